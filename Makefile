@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: MIT
+# Every command that a person types. `make help` lists them.
+
+# The one list of labs.
+LABS := pipe
+
+CC ?= gcc
+CFLAGS ?= -O2 -g
+KIT_CFLAGS := -std=gnu17 -D_GNU_SOURCE -Wall -Wextra -Wshadow
+ROOMS := base probe result grade report
+KIT_CPPFLAGS := $(ROOMS:%=-Igrader/%)
+B := build
+JOBS ?= $(shell nproc)
+IPCLAB := $(B)/ipclab
+
+# What students' programs are compiled with; see labs' READMEs and handouts.
+LAB_CFLAGS := -std=gnu11 -g -O1 -Wall -Wextra -D_GNU_SOURCE
+
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.PHONY: status help setup kit grade test check matrix bench soak doctor lint \
+        format clean test-fresh system unit $(LABS)
+
+status: kit
+	@$(IPCLAB) status
+
+help:
+	@sed -n 's/^##//p' $(MAKEFILE_LIST)
+
+## make              your labs, your score in each, the next step
+## make LAB          grade labs/LAB/LAB.c (TEST=name: one test, in detail)
+$(LABS): kit
+	@$(IPCLAB) grade $@ $(if $(TEST),--test $(TEST)) $(if $(SANDBOX),--sandbox $(SANDBOX))
+
+## make grade        grade all labs (SUBMISSION=DIR: somebody else's)
+grade: kit
+	@$(IPCLAB) grade --all $(if $(SUBMISSION),--submission $(SUBMISSION))
+
+## make doctor       what this machine can run, and what to change
+doctor: kit
+	@$(IPCLAB) doctor
+
+# ---- Set-up: `SETUP=no` refuses to install and prints the command -----------
+
+setup:
+	@SETUP=$(SETUP) grader/setup.sh
+
+# ---- The kit -----------------------------------------------------------------
+
+# Products depend on the flags that they were made with.
+FLAGS := $(CC) $(CFLAGS) $(KIT_CFLAGS) $(LDFLAGS)
+$(B)/flags: force
+	@mkdir -p $(@D)
+	@echo '$(FLAGS)' | cmp -s - $@ || echo '$(FLAGS)' > $@
+.PHONY: force
+
+# Programs of their own: not in the library.
+ALONE := server init confine shim
+LIB := $(filter-out $(ALONE:%=grader/probe/%.c),\
+         $(wildcard $(ROOMS:%=grader/%/*.c)))
+LIB_OBJ := $(LIB:%.c=$(B)/%.o)
+HELPERS := $(patsubst grader/probe/helpers/%.c,$(B)/grader/bin/%,\
+             $(wildcard grader/probe/helpers/*.c))
+LIBS := -ljansson -lseccomp
+
+$(B)/%.o: %.c $(B)/flags | setup
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(KIT_CPPFLAGS) $(KIT_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/libkit.a: $(LIB_OBJ)
+	@rm -f $@
+	ar rcs $@ $^
+
+$(IPCLAB): $(B)/grader/ipclab.o $(B)/libkit.a
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) -lcriterion
+
+# The server of runs is linked into students' programs: no -O2 surprises for
+# their backtraces, and never their flags for ours.
+$(B)/grader/server.o: $(B)/grader/probe/server.o
+	cp $< $@
+
+$(B)/grader/init: $(B)/grader/probe/init.o $(B)/grader/server.o
+	$(CC) $(CFLAGS) $(LDFLAGS) -Wl,--wrap=main -o $@ $^
+
+$(B)/grader/confine: $(B)/grader/probe/confine.o
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
+
+$(B)/grader/shim.so: grader/probe/shim.c $(B)/flags | setup
+	@mkdir -p $(@D)
+	$(CC) $(KIT_CFLAGS) $(CFLAGS) -shared -fPIC -o $@ $< -ldl
+
+$(B)/grader/bin/%: grader/probe/helpers/%.c $(B)/flags | setup
+	@mkdir -p $(@D)
+	$(CC) $(KIT_CFLAGS) $(CFLAGS) -o $@ $<
+
+# ---- The labs ------------------------------------------------------------------
+
+define lab_rules
+$(B)/labs/$(1)/main.o: labs/$(1)/main.c $(B)/flags | setup
+	@mkdir -p $$(@D)
+	$(CC) $(LAB_CFLAGS) -Ilabs/common -MMD -MP -c -o $$@ $$<
+
+$(B)/labs/$(1)/test_$(1): $(B)/labs/$(1)/test_$(1).o \
+  $(B)/labs/$(1)/misconceptions.o $(B)/libkit.a
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $$@ $$^ $(LIBS) -lcriterion
+
+# For trying out by hand; the grader builds its own in the sandbox.
+$(B)/bin/$(1): labs/$(1)/$(1).c labs/$(1)/main.c labs/$(1)/$(1).h
+	@mkdir -p $$(@D)
+	$(CC) $(LAB_CFLAGS) -Ilabs/common -o $$@ labs/$(1)/$(1).c labs/$(1)/main.c
+endef
+$(foreach lab,$(LABS),$(eval $(call lab_rules,$(lab))))
+
+kit: $(IPCLAB) $(B)/grader/init $(B)/grader/confine $(B)/grader/server.o \
+     $(B)/grader/shim.so $(HELPERS) \
+     $(foreach lab,$(LABS),$(B)/labs/$(lab)/main.o $(B)/labs/$(lab)/test_$(lab))
+
+include tests/tests.mk
+-include $(shell find $(B) -name '*.d' 2>/dev/null)
+
+## make clean        remove everything that was built
+clean:
+	rm -rf $(B)

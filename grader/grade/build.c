@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: MIT
+/* build.c - the submission compiled and linked in the sandbox; see build.h. */
+#include "build.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "diagnostics.h"
+#include "process.h"
+#include "text.h"
+
+#define BUILD_FLAGS                                                            \
+    "-std=gnu11", "-g", "-O1", "-Wall", "-Wextra", "-D_GNU_SOURCE"
+#define BUILD_WALL_S 30
+#define BUILD_OUTPUT_MAX (256 * 1024)
+
+static const struct process_limit limits[] = {
+    {RLIMIT_CPU, BUILD_WALL_S},
+    {RLIMIT_AS, 1024UL * 1024 * 1024},
+    {RLIMIT_FSIZE, 64UL * 1024 * 1024},
+    {RLIMIT_CORE, 0},
+};
+
+/* Run COMMAND in SANDBOX, in STAGE/build.  0, or -1 after a message. */
+static int run_in_sandbox(const struct sandbox *sandbox,
+                          const struct argv *command,
+                          struct process_result *result)
+{
+    struct argv argv = {0};
+    int filter_fd;
+
+    if (sandbox_command(&argv, sandbox, &filter_fd) < 0) {
+        argv_release(&argv);
+        return complain("%s/filter.bpf: %s", sandbox->stage, strerror(errno));
+    }
+    sandbox_end_options(&argv);
+    argv_add_all(&argv, (const char *const *)command->items);
+    struct process process = {
+        .argv = (const char *const *)argv.items,
+        .directory = sandbox->writable,
+        .wall_s = BUILD_WALL_S,
+        .limits = limits,
+        .limit_count = LENGTH(limits),
+        .output_max = BUILD_OUTPUT_MAX,
+    };
+    int status = process_run(&process, result);
+    if (status < 0)
+        (void)complain("cannot run %s: %s; see ipclab doctor", argv.items[0],
+                       strerror(errno));
+    if (filter_fd >= 0)
+        (void)close(filter_fd);
+    argv_release(&argv);
+    return status;
+}
+
+/* Whether it was the sandbox that failed and not the compiler. */
+static bool sandbox_failed(const struct process_result *result)
+{
+    static const char *const names[] = {"bwrap: ", "confine: "};
+
+    for (size_t i = 0; i < LENGTH(names); i++)
+        if (strncmp(result->output, names[i], strlen(names[i])) == 0) {
+            (void)complain("cannot start the sandbox: %.*s; see ipclab doctor",
+                           (int)strcspn(result->output, "\n"), result->output);
+            return true;
+        }
+    return false;
+}
+
+/* One step of the build: 1 if it succeeded, 0 if not, -1 after a message. */
+static int step(struct grade_build *build, const struct sandbox *sandbox,
+                struct argv *command)
+{
+    struct process_result result;
+    int status = run_in_sandbox(sandbox, command, &result);
+
+    argv_release(command);
+    if (status < 0)
+        return -1;
+    status = sandbox_failed(&result) ? -1 : result.status == 0;
+    if (status >= 0)
+        diagnostics_parse(build, result.output, result.size);
+    if (result.timed_out) {
+        status = 0;
+        free(build->explanation);
+        build->explanation =
+            xformat("The compiler was stopped after %d s.", BUILD_WALL_S);
+    }
+    process_result_release(&result);
+    return status;
+}
+
+static void explain(struct grade_build *build, const char *source, bool empty)
+{
+    if (build->explanation)
+        return;
+    if (empty)
+        build->explanation = xformat("%s is empty: start from the skeleton.",
+                                     source);
+    else
+        build->explanation = diagnostics_explain(build, source);
+    if (build->explanation == NULL)
+        build->explanation = xstrdup("The compiler failed without saying why; "
+                                     "it may have run out of time or memory.");
+}
+
+static int compile_and_link(struct grade_build *build, const char *lab,
+                            const struct sandbox *sandbox)
+{
+    struct argv compile = {0}, link = {0};
+
+    argv_add_all(&compile,
+                 (const char *const[]){"gcc", BUILD_FLAGS, "-fmax-errors=20",
+                                       "-fno-diagnostics-show-caret",
+                                       "-fdiagnostics-color=never", "-c", NULL});
+    argv_addf(&compile, "%s/%s.c", lab, lab);
+    argv_add_all(&compile, (const char *const[]){"-o", "lab.o", NULL});
+    int status = step(build, sandbox, &compile);
+    if (status <= 0)
+        return status;
+    argv_add_all(&link, (const char *const[]){"gcc", "-o", "program", "main.o",
+                                              "lab.o", "server.o",
+                                              "-Wl,--wrap=main", "-lrt",
+                                              "-pthread", NULL});
+    return step(build, sandbox, &link);
+}
+
+int build_submission(struct grade *grade, const struct stage *stage,
+                     const struct sandbox *sandbox)
+{
+    struct grade_build *build = &grade->build;
+    const char *lab = grade->lab;
+    char *directory = xformat("%s/build", stage->path);
+    char *program = xformat("%s/program", directory);
+    char *installed = xformat("%s/kit/%s", stage->path, lab);
+    char *source = xformat("%s.c", lab);
+    char *path = xformat("%s/%s/%s", directory, lab, source);
+    struct sandbox builder = *sandbox;
+    struct stat file;
+
+    builder.writable = directory;
+    int status = compile_and_link(build, lab, &builder);
+    if (status > 0 && copy_file(program, installed, 0555) < 0)
+        status = complain("%s: %s", program, strerror(errno));
+    build->ok = status > 0;
+    if (status == 0)
+        explain(build, source, stat(path, &file) == 0 && file.st_size == 0);
+    free(path);
+    free(source);
+    free(installed);
+    free(program);
+    free(directory);
+    return status < 0 ? -1 : 0;
+}
+
+char *build_command(const struct kit *kit, const char *lab,
+                    const char *submission)
+{
+    static const char *const words[] = {"gcc", BUILD_FLAGS, NULL};
+    struct argv argv = {0};
+    char *given[] = {
+        kit_shown_path(kit, "labs/%s", lab),
+        kit_shown_path(kit, "labs/%s/main.c", lab),
+    };
+
+    argv_add_all(&argv, words);
+    argv_addf(&argv, "-I%s", given[0]);
+    argv_add_all(&argv, (const char *const[]){"-o", lab, given[1], NULL});
+    /* A name that begins with a dash is no option behind a directory. */
+    argv_addf(&argv, "%s%s", *submission == '-' ? "./" : "", submission);
+    argv_add_all(&argv, (const char *const[]){"-lrt", "-pthread", NULL});
+    char *command = xstrdup("");
+    for (size_t i = 0; i < argv.count; i++) {
+        char *word = text_shell_word(argv.items[i]);
+        char *longer = xformat("%s%s%s", command, i ? " " : "", word);
+        free(word);
+        free(command);
+        command = longer;
+    }
+    argv_release(&argv);
+    free(given[0]);
+    free(given[1]);
+    return command;
+}

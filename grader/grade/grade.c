@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: MIT
+/* grade.c - one submission, from file to score; see grade.h. */
+#include "grade.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "build.h"
+#include "pass.h"
+#include "score.h"
+#include "stage.h"
+#include "submission.h"
+#include "text.h"
+#include "worker.h"
+
+struct job {
+    const struct kit *kit;
+    const struct grade_options *options;
+    const struct submission *submission;
+    const struct stage *stage;
+};
+
+/* ---- In the worker -------------------------------------------------------- */
+
+/* What the basic level does not promise: SECURITY.md has the whole story. */
+static const char *const basic_limits[] = {
+    "The program could see and signal processes of the same user.",
+    "It could read the machine's files and reach its network.",
+    "It shared the machine's IPC objects with other programs.",
+    "A program written for that purpose could have forged its verdicts.",
+};
+
+/* The sandbox level of this grade; -1 after a message. */
+static int choose_level(const struct grade_options *options,
+                        struct grade_sandbox *used)
+{
+    char why[240] = "";
+    int level = options->level;
+
+    if (level < 0)
+        level = (int)sandbox_best_level(why, sizeof(why));
+    else if (level != SANDBOX_FULL)
+        (void)snprintf(why, sizeof(why), "asked for");
+    if (options->required >= 0 && level > options->required)
+        return complain("the sandbox is only \"%s\", \"%s\" is required: %s; "
+                        "see ipclab doctor",
+                        sandbox_level_name((enum sandbox_level)level),
+                        sandbox_level_name(
+                            (enum sandbox_level)options->required),
+                        why);
+    string_set(&used->level,
+               sandbox_level_name((enum sandbox_level)level));
+    string_set(&used->reason, *why ? why : NULL);
+    for (size_t i = 0; level == SANDBOX_BASIC && i < LENGTH(basic_limits); i++)
+        strings_add(&used->limits, basic_limits[i]);
+    return level;
+}
+
+/* Keep the tests asked for; 0, or -1 after a message. */
+static int choose_tests(struct grade *grade, const struct argv *names)
+{
+    for (size_t i = 0; i < names->count; i++) {
+        if (grade_find(grade, names->items[i]))
+            continue;
+        char *known = xstrdup("");
+        for (size_t t = 0; t < grade->test_count; t++) {
+            char *longer = xformat("%s %s", known, grade->tests[t].name);
+            free(known);
+            known = longer;
+        }
+        (void)complain("%s: no such test of %s; its tests are:%s",
+                       names->items[i], grade->lab, known);
+        free(known);
+        return -1;
+    }
+    if (names->count > 0)
+        grade_keep_tests(grade, (const char *const *)names->items,
+                         names->count);
+    return 0;
+}
+
+/* The command that repeats TEST. */
+static char *test_command(const struct job *job, const struct grade_test *test)
+{
+    char *root = text_shell_word(job->kit->root);
+    char *ipclab = kit_shown_path(job->kit, "build/ipclab");
+    char *word = text_shell_word(ipclab);
+    char *path = text_shell_word(job->submission->path);
+    const char *lab = job->options->lab;
+    char *command =
+        job->submission->own
+            ? xformat("make %s%s%s%s TEST=%s", job->kit->here ? "" : "-C ",
+                      job->kit->here ? "" : root, job->kit->here ? "" : " ",
+                      lab, test->name)
+            : xformat("%s grade %s --submission %s --test %s", word, lab, path,
+                      test->name);
+
+    free(path);
+    free(word);
+    free(ipclab);
+    free(root);
+    return command;
+}
+
+static void mark_unbuilt(struct grade *grade)
+{
+    for (size_t i = 0; i < grade->test_count; i++) {
+        grade->tests[i].verdict = VERDICT_FAIL;
+        string_set(&grade->tests[i].kind, "build");
+        string_set(&grade->tests[i].expected, "a program");
+        string_set(&grade->tests[i].seen, "the file does not build");
+    }
+}
+
+/* The directory below /usr that a sandbox must not show, or NULL: /usr is the
+ * only part of the machine's files that is in sight. */
+static const char *hidden(const struct kit *kit)
+{
+    return strncmp(kit->root, "/usr/", 5) == 0 ? kit->root : NULL;
+}
+
+/* Exit status; GRADE is filled on 0. */
+static int make_grade(const struct job *job, struct grade *grade)
+{
+    const struct grade_options *options = job->options;
+    int level = choose_level(options, &grade->sandbox);
+
+    if (level < 0)
+        return 3;
+    struct sandbox sandbox = {
+        .level = (enum sandbox_level)level,
+        .stage = job->stage->path,
+        .hide = hidden(job->kit),
+    };
+    char *filter = xformat("%s/filter.bpf", job->stage->path);
+    int status = sandbox_write_filter(filter, sandbox.level);
+    if (status < 0)
+        (void)complain("%s: %s", filter, strerror(errno));
+    free(filter);
+    struct pass pass = {grade, job->stage, &sandbox, options->jobs};
+    if (status < 0 || pass_list(&pass) < 0)
+        return 3;
+    if (choose_tests(grade, options->tests) < 0)
+        return 2;
+    if (build_submission(grade, job->stage, &sandbox) < 0)
+        return 3;
+    if (!grade->build.ok)
+        mark_unbuilt(grade);
+    else if (pass_run(&pass) < 0)
+        return 3;
+    return 0;
+}
+
+static int work(int out_fd, void *data)
+{
+    const struct job *job = data;
+
+    if (chdir(job->stage->path) < 0) {
+        (void)complain("%s: %s; set TMPDIR to a directory that every user can "
+                       "enter",
+                       job->stage->path, strerror(errno));
+        return 3;
+    }
+    struct grade *grade = grade_new(job->options->lab);
+    string_set(&grade->submission, job->submission->path);
+    string_set(&grade->checksum, job->submission->checksum);
+    grade->own = job->submission->own;
+    grade->memcheck = job->options->memcheck;
+    grade->partial = !grade->memcheck || job->options->tests->count > 0;
+    grade->build.command = build_command(job->kit, job->options->lab,
+                                         job->submission->path);
+    int status = make_grade(job, grade);
+    if (status == 0) {
+        score_grade(grade);
+        for (size_t i = 0; i < grade->test_count; i++)
+            grade->tests[i].command = test_command(job, &grade->tests[i]);
+        char *text = grade_to_json(grade);
+        if (write_fully(out_fd, text, strlen(text)) < 0)
+            status = 3; /* the one who asked is gone */
+        free(text);
+    }
+    grade_free(grade);
+    return status;
+}
+
+/* ---- In the grader -------------------------------------------------------- */
+
+static double cpu_seconds(void)
+{
+    struct rusage usage;
+
+    /* All that the worker started has been waited for by now. */
+    if (getrusage(RUSAGE_CHILDREN, &usage) < 0)
+        return 0;
+    return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+           (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+}
+
+static int run_job(struct job *job, struct grade **grade)
+{
+    char *text, why[160];
+    size_t size;
+    int64_t begun = now_ms();
+    double cpu = cpu_seconds();
+    int status = worker_run(work, job, &text, &size);
+
+    if (status == 0) {
+        *grade = grade_from_json(text, size, why, sizeof(why));
+        if (*grade == NULL) {
+            (void)complain("%s: the grade is damaged: %s; try again",
+                           job->options->lab, why);
+            status = 3;
+        } else {
+            (*grade)->wall_seconds = (double)(now_ms() - begun) / 1000;
+            (*grade)->cpu_seconds = cpu_seconds() - cpu;
+        }
+    }
+    free(text);
+    return status;
+}
+
+int grade_submission(const struct kit *kit, const struct grade_options *options,
+                     struct grade **grade)
+{
+    struct submission submission;
+    struct stage stage;
+
+    *grade = NULL;
+    if (submission_read(&submission, kit, options->lab, options->submission) <
+        0)
+        return 3;
+    int status = 3;
+    if (stage_init(&stage, kit, options->lab, &submission) == 0) {
+        struct job job = {kit, options, &submission, &stage};
+        status = run_job(&job, grade);
+        stage_release(&stage);
+    }
+    submission_release(&submission);
+    return status;
+}

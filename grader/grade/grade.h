@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+/*
+ * grade.h - one submission, graded: taken in, built, tested, scored.
+ */
+#ifndef GRADE_GRADE_H
+#define GRADE_GRADE_H
+
+#include <stdbool.h>
+
+#include "lab.h"
+#include "result.h"
+
+struct grade_options {
+    const char *lab;
+    const char *submission; /* file or directory; NULL: the kit's own */
+    const struct argv *tests; /* names; empty: all */
+    int jobs;
+    int level;    /* enum sandbox_level; -1: the best that works here */
+    int required; /* the weakest that will do; -1: any */
+    bool memcheck;
+};
+
+/*
+ * Grade a submission.  0, and *GRADE is to be freed by the caller; otherwise,
+ * after a message, the exit status: 2 usage, 3 could not grade, 128+N if signal
+ * N arrived.  worker_prepare() must have been called.
+ */
+int grade_submission(const struct kit *kit, const struct grade_options *options,
+                     struct grade **grade);
+
+#endif

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+/* lease.c - the process that leases the program under Valgrind; lease.h. */
+#include "lease.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "memcheck.h"
+#include "process.h"
+#include "text.h"
+#include "world.h"
+
+#define WAIT_MS 5000
+
+static _Noreturn void serve(const char *path, int life_fd,
+                            struct probe_setting *setting, pid_t parent)
+{
+    enum { LIFE_FD = 3 };
+
+    process_die_with(parent);
+    (void)setpgid(0, 0);
+    /* Above all the pipe with the result: it must end with the worker. */
+    if (dup2(life_fd, LIFE_FD) < 0 ||
+        fcntl(LIFE_FD, F_SETFD, FD_CLOEXEC) < 0 ||
+        close_range(LIFE_FD + 1, ~0U, 0) < 0 ||
+        memcheck_serve(path, LIFE_FD, world_start_memcheck, setting) < 0) {
+        (void)complain("memcheck: %s", strerror(errno));
+        _exit(3);
+    }
+    _exit(0);
+}
+
+int lease_start(struct lease *lease, const struct stage *stage,
+                const struct sandbox *sandbox, const char *lab)
+{
+    int life[2];
+    pid_t parent = getpid();
+    char *results = xformat("%s/results", stage->path);
+
+    *lease = (struct lease){.pid = -1, .life_fd = -1};
+    lease->path = xformat("%s/lease", stage->path);
+    struct probe_setting setting = {
+        .pass = PASS_MEMCHECK,
+        .lab = lab,
+        .stage = stage->path,
+        .results = results,
+        .lease = lease->path,
+        .hide = sandbox->hide,
+        .level = sandbox->level,
+    };
+    if (pipe2(life, O_CLOEXEC) < 0) {
+        free(results);
+        return complain("memcheck: %s", strerror(errno));
+    }
+    lease->pid = fork();
+    if (lease->pid == 0)
+        serve(lease->path, life[0], &setting, parent);
+    (void)close(life[0]);
+    lease->life_fd = life[1];
+    free(results);
+    if (lease->pid < 0)
+        return complain("memcheck: %s", strerror(errno));
+    return 0;
+}
+
+void lease_wait(const struct lease *lease)
+{
+    int64_t deadline = now_ms() + WAIT_MS;
+
+    /* In vain: then the tests say what is wrong. */
+    while (access(lease->path, F_OK) < 0 && now_ms() < deadline)
+        (void)poll(NULL, 0, 2);
+}
+
+void lease_stop(struct lease *lease)
+{
+    int64_t deadline = now_ms() + WAIT_MS;
+
+    if (lease->life_fd >= 0)
+        (void)close(lease->life_fd);
+    while (lease->pid > 0) {
+        pid_t ended = waitpid(lease->pid, NULL, WNOHANG);
+        if (ended == lease->pid || (ended < 0 && errno != EINTR))
+            break;
+        if (now_ms() > deadline)
+            (void)kill(lease->pid, SIGKILL);
+        (void)poll(NULL, 0, 2);
+    }
+    free(lease->path);
+    *lease = (struct lease){.pid = -1, .life_fd = -1};
+}

@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: MIT
+/* stage.c - the directory that a grade is made in; see stage.h. */
+#include "stage.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "text.h"
+#include "worker.h"
+
+#define STALE_S 60 /* between mkdtemp() and flock() a stage has no lock */
+#define PARENT_MAX 80 /* socket addresses below it have 108 bytes */
+
+/* In all these tables @ stands for the lab's name. */
+static const struct stage_directory {
+    const char *path;
+    mode_t mode;
+    bool worker; /* the worker's own */
+} directories[] = {
+    /* The worker adds files to these but cannot remove what is given. */
+    {"", 01775, false},
+    {"/kit", 01775, false},
+    {"/kit/bin", 0755, false},
+    {"/etc", 0755, false},
+    {"/etc/alternatives", 0755, false},
+    {"/bin", 0755, false},
+    {"/build", 0755, true},
+    {"/build/@", 0755, false},
+    {"/build/common", 0755, false},
+    {"/results", 0755, true},
+    {"/tmp", 0755, true},
+};
+
+static const struct stage_copy {
+    const char *from; /* in the kit */
+    const char *to;   /* on the stage */
+    mode_t mode;
+} copies[] = {
+    {"build/grader/init", "kit/init", 0555},
+    {"build/grader/confine", "kit/confine", 0555},
+    {"build/grader/shim.so", "kit/shim.so", 0444},
+    {"grader/probe/valgrind.supp", "kit/valgrind.supp", 0444},
+    {"build/grader/server.o", "build/server.o", 0444},
+    {"build/labs/@/main.o", "build/main.o", 0444},
+    {"labs/@/@.h", "build/@/@.h", 0444},
+    {"labs/common/lab.h", "build/common/lab.h", 0444},
+    {"build/labs/@/test_@", "bin/test_@", 0555},
+};
+
+static const struct stage_text {
+    const char *path, *content;
+} texts[] = {
+    {"etc/passwd", "root:x:0:0:root:/:/bin/sh\n"
+                   "student:x:1000:1000:student:/work:/bin/sh\n"
+                   "nobody:x:65534:65534:nobody:/:/usr/sbin/nologin\n"},
+    {"etc/group", "root:x:0:\nstudent:x:1000:\nnogroup:x:65534:\n"},
+    {"etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files\n"},
+    {"etc/hostname", "ipclab\n"},
+    {"etc/hosts", "127.0.0.1 localhost ipclab\n::1 localhost\n"},
+};
+
+/* /usr/bin has these as links into /etc. */
+static const char *const alternatives[] = {"awk", "nc"};
+
+static char *with_lab(const char *pattern, const char *lab)
+{
+    char *path = xcalloc(strlen(pattern) + 3 * strlen(lab) + 1, 1);
+    char *end = path;
+
+    for (; *pattern; pattern++) {
+        if (*pattern == '@')
+            end = stpcpy(end, lab);
+        else
+            *end++ = *pattern;
+    }
+    return path;
+}
+
+static int make_directory(const struct stage *stage, const char *lab,
+                          const struct stage_directory *directory)
+{
+    char *name = with_lab(directory->path, lab);
+    char *path = xformat("%s%s", stage->path, name);
+    int result = *name ? mkdir(path, 0700) : 0; /* the first is there */
+
+    mode_t mode = directory->mode; /* whatever the umask says */
+    if (geteuid() != 0)
+        mode &= 0755; /* the worker is the owner; its group has others in it */
+    else if (result == 0)
+        result = chown(path, directory->worker ? WORKER_UID : 0, WORKER_GID);
+    if (result == 0)
+        result = chmod(path, mode);
+    if (result < 0)
+        (void)complain("%s: %s", path, strerror(errno));
+    free(path);
+    free(name);
+    return result;
+}
+
+static int copy_from_kit(const struct stage *stage, const struct kit *kit,
+                         const char *lab, const struct stage_copy *copy)
+{
+    char *from_name = with_lab(copy->from, lab);
+    char *to_name = with_lab(copy->to, lab);
+    char *from = kit_path(kit, "%s", from_name);
+    char *to = xformat("%s/%s", stage->path, to_name);
+    int result = copy_file(from, to, copy->mode);
+
+    if (result < 0 && errno == ENOENT)
+        (void)complain("%s: not there; run make in %s", from, kit->root);
+    else if (result < 0)
+        (void)complain("cannot copy %s to %s: %s", from, to, strerror(errno));
+    free(to);
+    free(from);
+    free(to_name);
+    free(from_name);
+    return result;
+}
+
+/* The helper programs for tests. */
+static int copy_helpers(const struct stage *stage, const struct kit *kit)
+{
+    char *path = kit_path(kit, "build/grader/bin");
+    DIR *dir = opendir(path);
+    struct dirent *entry;
+    int result = 0;
+
+    free(path);
+    if (dir == NULL) /* no lab needs one */
+        return errno == ENOENT ? 0 : -1;
+    while (result == 0 && (entry = readdir(dir)) != NULL) {
+        size_t length = strlen(entry->d_name);
+        /* make(1) puts its dependency files there, too. */
+        if (entry->d_name[0] == '.' ||
+            (length > 2 && entry->d_name[length - 2] == '.'))
+            continue;
+        char *from = xformat("build/grader/bin/%s", entry->d_name);
+        char *to = xformat("kit/bin/%s", entry->d_name);
+        result = copy_from_kit(stage, kit, "",
+                               &(struct stage_copy){from, to, 0555});
+        free(to);
+        free(from);
+    }
+    (void)closedir(dir);
+    return result;
+}
+
+static int write_text(const struct stage *stage, const char *name,
+                      const char *data, size_t size)
+{
+    char *path = xformat("%s/%s", stage->path, name);
+    int result = write_file(path, data, size, 0444);
+
+    if (result < 0)
+        (void)complain("%s: %s", path, strerror(errno));
+    free(path);
+    return result;
+}
+
+static void link_alternatives(const struct stage *stage)
+{
+    for (size_t i = 0; i < LENGTH(alternatives); i++) {
+        char target[256];
+        char *from = xformat("/etc/alternatives/%s", alternatives[i]);
+        char *to = xformat("%s%s", stage->path, from);
+        ssize_t size = readlink(from, target, sizeof(target) - 1);
+        if (size > 0) {
+            target[size] = '\0';
+            (void)symlink(target, to); /* without it a command is missing */
+        }
+        free(to);
+        free(from);
+    }
+}
+
+static int fill(const struct stage *stage, const struct kit *kit,
+                const char *lab, const struct submission *submission)
+{
+    for (size_t i = 0; i < LENGTH(directories); i++)
+        if (make_directory(stage, lab, &directories[i]) < 0)
+            return -1;
+    for (size_t i = 0; i < LENGTH(copies); i++)
+        if (copy_from_kit(stage, kit, lab, &copies[i]) < 0)
+            return -1;
+    if (copy_helpers(stage, kit) < 0)
+        return -1;
+    for (size_t i = 0; i < LENGTH(texts); i++)
+        if (write_text(stage, texts[i].path, texts[i].content,
+                       strlen(texts[i].content)) < 0)
+            return -1;
+    link_alternatives(stage);
+    char *source = xformat("build/%s/%s.c", lab, lab);
+    int result = write_text(stage, source, submission->data, submission->size);
+    free(source);
+    return result;
+}
+
+/* ---- Stages of graders that were killed ---------------------------------- */
+
+static const char *temporary_directory(void)
+{
+    const char *given = getenv("TMPDIR");
+
+    return given && *given == '/' ? given : "/tmp";
+}
+
+/* Ours, old, and held by nobody. */
+static bool is_stale(int dir_fd, const char *name)
+{
+    struct stat status;
+
+    if (strncmp(name, "ipclab-", 7) != 0 || strlen(name) != 13 ||
+        fstatat(dir_fd, name, &status, AT_SYMLINK_NOFOLLOW) < 0 ||
+        !S_ISDIR(status.st_mode) || status.st_uid != geteuid() ||
+        status.st_ctime + STALE_S > time(NULL))
+        return false;
+    char *lock = xformat("%s/lock", name);
+    int fd = openat(dir_fd, lock,
+                    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    int error = errno;
+    free(lock);
+    if (fd < 0)
+        return error == ENOENT;
+    bool stale = flock(fd, LOCK_EX | LOCK_NB) == 0;
+    (void)close(fd);
+    return stale;
+}
+
+static void sweep(const char *parent)
+{
+    DIR *dir = opendir(parent);
+    struct dirent *entry;
+
+    while (dir && (entry = readdir(dir)) != NULL)
+        if (is_stale(dirfd(dir), entry->d_name))
+            (void)remove_tree(dirfd(dir), entry->d_name); /* or the next */
+    if (dir)
+        (void)closedir(dir);
+}
+
+/* ------------------------------------------------------------------------- */
+
+static int take_lock(struct stage *stage)
+{
+    char *path = xformat("%s/lock", stage->path);
+
+    stage->lock_fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    free(path);
+    if (stage->lock_fd < 0)
+        return -1;
+    return flock(stage->lock_fd, LOCK_EX | LOCK_NB);
+}
+
+int stage_init(struct stage *stage, const struct kit *kit, const char *lab,
+               const struct submission *submission)
+{
+    const char *parent = temporary_directory();
+
+    *stage = (struct stage){.lock_fd = -1};
+    if (strlen(parent) > PARENT_MAX)
+        return complain("%s: the name is too long; set TMPDIR to a directory "
+                        "with a shorter one",
+                        parent);
+    sweep(parent);
+    stage->path = xformat("%s/ipclab-XXXXXX", parent);
+    if (mkdtemp(stage->path) == NULL) {
+        (void)complain("%s: cannot make a directory there: %s; set TMPDIR to "
+                       "one with room",
+                       parent, strerror(errno));
+        free(stage->path);
+        stage->path = NULL;
+        return -1;
+    }
+    if (take_lock(stage) < 0)
+        (void)complain("%s/lock: %s", stage->path, strerror(errno));
+    else if (fill(stage, kit, lab, submission) == 0)
+        return 0;
+    stage_release(stage);
+    return -1;
+}
+
+void stage_release(struct stage *stage)
+{
+    if (stage->path && remove_tree(AT_FDCWD, stage->path) < 0)
+        (void)complain("%s: cannot remove it: %s", stage->path,
+                       strerror(errno));
+    if (stage->lock_fd >= 0)
+        (void)close(stage->lock_fd);
+    free(stage->path);
+    *stage = (struct stage){.lock_fd = -1};
+}

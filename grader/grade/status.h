@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+/*
+ * status.h - the last grade of each lab of the kit, kept in build/results/.
+ */
+#ifndef GRADE_STATUS_H
+#define GRADE_STATUS_H
+
+#include "lab.h"
+#include "result.h"
+#include "standing.h"
+
+/* Keep GRADE, of the kit's own file, as build/results/LAB.json; 0, or -1 after
+ * a message. */
+int status_keep(const struct kit *kit, const struct grade *grade);
+
+/* Where the student stands in each lab; to be freed by standings_free(). */
+struct standings *status_read(const struct kit *kit);
+
+#endif

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: MIT
+/* worker.c - the unprivileged child that does the work; see worker.h. */
+#include "worker.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base.h"
+#include "process.h"
+#include "text.h"
+
+#define OUTPUT_MAX (64 * 1024 * 1024)
+#define REAP_MS 5000
+
+static int signal_fd = -1;
+static sigset_t old_mask;
+
+int worker_prepare(void)
+{
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+    sigset_t set;
+
+    (void)sigemptyset(&set);
+    for (size_t i = 0; i < LENGTH(signals); i++) {
+        struct sigaction action;
+        /* What nohup(1) and the like ignore stays ignored. */
+        if (sigaction(signals[i], NULL, &action) == 0 &&
+            action.sa_handler != SIG_IGN)
+            (void)sigaddset(&set, signals[i]);
+    }
+    if (sigprocmask(SIG_BLOCK, &set, &old_mask) < 0)
+        return complain("cannot block signals: %s", strerror(errno));
+    signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    /* Orphans of a worker that was killed become children of ours. */
+    if (signal_fd < 0 || prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
+        return complain("cannot watch over processes: %s", strerror(errno));
+    return 0;
+}
+
+static int drop_privileges(void)
+{
+    if (geteuid() != 0)
+        return 0;
+    if (setgroups(0, NULL) == 0 &&
+        setresgid(WORKER_GID, WORKER_GID, WORKER_GID) == 0 &&
+        setresuid(WORKER_UID, WORKER_UID, WORKER_UID) == 0)
+        return 0;
+    return complain("cannot become user %d: %s; run as an ordinary user",
+                    WORKER_UID, strerror(errno));
+}
+
+static _Noreturn void be_worker(int (*work)(int, void *), void *data,
+                                pid_t parent, int out_fd)
+{
+    (void)setpgid(0, 0); /* Ctrl-C is for the parent alone */
+    if (drop_privileges() < 0)
+        _exit(3);
+    process_die_with(parent); /* a change of user id had cleared it */
+    (void)close(signal_fd);
+    (void)sigprocmask(SIG_SETMASK, &old_mask, NULL);
+    (void)umask(022);
+    int status = work(out_fd, data);
+    (void)fflush(NULL); /* only messages */
+    _exit(status);
+}
+
+/* ---- After the worker --------------------------------------------------- */
+
+/* The parent of process PID; -1 if it is gone. */
+static pid_t parent_of(const char *pid)
+{
+    char *path = xformat("/proc/%s/stat", pid);
+    char *stat = read_file(AT_FDCWD, path, 4096, NULL);
+    char *end = stat ? strrchr(stat, ')') : NULL; /* the name may hold any */
+    int parent = -1;
+
+    if (end)
+        (void)sscanf(end, ") %*c %d", &parent);
+    free(stat);
+    free(path);
+    return parent;
+}
+
+static void kill_children(void)
+{
+    DIR *dir = opendir("/proc");
+    struct dirent *entry;
+
+    while (dir && (entry = readdir(dir)) != NULL) {
+        char *end;
+        long pid = strtol(entry->d_name, &end, 10);
+        if (pid > 0 && *end == '\0' && parent_of(entry->d_name) == getpid())
+            (void)kill((pid_t)pid, SIGKILL);
+    }
+    if (dir)
+        (void)closedir(dir);
+}
+
+/* Kill and reap all that is left; each death can bring new orphans here. */
+static void reap_all(void)
+{
+    int64_t deadline = now_ms() + REAP_MS;
+
+    while (now_ms() < deadline) {
+        pid_t pid = waitpid(-1, NULL, WNOHANG);
+        if (pid < 0 && errno == ECHILD)
+            return;
+        if (pid == 0) {
+            kill_children();
+            (void)poll(NULL, 0, 2);
+        }
+    }
+}
+
+static int worker_status(pid_t pid)
+{
+    int status = 0;
+
+    while (waitpid(pid, &status, 0) < 0)
+        if (errno != EINTR)
+            return 3;
+    if (WIFEXITED(status))
+        return WEXITSTATUS(status);
+    (void)complain("the grading process was killed by signal %d; try again",
+                   WTERMSIG(status));
+    return 3;
+}
+
+struct received {
+    char *data;
+    size_t size, room;
+};
+
+/* Read once; false at the end. */
+static bool receive(int fd, struct received *received)
+{
+    if (received->room - received->size < 65536) {
+        received->room = received->room ? 2 * received->room : 131072;
+        received->data = xrealloc(received->data, received->room + 1);
+    }
+    ssize_t size = read(fd, received->data + received->size,
+                        received->room - received->size);
+    if (size < 0 && errno == EINTR)
+        return true;
+    if (size <= 0 || received->size > OUTPUT_MAX)
+        return false;
+    received->size += (size_t)size;
+    return true;
+}
+
+/* Until the worker has closed FD; the signal that came before, or 0. */
+static int receive_all(int fd, struct received *received)
+{
+    for (;;) {
+        struct pollfd fds[] = {{.fd = fd, .events = POLLIN},
+                               {.fd = signal_fd, .events = POLLIN}};
+        struct signalfd_siginfo info;
+        if (poll(fds, LENGTH(fds), -1) < 0)
+            continue; /* EINTR: stopped and continued */
+        if (fds[1].revents &&
+            read(signal_fd, &info, sizeof(info)) == sizeof(info))
+            return (int)info.ssi_signo;
+        if (fds[0].revents && !receive(fd, received))
+            return 0;
+    }
+}
+
+int worker_run(int (*work)(int out_fd, void *data), void *data, char **output,
+               size_t *size)
+{
+    int fds[2];
+    pid_t parent = getpid();
+    struct received received = {0};
+
+    *output = NULL;
+    *size = 0;
+    if (pipe2(fds, O_CLOEXEC) < 0) {
+        (void)complain("cannot make a pipe: %s", strerror(errno));
+        return 3;
+    }
+    pid_t pid = fork();
+    if (pid == 0)
+        be_worker(work, data, parent, fds[1]);
+    (void)close(fds[1]);
+    if (pid < 0) {
+        (void)close(fds[0]);
+        (void)complain("cannot start a process: %s", strerror(errno));
+        return 3;
+    }
+    (void)setpgid(pid, pid); /* whoever is first */
+    int interrupted = receive_all(fds[0], &received);
+    (void)close(fds[0]);
+    if (interrupted)
+        (void)kill(-pid, SIGKILL);
+    int status = interrupted ? 128 + interrupted : worker_status(pid);
+    reap_all();
+    if (received.data == NULL)
+        received.data = xcalloc(1, 1);
+    received.data[received.size] = '\0';
+    *output = received.data;
+    *size = received.size;
+    return status;
+}

@@ -1,0 +1,376 @@
+// SPDX-License-Identifier: MIT
+/*
+ * deadlock.c - the proof that a program can never go on.
+ *
+ * Claim: there was a moment at which every thread of the program slept, and
+ * whatever could wake one of them is an act of another.  Then all sleep for
+ * ever.  Each rule below shuts out one thing that could wake a thread from
+ * outside; what is in doubt is alive, and waits for the run's deadline.
+ *
+ * 1. One moment.  SECOND was begun after FIRST was complete; both list the
+ *    same threads, with the same start times, calls, CPU times and switch
+ *    counts.  /proc/PID/syscall gives a number only of a thread that is off
+ *    every CPU (wait_task_inactive() in lib/syscall.c), and a thread that ran
+ *    since then must switch to be off again, so it slept all the time between
+ *    (snapshot.c reads in the order that this needs).
+ * 2. Asleep for good.  State S, in a call of blocking.c that has no time limit,
+ *    without a pending signal that is not blocked.  -1, "running", a restarted
+ *    call (restart_syscall keeps its limit in the kernel) and what cannot be
+ *    read do not count.
+ * 3. D only as the parent of vfork(2), known by where it sleeps; everything
+ *    else in D waits for a device.
+ * 4. T waits for SIGCONT.  t is T under strace only if the last that strace
+ *    logged of the thread is "stopped by" and nobody has tried to send SIGCONT
+ *    since; otherwise strace is about to let it go on.
+ * 5. Z: a dead child of a traced process stays unknown to its parent until
+ *    strace has seen it (wait_task_zombie() in kernel/exit.c), so the trace,
+ *    read between the two snapshots, must have its end.  A dead thread waits
+ *    for strace, a dead orphan for init: they are about to go.  A leader whose
+ *    other threads live on is nobody's business until these end.
+ * 6. Closed objects.  A descriptor that is waited for is a pipe, FIFO, socket,
+ *    eventfd or signalfd (a terminal is somebody's, FUSE serves files from a
+ *    process).  The tester does not hold it, or has promised to be idle.  An
+ *    open(2) is one of a FIFO, known by where it sleeps: opening may also wait
+ *    for a file server or a lease's end.
+ * 7. No timers: /proc/PID/timers is empty, no timerfd is armed, and the trace
+ *    has no alarm(2), setitimer(2), SO_RCVTIMEO or SO_SNDTIMEO, which /proc
+ *    does not show.  SIGIO must not come from the tester's end either.
+ * 8. No kernel at work: anonymous inodes are of the kinds listed below (not
+ *    io_uring, perf, inotify, fanotify, userfaultfd); no packet is on its way
+ *    (tcp(7) retransmits after all have fallen asleep).
+ */
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/select.h>
+#include <sys/stat.h>
+
+#include "base.h"
+#include "blocking.h"
+#include "snapshot.h"
+#include "trace.h"
+
+struct proof {
+    const struct snapshot *snapshot;
+    const struct trace *trace;
+    const struct tester_end *held;
+    size_t held_count;
+};
+
+typedef bool sleeps_fn(const struct proof *proof,
+                       const struct snapshot_thread *thread,
+                       const struct blocking_call *call);
+
+static bool is_one_of(const char *string, const char *const *list, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(string, list[i]) == 0)
+            return true;
+    return false;
+}
+
+#define IS_ONE_OF(string, list) is_one_of(string, list, LENGTH(list))
+
+/* ---- Descriptors ------------------------------------------------------- */
+
+static bool may_be_used_by_tester(const struct proof *proof,
+                                  const struct snapshot_fd *fd)
+{
+    for (size_t i = 0; i < proof->held_count; i++)
+        if (!proof->held[i].idle &&
+            strcmp(proof->held[i].target, fd->target) == 0)
+            return true;
+    return false;
+}
+
+/* Whether only the program itself can make descriptor N ready. */
+static bool is_closed(const struct proof *proof,
+                      const struct snapshot_thread *thread, int n, bool polled)
+{
+    static const char *const closed[] = {
+        "anon_inode:[eventfd]", "anon_inode:[signalfd]",
+        "anon_inode:[timerfd]", /* rule 7 has seen to it that none is armed */
+    };
+    const struct snapshot_fd *fd = snapshot_fd(thread, n);
+
+    if (fd == NULL || may_be_used_by_tester(proof, fd))
+        return false;
+    if (fd->type == S_IFIFO || fd->type == S_IFSOCK)
+        return true;
+    /* Never waited for, but POSIX queues look like it; see poll(2). */
+    if (polled && fd->type == S_IFREG)
+        return true;
+    return IS_ONE_OF(fd->target, closed);
+}
+
+static bool is_harmless(const struct proof *proof, const struct snapshot_fd *fd)
+{
+    static const char *const anonymous[] = {
+        "anon_inode:[eventfd]", "anon_inode:[signalfd]",
+        "anon_inode:[timerfd]", "anon_inode:[eventpoll]",
+        "anon_inode:[pidfd]",
+    };
+
+    if (fd->armed)
+        return false;
+    if ((fd->flags & O_ASYNC) && may_be_used_by_tester(proof, fd))
+        return false;
+    return strncmp(fd->target, "anon_inode:", 11) != 0 ||
+           IS_ONE_OF(fd->target, anonymous);
+}
+
+static bool has_harmless_fds(const struct proof *proof,
+                             const struct snapshot_thread *thread)
+{
+    if (!thread->fds_known)
+        return false;
+    for (size_t i = 0; i < thread->fd_count; i++)
+        if (!is_harmless(proof, &thread->fds[i]))
+            return false;
+    return true;
+}
+
+/* ---- Forms of waiting -------------------------------------------------- */
+
+static bool sleeps_on_fd(const struct proof *proof,
+                         const struct snapshot_thread *thread,
+                         const struct blocking_call *call)
+{
+    return is_closed(proof, thread, (int)thread->args[call->arg], false);
+}
+
+/* The source of sendfile(2) may be a file: it is not what is waited for. */
+static bool sleeps_on_transfer(const struct proof *proof,
+                               const struct snapshot_thread *thread,
+                               const struct blocking_call *call)
+{
+    return is_closed(proof, thread, (int)thread->args[call->arg], true) &&
+           is_closed(proof, thread, (int)thread->args[call->to_arg], false);
+}
+
+static bool sleeps_on_poll(const struct proof *proof,
+                           const struct snapshot_thread *thread,
+                           const struct blocking_call *call)
+{
+    size_t count = thread->memory_size / sizeof(struct pollfd);
+    struct pollfd fds[sizeof(thread->memory) / sizeof(struct pollfd)];
+
+    if (call->form == FORM_POLL && count != thread->args[1])
+        return false; /* not all could be read */
+    memcpy(fds, thread->memory, count * sizeof(*fds));
+    for (size_t i = 0; i < count; i++)
+        if (fds[i].fd >= 0 && !is_closed(proof, thread, fds[i].fd, true))
+            return false;
+    return count > 0 || call->form == FORM_POLL;
+}
+
+static bool sleeps_on_select(const struct proof *proof,
+                             const struct snapshot_thread *thread,
+                             const struct blocking_call *call)
+{
+    size_t size = snapshot_set_size(thread->args[0]);
+
+    (void)call;
+    if (thread->memory_size != 3 * size)
+        return false;
+    for (size_t bit = 0; bit < 8 * thread->memory_size; bit++) {
+        size_t fd = bit % (8 * size);
+        if (fd < thread->args[0] && (thread->memory[bit / 8] >> bit % 8 & 1) &&
+            !is_closed(proof, thread, (int)fd, true))
+            return false;
+    }
+    return true;
+}
+
+static bool sleeps_on_open(const struct proof *proof,
+                           const struct snapshot_thread *thread,
+                           const struct blocking_call *call)
+{
+    /* fs/pipe.c; the older names for kernels that inline the first. */
+    static const char *const places[] = {"wait_for_partner", "fifo_open",
+                                         "pipe_wait"};
+    (void)proof;
+    (void)call;
+    return IS_ONE_OF(thread->wchan, places);
+}
+
+static bool sleeps_on_fcntl(const struct proof *proof,
+                            const struct snapshot_thread *thread,
+                            const struct blocking_call *call)
+{
+    (void)proof;
+    (void)call;
+    return thread->args[1] == F_SETLKW || thread->args[1] == F_OFD_SETLKW;
+}
+
+/* Woken by an act of a thread in any case. */
+static bool sleeps_on_relatives(const struct proof *proof,
+                                const struct snapshot_thread *thread,
+                                const struct blocking_call *call)
+{
+    (void)proof;
+    (void)thread;
+    (void)call;
+    return true;
+}
+
+/* What has no entry is never asleep for good, as far as we know. */
+static sleeps_fn *const sleeps[FORM_COUNT] = {
+    [FORM_FD] = sleeps_on_fd,
+    [FORM_TRANSFER] = sleeps_on_transfer,
+    [FORM_POLL] = sleeps_on_poll,
+    [FORM_SELECT] = sleeps_on_select,
+    [FORM_EPOLL] = sleeps_on_poll,
+    [FORM_OPEN] = sleeps_on_open,
+    [FORM_FCNTL] = sleeps_on_fcntl,
+    [FORM_CHILD] = sleeps_on_relatives,
+    [FORM_CHILD_ID] = sleeps_on_relatives,
+    [FORM_SIGNAL] = sleeps_on_relatives,
+    [FORM_FUTEX] = sleeps_on_relatives,
+    [FORM_SEMAPHORE] = sleeps_on_relatives,
+    [FORM_SYSV_QUEUE] = sleeps_on_relatives,
+    [FORM_POSIX_QUEUE] = sleeps_on_relatives,
+    [FORM_FLOCK] = sleeps_on_relatives,
+};
+
+/* ---- States ------------------------------------------------------------ */
+
+static bool has_pending(const struct snapshot_thread *thread, int signal)
+{
+    return thread->pending >> (signal - 1) & 1;
+}
+
+static bool is_asleep(const struct proof *proof,
+                      const struct snapshot_thread *thread)
+{
+    const struct blocking_call *call = blocking_find(thread->syscall);
+
+    return call != NULL && sleeps[call->form] != NULL &&
+           (thread->pending & ~thread->blocked) == 0 &&
+           !blocking_is_timed(call, thread->args) &&
+           sleeps[call->form](proof, thread, call);
+}
+
+static bool is_vfork_parent(const struct snapshot_thread *thread)
+{
+    static const char *const places[] = {"kernel_clone", "_do_fork", "do_fork"};
+    const struct blocking_call *call = blocking_find(thread->syscall);
+
+    return call != NULL && call->form == FORM_VFORK &&
+           IS_ONE_OF(thread->wchan, places);
+}
+
+/* The last that had this pid: numbers are used again.  NULL if none. */
+static const struct trace_process *find_traced(const struct trace *trace,
+                                               pid_t pid)
+{
+    for (size_t i = trace->process_count; i-- > 0;)
+        if (trace->processes[i].pid == pid)
+            return &trace->processes[i];
+    return NULL;
+}
+
+/* Rule 4.  A call that sends SIGCONT counts from its end on, which may not have
+ * been logged yet. */
+static bool is_stopped_for_good(const struct trace *trace,
+                                const struct snapshot_thread *thread)
+{
+    const struct trace_process *process = find_traced(trace, thread->tid);
+    size_t stopped = 0;
+
+    if (process == NULL || !trace_is_stopped(trace, process->host_pid))
+        return false;
+    for (size_t i = 0; i < trace->event_count; i++) {
+        const struct trace_event *event = &trace->events[i];
+        if (event->kind == TRACE_STOPPED &&
+            &trace->processes[event->process] == process)
+            stopped = event->begun;
+    }
+    for (size_t i = 0; i < trace->event_count; i++) {
+        const struct trace_event *event = &trace->events[i];
+        if (event->kind == TRACE_CALL && event->ended > stopped &&
+            strstr(event->args, "SIGCONT"))
+            return false;
+    }
+    return true;
+}
+
+static bool is_stopped(const struct proof *proof,
+                       const struct snapshot_thread *thread)
+{
+    if (has_pending(thread, SIGCONT))
+        return false;
+    return thread->state == 'T' || is_stopped_for_good(proof->trace, thread);
+}
+
+static bool has_live_threads(const struct snapshot *snapshot, pid_t pid)
+{
+    for (size_t i = 0; i < snapshot->count; i++)
+        if (snapshot->threads[i].pid == pid &&
+            snapshot->threads[i].state != 'Z')
+            return true;
+    return false;
+}
+
+static bool is_buried(const struct proof *proof,
+                      const struct snapshot_thread *thread)
+{
+    if (thread->pid != thread->tid)
+        return false;
+    if (has_live_threads(proof->snapshot, thread->pid))
+        return true;
+    const struct trace_process *process =
+        find_traced(proof->trace, thread->pid);
+    return process != NULL && process->ended &&
+           has_live_threads(proof->snapshot, thread->ppid);
+}
+
+static bool is_settled(const struct proof *proof,
+                       const struct snapshot_thread *thread)
+{
+    if (thread->state == 'Z')
+        return is_buried(proof, thread);
+    if (thread->has_timers || !thread->syscall_known || thread->running ||
+        has_pending(thread, SIGKILL) || !has_harmless_fds(proof, thread))
+        return false;
+    switch (thread->state) {
+    case 'S':
+        return is_asleep(proof, thread);
+    case 'D':
+        return is_vfork_parent(thread);
+    case 'T':
+    case 't':
+        return is_stopped(proof, thread);
+    }
+    return false;
+}
+
+static bool are_all_settled(const struct proof *proof)
+{
+    const struct snapshot *snapshot = proof->snapshot;
+    size_t live = 0;
+
+    if (snapshot->network_busy)
+        return false;
+    for (size_t i = 0; i < snapshot->count; i++) {
+        if (!is_settled(proof, &snapshot->threads[i]))
+            return false;
+        live += snapshot->threads[i].state != 'Z';
+    }
+    return live > 0;
+}
+
+bool deadlock_proved(const struct snapshot *first,
+                     const struct snapshot *second, const struct trace *trace,
+                     const struct tester_end *held, size_t held_count)
+{
+    struct proof proof = {first, trace, held, held_count};
+
+    /* The descriptors of both count: what was armed in the first may have
+     * gone off without having woken those that were read already. */
+    if (!snapshot_still(first, second) || !are_all_settled(&proof))
+        return false;
+    proof.snapshot = second;
+    return are_all_settled(&proof) && !trace_has_timer(trace);
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+/*
+ * graded.c - what surrounds the body of each test, and the list of the tests.
+ */
+#include <errno.h>
+#include <jansson.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <criterion/hooks.h>
+
+#include "run.h"
+#include "verdict.h"
+
+bool probe_is_memcheck(void)
+{
+    return probe_setting()->pass == PASS_MEMCHECK;
+}
+
+void probe_test_begin(void)
+{
+    /* A program that stops reading is for the pump to see as EPIPE. */
+    (void)signal(SIGPIPE, SIG_IGN);
+}
+
+void probe_test_end(void)
+{
+    if (probe_is_memcheck()) {
+        verdict_memcheck();
+        return;
+    }
+    for (struct run *run = probe_runs; run; run = run->next)
+        run_finish(run);
+    verdict_pass();
+}
+
+/* ---- The list ------------------------------------------------------------ */
+
+static int by_line(const void *a, const void *b)
+{
+    const struct criterion_test *const *left = a, *const *right = b;
+
+    return (int)(*left)->data->line_ - (int)(*right)->data->line_;
+}
+
+static json_t *json_test(const struct criterion_test *test)
+{
+    const struct graded *graded = test->data->data;
+
+    return json_pack("{s:s, s:s, s:i, s:s}", "name", test->name, "step",
+                     graded->step, "points", graded->points, "description",
+                     graded->description);
+}
+
+static void print_list(struct criterion_test_set *set)
+{
+    const struct criterion_test *tests[256];
+    size_t count = 0;
+    json_t *list = json_array();
+
+    FOREACH_SET(struct criterion_suite_set * suite, set->suites)
+    {
+        FOREACH_SET(struct criterion_test * test, suite->tests)
+        {
+            if (test->data->data && count < LENGTH(tests))
+                tests[count++] = test;
+        }
+    }
+    qsort(tests, count, sizeof(*tests), by_line);
+    for (size_t i = 0; i < count; i++)
+        (void)json_array_append_new(list, json_test(tests[i]));
+    char *path = xformat("%s/tests.json", probe_setting()->results);
+    char *body = json_dumps(list, JSON_INDENT(1));
+    if (body == NULL || write_file(path, body, strlen(body), 0644) < 0) {
+        (void)fprintf(stderr, "probe: %s: %s\n", path, strerror(errno));
+        _exit(99);
+    }
+    _exit(0); /* no test is run in this pass */
+}
+
+/* Runs in Criterion's runner, before the first test. */
+ReportHook(PRE_ALL)(struct criterion_test_set *set)
+{
+    if (probe_setting()->pass == PASS_LIST)
+        print_list(set);
+}

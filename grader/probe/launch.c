@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: MIT
+/* launch.c - starts a run with the descriptors that its options ask for. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "run.h"
+#include "verdict.h"
+
+struct run *probe_runs;
+
+/*
+ * What strace follows: processes, descriptors, IPC objects, timers.  The rest
+ * runs at full speed (--seccomp-bpf), reading and writing above all: a program
+ * that moves 1 MiB byte by byte is slow, not wrong.  "?" lets strace pass over
+ * what an architecture lacks.
+ */
+static const char traced[] =
+    "?execve,?execveat,?clone,?clone3,?fork,?vfork,?wait4,?waitid,?pipe,?pipe2,"
+    "?dup,?dup2,?dup3,?fcntl,?socketpair,?socket,?open,?openat,?openat2,?creat,"
+    "?mknod,?mknodat,?memfd_create,?kill,?tkill,?tgkill,?pidfd_send_signal,"
+    "?alarm,?setitimer,?timer_create,?timerfd_settime,?setsockopt,"
+    "?rt_sigaction,?set_tid_address,?shmget,?shmat,?shmdt,?shmctl,?semget,"
+    "?semop,?semtimedop,?semctl,?msgget,?msgsnd,?msgrcv,?msgctl,?mq_open,"
+    "?mq_unlink,?mq_timedsend,?mq_timedreceive,?mq_notify";
+
+/* Far above what any right program of a lab needs. */
+static const struct server_limits native_limits = {
+    .cpu_s = 120,
+    .processes = 128,
+    .memory = 1u << 30,
+    .file_size = 64u << 20,
+};
+
+/* ---- Descriptors --------------------------------------------------------- */
+
+static int open_device(const char *path)
+{
+    int fd = open(path, O_RDWR | O_CLOEXEC);
+
+    if (fd < 0)
+        probe_error("%s: %s", path, strerror(errno));
+    return fd;
+}
+
+/* A pipe; the tester's end does not block.  TESTER is 0 or 1, the end kept. */
+static void open_pipe(int tester, int *kept, int *given, char target[96])
+{
+    int ends[2];
+    struct stat about;
+
+    if (pipe2(ends, O_CLOEXEC) < 0 ||
+        fcntl(ends[tester], F_SETFL, O_NONBLOCK) < 0 ||
+        fstat(ends[tester], &about) < 0)
+        probe_error("pipe: %s", strerror(errno));
+    (void)snprintf(target, 96, "pipe:[%lu]", (unsigned long)about.st_ino);
+    *kept = ends[tester];
+    *given = ends[1 - tester];
+}
+
+static int open_input(struct run *run)
+{
+    int given;
+
+    if (run->options.input_mode == INPUT_NONE ||
+        run->options.input_mode == INPUT_CLOSED)
+        return open_device("/dev/null");
+    open_pipe(1, &run->input_fd, &given, run->input_target);
+    run->input = run->options.input;
+    run->input_promised = run->options.input_mode != INPUT_FED;
+    return given;
+}
+
+static int open_output(struct run *run)
+{
+    int given;
+
+    if (run->options.output_mode == OUTPUT_FULL)
+        return open_device("/dev/full");
+    open_pipe(0, &run->output_fd, &given, run->output_target);
+    if (run->options.output_mode == OUTPUT_BROKEN) {
+        (void)close(run->output_fd);
+        run->output_fd = -1;
+    }
+    return given;
+}
+
+/* ---- Starting ------------------------------------------------------------ */
+
+/* The shims read their settings from the environment: see shim.c. */
+static const char **shim_environment(const struct run *run)
+{
+    const struct launch_options *options = &run->options;
+    static char storage[4][160];
+    static const char *list[5];
+    int n = 0;
+
+    if (options->short_io > 0)
+        (void)snprintf(storage[n++], 160, "IPCLAB_SHORT_IO=%d",
+                       options->short_io);
+    if (options->eintr_every > 0)
+        (void)snprintf(storage[n++], 160, "IPCLAB_EINTR_EVERY=%d",
+                       options->eintr_every);
+    if (options->delay)
+        (void)snprintf(storage[n++], 160, "IPCLAB_DELAY=%s", options->delay);
+    if (n > 0 && !run->memcheck) { /* the server has it loaded already */
+        char *path = sandbox_path(&run->world->sandbox, "kit/shim.so");
+        (void)snprintf(storage[n++], 160, "LD_PRELOAD=%s", path);
+        free(path);
+    }
+    for (int i = 0; i < n; i++)
+        list[i] = storage[i];
+    list[n] = NULL;
+    return list;
+}
+
+static struct server_limits limits_for(const struct run *run)
+{
+    struct server_limits limits = native_limits;
+
+    if (run->memcheck) /* Valgrind maps more than the program does */
+        limits.memory = 0;
+    if (run->world->sandbox.level == SANDBOX_BASIC)
+        limits.processes = 0; /* it would count the user's other processes */
+    return limits;
+}
+
+static struct world *open_world(struct run *run)
+{
+    if (run->memcheck) {
+        /* One lease at a time: see memcheck.h. */
+        for (struct run *other = run->next; other; other = other->next)
+            run_finish(other);
+        return world_lease();
+    }
+    char *calls = run->options.also_trace
+                      ? xformat("%s,%s", traced, run->options.also_trace)
+                      : xstrdup(traced);
+    struct world *world = world_open(calls, run->options.inject);
+    free(calls);
+    return world;
+}
+
+static void start(struct run *run)
+{
+    struct world_start what = {
+        .args = (const char *const *)run->args,
+        .closed_input = run->options.input_mode == INPUT_CLOSED,
+    };
+    int *fds = what.fds;
+
+    run->world = open_world(run);
+    if (run->options.fifo &&
+        mkfifoat(run->world->fds[SERVER_CWD], run->options.fifo, 0600) < 0)
+        probe_error("mkfifo: %s: %s", run->options.fifo, strerror(errno));
+    run->program = xstrdup(run->world->program);
+    fds[0] = open_input(run);
+    fds[1] = open_output(run);
+    open_pipe(0, &run->errors_fd, &fds[2], run->errors_target);
+    what.env = shim_environment(run);
+    what.limits = limits_for(run);
+    run->pid = world_start(run->world, &what);
+    for (int i = 0; i < 3; i++)
+        (void)close(fds[i]); /* or the program would never see their end */
+    run->began_ms = run->progress_ms = now_ms();
+    run->interval_ms = 4;
+    run->check_ms = run->began_ms + run->interval_ms;
+}
+
+struct run *launch_program(const char *const args[],
+                           const struct launch_options *options)
+{
+    struct run *run = xcalloc(1, sizeof(*run));
+    struct argv list = {0};
+
+    argv_add_all(&list, args);
+    if (list.items == NULL) /* no argument at all is a command line, too */
+        list.items = xcalloc(1, sizeof(*list.items));
+    run->args = list.items;
+    run->options = *options;
+    run->memcheck = probe_is_memcheck();
+    run->input_fd = run->output_fd = run->errors_fd = -1;
+    run->next = probe_runs;
+    probe_runs = run;
+    if (run->memcheck && (options->native_only || options->inject)) {
+        run->finished = true; /* no strace there: nothing to be seen */
+        run->end = RUN_EXITED;
+        return run;
+    }
+    start(run);
+    return run;
+}

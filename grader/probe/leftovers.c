@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+/*
+ * leftovers.c - what a run leaves in its world when its first process has
+ * ended: processes, files, System V objects, POSIX message queues.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "run.h"
+
+static void add(struct leftovers *left, char *line)
+{
+    char **slot = grow(&left->lines, &left->count, sizeof(*slot));
+
+    *slot = line;
+}
+
+static void find_processes(struct run *run)
+{
+    struct snapshot now;
+
+    if (snapshot_take(&now, run->world->fds[SERVER_PROC], run->world->init_pid,
+                      run->world->sandbox.level == SANDBOX_BASIC) < 0)
+        return;
+    for (size_t i = 0; i < now.count; i++) {
+        const struct snapshot_thread *thread = &now.threads[i];
+        if (thread->pid != thread->tid || thread->state == 'Z')
+            continue;
+        add(&run->leftovers, xformat("process %d (%s) still runs",
+                                     (int)thread->pid, thread->name));
+        run->process_left = true;
+    }
+    snapshot_release(&now);
+}
+
+static void find_entries(struct leftovers *left, int dir_fd, const char *what,
+                         const char *given)
+{
+    int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+    struct dirent *entry;
+
+    while (dir && (entry = readdir(dir)) != NULL)
+        if (strcmp(entry->d_name, ".") != 0 &&
+            strcmp(entry->d_name, "..") != 0 &&
+            (given == NULL || strcmp(entry->d_name, given) != 0))
+            add(left, xformat("%s %s", what, entry->d_name));
+    if (dir)
+        (void)closedir(dir);
+}
+
+/* /proc/sysvipc/...: a heading, then a row per object (proc(5)).  The
+ * descriptor was opened inside, so it shows the sandbox's objects. */
+static void find_rows(struct leftovers *left, int fd, const char *what)
+{
+    char *table =
+        lseek(fd, 0, SEEK_SET) < 0 ? NULL : read_fully(fd, 1 << 20, NULL);
+    char *rest = table, *line;
+    bool heading = true;
+
+    while (table && (line = strsep(&rest, "\n")) != NULL) {
+        if (!heading && *line != '\0')
+            add(left, xformat("System V %s: %s", what, line));
+        heading = false;
+    }
+    free(table);
+}
+
+void leftovers_find(struct run *run)
+{
+    const int *fds = run->world->fds;
+
+    find_processes(run);
+    find_entries(&run->leftovers, fds[SERVER_CWD], "file", run->options.fifo);
+    find_entries(&run->leftovers, fds[SERVER_MQUEUE], "POSIX queue", NULL);
+    /* In the basic sandbox the tables are the host's. */
+    if (run->world->sandbox.level != SANDBOX_FULL)
+        return;
+    find_rows(&run->leftovers, fds[SERVER_SHM], "shared memory");
+    find_rows(&run->leftovers, fds[SERVER_SEM], "semaphore set");
+    find_rows(&run->leftovers, fds[SERVER_MSG], "message queue");
+}

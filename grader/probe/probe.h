@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: MIT
+/*
+ * probe.h - one run of one program, observed: the only header of the probe
+ * that a lab's tests include.
+ *
+ * A test launches the student's program in a private world (own pids, IPC
+ * objects, files, network), plays its user, and then states what it expects.
+ *
+ *     Graded(pipe, upper_empty_eof, .points = 8, .step = "pipe.1",
+ *            .description = "With empty input both processes end")
+ *     {
+ *         struct run *run = launch(ARGS("upper"));
+ *
+ *         expect_exit(run, 0);
+ *         expect_output(run, LITERAL(""));
+ *         expect_nothing_left(run);
+ *     }
+ *
+ * Everything that launch() returns is freed by the probe when the test ends.
+ * Functions here never return an error: what the grader itself cannot do ends
+ * the test with the verdict "error", which is never the student's failure.
+ *
+ * The same test runs twice.  In the native pass the program is traced from
+ * outside and every expectation counts.  In the memcheck pass the launches are
+ * served under Valgrind and only its findings count: expect_*() then wait for
+ * the end of the run and return whatever was seen.
+ */
+#ifndef PROBE_H
+#define PROBE_H
+
+#include <criterion/criterion.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "autopsy.h"
+#include "trace.h"
+
+/* ---- Graded tests ------------------------------------------------------ */
+
+/* What a grade needs to know of a test; it is written here and nowhere else. */
+struct graded {
+    int points;              /* 0 for a bonus test */
+    const char *step;        /* "pipe.1": gap, hints' key, handout heading */
+    const char *description; /* what a right program does, for the student */
+};
+
+#define Graded(lab, test, ...)                                                 \
+    static void lab##_##test##_body(void);                                     \
+    static struct graded lab##_##test##_graded = {__VA_ARGS__};                \
+    Test(lab, test, .data = &lab##_##test##_graded)                            \
+    {                                                                          \
+        probe_test_begin();                                                    \
+        lab##_##test##_body();                                                 \
+        probe_test_end();                                                      \
+    }                                                                          \
+    static void lab##_##test##_body(void)
+
+/* Called by Graded() around the body of a test; tests do not call them. */
+void probe_test_begin(void);
+void probe_test_end(void);
+
+/* ---- Bytes ------------------------------------------------------------- */
+
+/* A run of bytes, NUL included; lives until the end of the test. */
+struct bytes {
+    const char *data;
+    size_t size;
+};
+
+#define LITERAL(string) ((struct bytes){(string), sizeof(string) - 1})
+
+struct bytes text(const char *string);
+/* SIZE pseudo-random bytes in which every value occurs (SIZE >= 256). */
+struct bytes random_bytes(size_t size, unsigned seed);
+/* Lines of WIDTH bytes, newline included, of letters and digits. */
+struct bytes random_lines(size_t size, size_t width, unsigned seed);
+bool bytes_equal(struct bytes a, struct bytes b);
+
+/* ---- Launching --------------------------------------------------------- */
+
+enum input_mode {
+    INPUT_WHOLE,    /* written as fast as it is read, then closed */
+    INPUT_DRIBBLED, /* 1 to 7 bytes at a time, each read before the next */
+    INPUT_HELD,     /* written, then kept open: nothing more will ever come */
+    INPUT_FED,      /* kept open: the test calls run_feed(), run_end_input() */
+    INPUT_NONE,     /* /dev/null */
+    INPUT_CLOSED,   /* descriptor 0 is closed, as after `<&-` */
+};
+
+enum output_mode {
+    OUTPUT_COLLECTED, /* a pipe that is always drained */
+    OUTPUT_FULL,      /* /dev/full: every write fails with ENOSPC */
+    OUTPUT_BROKEN,    /* a pipe whose read end is closed: EPIPE, SIGPIPE */
+};
+
+struct launch_options {
+    struct bytes input; /* standard input; empty: end-of-file at once */
+    enum input_mode input_mode;
+    enum output_mode output_mode;
+    const char *inject; /* strace -e inject=...; see run_was_injected() */
+    const char *also_trace; /* more calls for the trace, "read,write,poll" */
+    int short_io;       /* > 0: reads move at most so many bytes, writes half */
+    int eintr_every;    /* > 0: every N-th read or write fails with EINTR */
+    const char *delay;  /* "poll=200,select=200": ms before these libc calls */
+    const char *fifo;   /* a FIFO that exists in the working directory */
+    bool native_only;   /* do not repeat this run under memcheck */
+    int blocked_s;      /* seconds asleep that count as blocked; 0: 10 */
+};
+
+/* A list of strings for launch(): the program's arguments, without argv[0]. */
+#define ARGS(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+/* Start the student's program; returns at once.  See launch_options. */
+#define launch(args, ...)                                                      \
+    launch_program(args, &(struct launch_options){__VA_ARGS__})
+struct run *launch_program(const char *const args[],
+                           const struct launch_options *options);
+
+/* For .inject: every way to make a process. */
+#define ALL_FORKS "?clone,?clone3,?fork,?vfork"
+
+/* ---- Playing the user -------------------------------------------------- */
+
+enum run_stream { RUN_STDOUT, RUN_STDERR };
+
+/* INPUT_FED: write BYTES, waiting until the program has room for them. */
+void run_feed(struct run *run, struct bytes bytes);
+void run_end_input(struct run *run);
+/* Send SIGNAL to the program's first process. */
+void run_signal(struct run *run, int signal);
+/* Wait until STREAM holds LINE as a whole line; the test fails if the program
+ * ends or hangs before. */
+void run_wait_line(struct run *run, enum run_stream stream, const char *line);
+
+/* ---- What happened ----------------------------------------------------- */
+
+enum run_end {
+    RUN_RUNNING,
+    RUN_EXITED,     /* the first process ended with exit or return */
+    RUN_SIGNALED,   /* a signal that it or a relative caused ended it */
+    RUN_DEADLOCKED, /* proved: no process can ever go on */
+    RUN_BLOCKED,    /* at the deadline: asleep, but the proof is open */
+    RUN_SPINNING,   /* used its CPU time up without coming to an end */
+    RUN_SLOW,       /* at the deadline: still getting somewhere */
+    RUN_FLOODED,    /* wrote more output than any right program would */
+    RUN_GREEDY,     /* took more memory or processes than it may */
+};
+
+/* What launch() was given, NULL-terminated. */
+const char *const *run_args(const struct run *run);
+/* All of these wait for the end of the run. */
+enum run_end run_end(struct run *run);
+int run_exit_status(struct run *run); /* 0..255, 128+N for signal N, or -1 */
+struct bytes run_output(struct run *run);
+struct bytes run_errors(struct run *run);
+const struct trace *run_trace(struct run *run);     /* NULL under memcheck */
+const struct autopsy *run_autopsy(struct run *run); /* NULL unless it hung */
+/* Whether the injection asked for took place: a program that reaches its goal
+ * by another call escapes it, and is then judged without it. */
+bool run_was_injected(struct run *run);
+/* Whether this is the memcheck pass. */
+bool probe_is_memcheck(void);
+
+/* ---- Expectations ------------------------------------------------------ */
+
+/* Each waits for the end of the run and ends the test where it is not met. */
+void expect_exit(struct run *run, int status);
+void expect_output(struct run *run, struct bytes expected);
+void expect_errors(struct run *run, struct bytes expected);
+/* Exactly one line of the form "PROG: anything: strerror(ERROR)" on stderr. */
+void expect_error(struct run *run, int error);
+/* Some line on stderr is LINE. */
+void expect_error_line(struct run *run, const char *line);
+/* No process outlives the first one, and each child was waited for. */
+void expect_no_children_left(struct run *run);
+/* That, and no file, System V object or POSIX queue is left behind. */
+void expect_nothing_left(struct run *run);
+/* No regular file was created on the way either. */
+void expect_no_files_created(struct run *run);
+/* CONDITION holds; otherwise EXPECTED and the printf-style SEEN are shown. */
+void expect_that(struct run *run, bool condition, const char *expected,
+                 const char *seen, ...) __attribute__((format(printf, 4, 5)));
+
+/* ---- Misconceptions ---------------------------------------------------- */
+
+/* What a failed expectation leaves for the diagnosis. */
+struct failure {
+    const char *test;
+    struct run *run;
+    enum failure_kind {
+        FAILED_END, /* hang, flood, ...: it did not end as it should */
+        FAILED_STATUS,
+        FAILED_OUTPUT,
+        FAILED_ERRORS,
+        FAILED_LEFTOVERS,
+        FAILED_FILES,
+        FAILED_OTHER,
+    } kind;
+    const char *expected;
+    const char *seen;
+};
+
+/*
+ * A misconception has a name.  A lab's table is searched in order, the most
+ * specific first; the first entry whose TESTS name the failed test (NULL: any)
+ * and whose WHEN is true is shown.  SENTENCE may hold {process}, {call}, {fd},
+ * {object}, {holder}, {holder_fd} (of its first holder): filled from *WAIT,
+ * which WHEN sets to the blocked call that it recognised.
+ */
+struct misconception {
+    const char *id;
+    const char *tests; /* "upper_small upper_1mib", or NULL */
+    bool (*when)(const struct failure *, const struct autopsy_wait **wait);
+    const char *sentence;
+};
+
+/* Defined once per lab, in labs/LAB/misconceptions.c; ends with a NULL id. */
+extern const struct misconception lab_misconceptions[];
+
+#endif

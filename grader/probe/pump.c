@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: MIT
+/*
+ * pump.c - moves bytes and time forward while a test waits.
+ *
+ * One loop serves every run of the test: it feeds their input, drains what they
+ * write (a program must never wait for the grader), receives the reports of
+ * their sandboxes and looks at their processes now and then (watch.c).
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "run.h"
+#include "verdict.h"
+
+/* Bytes a run may write to one stream; right programs stay below 3 MiB. */
+#define OUTPUT_MAX (16u << 20)
+/* How long processes that outlive the first one may still write, asleep. */
+#define AFTERMATH_MS 1000
+
+enum {
+    WATCH_CONTROL,
+    WATCH_LOG,
+    WATCH_INPUT,
+    WATCH_OUTPUT,
+    WATCH_ERRORS,
+    WATCHED
+};
+
+static void close_fd(int *fd)
+{
+    if (*fd >= 0)
+        (void)close(*fd); /* nothing is lost by it: pipes */
+    *fd = -1;
+}
+
+static void made_progress(struct run *run)
+{
+    run->progress_ms = now_ms();
+    run->progress_ticks = run->ticks;
+    run->interval_ms = 4;
+}
+
+/* ---- Input --------------------------------------------------------------- */
+
+/* Dribbled input: the next bytes go when the last ones have been read. */
+static bool is_read_empty(int fd)
+{
+    int unread = 0;
+
+    return ioctl(fd, FIONREAD, &unread) < 0 || unread == 0;
+}
+
+static size_t next_portion(const struct run *run)
+{
+    if (run->options.input_mode != INPUT_DRIBBLED)
+        return run->input.size;
+    size_t portion = 1 + run->input.size % 7;
+    return portion < run->input.size ? portion : run->input.size;
+}
+
+static void feed(struct run *run)
+{
+    bool dribbled = run->options.input_mode == INPUT_DRIBBLED;
+
+    while (run->input.size > 0) {
+        if (dribbled && !is_read_empty(run->input_fd))
+            return;
+        ssize_t n = write(run->input_fd, run->input.data, next_portion(run));
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0 && errno == EAGAIN)
+            return;
+        if (n < 0) { /* EPIPE: the program wants no more */
+            run->input.size = 0;
+            break;
+        }
+        run->input.data += n;
+        run->input.size -= (size_t)n;
+        made_progress(run);
+    }
+    if (run->options.input_mode == INPUT_WHOLE || dribbled)
+        close_fd(&run->input_fd);
+}
+
+/* ---- Output -------------------------------------------------------------- */
+
+static void stop(struct run *run, enum run_end end)
+{
+    if (run->end == RUN_RUNNING) {
+        run->end = end;
+        run->ended_ms = now_ms();
+    }
+}
+
+static void drain(struct run *run, int *fd, struct buffer *buffer)
+{
+    char chunk[65536];
+    ssize_t n;
+
+    while (*fd >= 0) {
+        n = read(*fd, chunk, sizeof(chunk));
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return; /* EAGAIN: the pipe is empty for now */
+        if (n == 0) {
+            close_fd(fd);
+            return;
+        }
+        made_progress(run);
+        buffer->data = xrealloc(buffer->data, buffer->size + (size_t)n + 1);
+        memcpy(buffer->data + buffer->size, chunk, (size_t)n);
+        buffer->size += (size_t)n;
+        buffer->data[buffer->size] = '\0';
+        if (buffer->size > OUTPUT_MAX) {
+            close_fd(fd);
+            stop(run, RUN_FLOODED);
+        }
+    }
+}
+
+/* ---- Reports ------------------------------------------------------------- */
+
+static void receive_reports(struct run *run)
+{
+    struct server_message report;
+
+    while (world_receive(run->world, &report)) {
+        if (report.type != SERVER_ENDED || report.pid != run->pid)
+            continue;
+        run->status = report.value;
+        stop(run, WIFSIGNALED(report.value) ? RUN_SIGNALED : RUN_EXITED);
+        made_progress(run);
+    }
+}
+
+/* ---- The loop ------------------------------------------------------------ */
+
+static int watch_list(struct run *run, struct pollfd *list)
+{
+    bool feeding = run->input.size > 0 && run->input_fd >= 0 &&
+                   run->options.input_mode != INPUT_DRIBBLED;
+
+    list[WATCH_CONTROL] = (struct pollfd){run->world->control_fd, POLLIN, 0};
+    list[WATCH_LOG] = (struct pollfd){run->world->log_fd, POLLIN, 0};
+    list[WATCH_INPUT] =
+        (struct pollfd){feeding ? run->input_fd : -1, POLLOUT, 0};
+    list[WATCH_OUTPUT] = (struct pollfd){run->output_fd, POLLIN, 0};
+    list[WATCH_ERRORS] = (struct pollfd){run->errors_fd, POLLIN, 0};
+    return WATCHED;
+}
+
+static void serve(struct run *run)
+{
+    /* The order matters: what was written before the end is drained after it
+     * was reported, so that nothing of it is missed. */
+    receive_reports(run);
+    world_drain_log(run->world);
+    if (run->input_fd >= 0)
+        feed(run);
+    drain(run, &run->output_fd, &run->output);
+    drain(run, &run->errors_fd, &run->errors);
+    if (now_ms() >= run->check_ms) {
+        watch(run);
+        run->check_ms = now_ms() + run->interval_ms;
+        if (run->interval_ms < 200)
+            run->interval_ms *= 2;
+    }
+}
+
+/* The time until some run must be looked at, in ms. */
+static int time_left(void)
+{
+    int64_t left = 200, now = now_ms();
+
+    for (struct run *run = probe_runs; run; run = run->next) {
+        if (run->finished)
+            continue;
+        if (run->check_ms - now < left)
+            left = run->check_ms - now;
+        if (run->input.size > 0 && run->input_fd >= 0 &&
+            run->options.input_mode == INPUT_DRIBBLED)
+            left = 1;
+    }
+    return left < 0 ? 0 : (int)left;
+}
+
+static void step(void)
+{
+    struct pollfd list[16 * WATCHED];
+    int count = 0;
+
+    for (struct run *run = probe_runs; run; run = run->next)
+        if (!run->finished && count + WATCHED <= (int)LENGTH(list))
+            count += watch_list(run, list + count);
+    if (poll(list, (nfds_t)count, time_left()) < 0 && errno != EINTR)
+        probe_error("poll: %s", strerror(errno));
+    for (struct run *run = probe_runs; run; run = run->next)
+        if (!run->finished)
+            serve(run);
+}
+
+void pump_until(struct run *run, bool (*until)(struct run *, const void *),
+                const void *data)
+{
+    while (!run->finished && run->end == RUN_RUNNING && !until(run, data))
+        step();
+}
+
+static bool never(struct run *run, const void *data)
+{
+    (void)run;
+    (void)data;
+    return false;
+}
+
+/*
+ * After the first process has ended, others may still be writing: what they
+ * write counts, so that no verdict depends on who was faster.  A process that
+ * just sleeps on is given up after AFTERMATH_MS.
+ */
+static bool is_settled(const struct run *run)
+{
+    if (run->memcheck || run->end > RUN_SIGNALED)
+        return true;
+    if (run->process_count == 0)
+        return true;
+    return now_ms() - run->progress_ms > AFTERMATH_MS;
+}
+
+static void take_evidence(struct run *run)
+{
+    size_t size = 0;
+
+    if (run->end > RUN_SIGNALED) /* it hangs, floods, ...: stop it */
+        world_kill(run->world, -1, SIGKILL);
+    else if (!run->memcheck)
+        leftovers_find(run);
+    if (run->memcheck)
+        world_sweep(run->world);
+    drain(run, &run->output_fd, &run->output);
+    drain(run, &run->errors_fd, &run->errors);
+    if (run->memcheck) {
+        char *source = xformat("%s.c", probe_setting()->lab);
+        run->findings = memcheck_parse(run->world->log, run->world->log_size,
+                                       source, run->pid);
+        free(source);
+    }
+    char *trace = world_close(run->world, &size);
+    run->world = NULL;
+    if (trace) {
+        trace_free(run->trace);
+        run->trace = trace_parse(trace, size, run->program);
+        free(trace);
+    }
+    close_fd(&run->input_fd);
+    close_fd(&run->output_fd);
+    close_fd(&run->errors_fd);
+    run->finished = true;
+}
+
+void run_finish(struct run *run)
+{
+    if (run->finished)
+        return;
+    pump_until(run, never, NULL);
+    run->check_ms = 0;
+    do
+        step(); /* at least once: watch() counts who is left */
+    while (!is_settled(run));
+    take_evidence(run);
+}

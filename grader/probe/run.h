@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+/*
+ * run.h - the inside of `struct run`: one launch, from its start to the
+ * evidence that stays of it.
+ */
+#ifndef PROBE_RUN_H
+#define PROBE_RUN_H
+
+#include <stdint.h>
+
+#include "memcheck.h"
+#include "probe.h"
+#include "snapshot.h"
+#include "world.h"
+
+struct buffer {
+    char *data;
+    size_t size;
+};
+
+/* What stayed behind in the sandbox, as lines for a reader. */
+struct leftovers {
+    char **lines;
+    size_t count;
+};
+
+struct run {
+    struct run *next; /* all runs of the test, for the pump */
+    struct launch_options options;
+    char **args;
+    struct world *world; /* NULL once the evidence is taken */
+    char *program;       /* its path inside the sandbox */
+    pid_t pid;
+    bool memcheck;
+
+    /* Descriptors of the tester; -1 when closed. */
+    int input_fd, output_fd, errors_fd;
+    char input_target[96]; /* "pipe:[123]": what the proof must know of it */
+    char output_target[96], errors_target[96];
+    struct bytes input;  /* not yet written */
+    bool input_promised; /* nothing more will be written */
+    struct buffer output, errors;
+
+    enum run_end end;
+    bool finished;  /* the evidence is taken */
+    bool was_killed; /* by the test: run_signal(SIGKILL) */
+    int status;     /* wait(2) status, where it ended by itself */
+    int64_t began_ms, ended_ms;
+
+    /* Watching. */
+    int64_t progress_ms;         /* last time that bytes moved */
+    unsigned long long progress_ticks, ticks; /* CPU at that time, and now */
+    int64_t check_ms;            /* time of the next look at /proc */
+    int interval_ms;             /* ...and the distance to the one after */
+    unsigned process_count;
+
+    /* Evidence. */
+    struct trace *trace;
+    struct autopsy *autopsy;
+    struct leftovers leftovers;
+    bool process_left; /* one of them is a process */
+    struct memcheck_log *findings;
+};
+
+/* All runs of the current test. */
+extern struct run *probe_runs;
+
+/* Drive all runs until UNTIL(RUN, data) is true of RUN, or RUN has ended. */
+void pump_until(struct run *run, bool (*until)(struct run *, const void *),
+                const void *data);
+/* Drive RUN to its end and take the evidence; may be called again. */
+void run_finish(struct run *run);
+/* Look at the processes of RUN now; sets its end if it hangs. */
+void watch(struct run *run);
+/* What is left in the world of RUN. */
+void leftovers_find(struct run *run);
+/* How RUN can be repeated in a shell; to be freed. */
+char *run_shell(const struct run *run);
+/* "was killed by SIGPIPE", "exited with status 1", ...; to be freed. */
+char *run_story(const struct run *run);
+
+#endif

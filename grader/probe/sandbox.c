@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: MIT
+/* sandbox.c - command lines for the two sandbox levels; see sandbox.h. */
+#include "sandbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <seccomp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static const char *const level_names[] = {
+    [SANDBOX_FULL] = "full",
+    [SANDBOX_BASIC] = "basic",
+};
+
+const char *sandbox_level_name(enum sandbox_level level)
+{
+    return level_names[level];
+}
+
+int sandbox_level_from_name(const char *name)
+{
+    for (size_t i = 0; i < LENGTH(level_names); i++)
+        if (strcmp(level_names[i], name) == 0)
+            return (int)i;
+    return -1;
+}
+
+char *sandbox_path(const struct sandbox *sandbox, const char *path)
+{
+    if (sandbox->level == SANDBOX_FULL)
+        return xformat("/%s", path);
+    return xformat("%s/%s", sandbox->stage, path);
+}
+
+/* Everything unshared, no capability, no further user namespace. */
+static const char *const isolation[] = {
+    "bwrap",
+    "--unshare-all",
+    "--unshare-user",
+    "--disable-userns",
+    "--cap-drop",
+    "ALL",
+    "--die-with-parent",
+    "--new-session",
+    "--uid",
+    "1000",
+    "--gid",
+    "1000",
+    "--hostname",
+    "ipclab",
+    "--ro-bind",
+    "/usr",
+    "/usr",
+    NULL,
+};
+
+/* What a process may fill is limited: tmpfs sizes are in bytes. */
+static const char *const kernel_mounts[] = {
+    "--proc",  "/proc",    "--dev",      "/dev",     "--mqueue", "/dev/mqueue",
+    "--size",  "16777216", "--tmpfs",    "/dev/shm", "--size",   "67108864",
+    "--tmpfs", "/tmp",     "--clearenv", NULL,
+};
+
+/* /bin and its like are links into /usr on most systems, directories on some.
+ */
+static void add_system_directories(struct argv *argv)
+{
+    static const char *const names[] = {"/bin", "/sbin", "/lib", "/lib32",
+                                        "/lib64"};
+
+    for (size_t i = 0; i < LENGTH(names); i++) {
+        char target[PATH_MAX];
+        ssize_t size = readlink(names[i], target, sizeof(target) - 1);
+        if (size > 0) {
+            target[size] = '\0';
+            argv_add_all(argv,
+                         (const char *[]){"--symlink", target, names[i], NULL});
+        } else if (access(names[i], F_OK) == 0) {
+            argv_add_all(
+                argv, (const char *[]){"--ro-bind", names[i], names[i], NULL});
+        }
+    }
+}
+
+static void add_variable(struct argv *argv, const char *name, const char *value)
+{
+    argv_add_all(argv, (const char *[]){"--setenv", name, value, NULL});
+}
+
+static int full_command(struct argv *argv, const struct sandbox *sandbox,
+                        int *filter_fd)
+{
+    argv_add_all(argv, isolation);
+    add_system_directories(argv);
+    if (sandbox->hide)
+        argv_add_all(argv, (const char *[]){"--tmpfs", sandbox->hide, NULL});
+    argv_add_all(argv, kernel_mounts);
+    add_variable(argv, "PATH", "/kit/bin:/usr/bin:/bin");
+    add_variable(argv, "HOME", "/work");
+    add_variable(argv, "LC_ALL", "C");
+    argv_add(argv, "--ro-bind");
+    argv_addf(argv, "%s/kit", sandbox->stage);
+    argv_add(argv, "/kit");
+    argv_add(argv, "--ro-bind");
+    argv_addf(argv, "%s/etc", sandbox->stage);
+    argv_add(argv, "/etc");
+    if (sandbox->writable)
+        argv_add_all(
+            argv, (const char *[]){"--bind", sandbox->writable, "/work", NULL});
+    else
+        argv_add_all(argv, (const char *[]){"--size", "67108864", "--tmpfs",
+                                            "/work", NULL});
+    argv_add_all(argv, (const char *[]){"--chdir", "/work", NULL});
+
+    char *path = xformat("%s/filter.bpf", sandbox->stage);
+    *filter_fd = open(path, O_RDONLY); /* inherited: bwrap reads it */
+    free(path);
+    if (*filter_fd < 0)
+        return -1;
+    argv_add(argv, "--seccomp");
+    argv_addf(argv, "%d", *filter_fd);
+    if (sandbox->init)
+        argv_add(argv, "--as-pid-1");
+    return 0;
+}
+
+/* confine.c does by hand what can be done without namespaces. */
+static void basic_command(struct argv *argv, const struct sandbox *sandbox)
+{
+    argv_addf(argv, "%s/kit/confine", sandbox->stage);
+    argv_addf(argv, "%s/filter.bpf", sandbox->stage);
+    argv_add(argv, sandbox->writable ? sandbox->writable : "/tmp");
+    argv_addf(argv, "%s/kit/bin:/usr/bin:/bin", sandbox->stage);
+}
+
+int sandbox_command(struct argv *argv, const struct sandbox *sandbox,
+                    int *filter_fd)
+{
+    *filter_fd = -1;
+    if (sandbox->level == SANDBOX_FULL)
+        return full_command(argv, sandbox, filter_fd);
+    basic_command(argv, sandbox);
+    return 0;
+}
+
+void sandbox_setenv(struct argv *argv, const struct sandbox *sandbox,
+                    const char *name, const char *value)
+{
+    if (sandbox->level == SANDBOX_FULL)
+        add_variable(argv, name, value);
+    else
+        argv_addf(argv, "%s=%s", name, value);
+}
+
+void sandbox_end_options(struct argv *argv)
+{
+    argv_add(argv, "--");
+}
+
+pid_t sandbox_spawn(struct argv *argv, int keep, int keep_too)
+{
+    pid_t parent = getpid();
+    pid_t pid = fork();
+
+    if (pid != 0)
+        return pid;
+    /* PR_SET_PDEATHSIG: when the thread that forked ends, not just its
+     * process; a parent that is gone already is told by getppid(). */
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
+        _exit(126);
+    if ((keep >= 0 && fcntl(keep, F_SETFD, 0) < 0) ||
+        (keep_too >= 0 && fcntl(keep_too, F_SETFD, 0) < 0))
+        _exit(126);
+    execvp(argv->items[0], argv->items);
+    dprintf(STDERR_FILENO, "%s: %s\n", argv->items[0], strerror(errno));
+    _exit(127);
+}
+
+/* ---- Which level works here --------------------------------------------- */
+
+/* Run bwrap as a launch would, but for the stage.  The last line of what it
+ * says goes to WHY. */
+static bool try_full(char *why, size_t size)
+{
+    struct argv argv = {0};
+    int output[2], status = -1;
+
+    if (pipe2(output, O_CLOEXEC) < 0)
+        return false;
+    argv_add_all(&argv, isolation);
+    add_system_directories(&argv);
+    argv_add_all(&argv, kernel_mounts);
+    argv_add_all(&argv,
+                 (const char *[]){"--as-pid-1", "--", "/usr/bin/true", NULL});
+    pid_t pid = fork();
+    if (pid == 0) {
+        if (dup2(output[1], STDERR_FILENO) >= 0)
+            execvp(argv.items[0], argv.items);
+        dprintf(output[1], "bwrap: %s", strerror(errno));
+        _exit(127);
+    }
+    argv_release(&argv);
+    (void)close(output[1]);
+    char *said = read_fully(output[0], 4096, NULL);
+    (void)close(output[0]);
+    while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        continue;
+    if (why && size > 0)
+        (void)snprintf(why, size, "%.*s", said ? (int)strcspn(said, "\n") : 0,
+                       said ? said : "");
+    free(said);
+    return pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+enum sandbox_level sandbox_best_level(char *why, size_t size)
+{
+    if (!try_full(why, size))
+        return SANDBOX_BASIC;
+    if (why && size > 0)
+        why[0] = '\0';
+    return SANDBOX_FULL;
+}
+
+/* ---- The system call filter --------------------------------------------- */
+
+/*
+ * Calls that no lab needs and that would let a program work unseen or reach
+ * for the kernel.  They kill the caller: a refusal by errno would not show in
+ * the trace (strace --seccomp-bpf), a death by SIGSYS does.
+ */
+static const char *const forbidden[] = {
+    "io_uring_setup",
+    "io_uring_enter",
+    "io_uring_register",
+    "bpf",
+    "perf_event_open",
+    "userfaultfd",
+    "keyctl",
+    "add_key",
+    "request_key",
+    "kexec_load",
+    "kexec_file_load",
+    "init_module",
+    "finit_module",
+    "delete_module",
+    "open_by_handle_at",
+    "name_to_handle_at",
+    "process_vm_readv",
+    "process_vm_writev",
+    "ptrace",
+    "lookup_dcookie",
+    "fanotify_init",
+};
+
+int sandbox_write_filter(const char *path, enum sandbox_level level)
+{
+    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+    int error = filter ? 0 : -ENOMEM;
+
+    for (size_t i = 0; i < LENGTH(forbidden) && error == 0; i++) {
+        int call = seccomp_syscall_resolve_name(forbidden[i]);
+        if (call != __NR_SCMP_ERROR)
+            error = seccomp_rule_add(filter, SCMP_ACT_KILL_PROCESS, call, 0);
+    }
+    /* Without a pid namespace kill(-1) would end the user's whole session. */
+    if (error == 0 && level == SANDBOX_BASIC)
+        error = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(kill),
+                                 1, SCMP_A0_32(SCMP_CMP_EQ, (uint32_t)-1));
+    if (error == 0) {
+        int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0444);
+        error = fd < 0 ? -errno : seccomp_export_bpf(filter, fd);
+        if (fd >= 0 && close(fd) < 0)
+            error = -errno;
+    }
+    seccomp_release(filter);
+    errno = -error;
+    return error ? -1 : 0;
+}

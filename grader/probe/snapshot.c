@@ -1,0 +1,439 @@
+// SPDX-License-Identifier: MIT
+/*
+ * snapshot.c - reads /proc/PID and /proc/PID/task/TID; see proc(5).
+ *
+ * The order in which the files of a thread are read is part of the proof in
+ * deadlock.c: descriptors and timers first, then "syscall", "status" last.
+ * "syscall" shows a number only of a thread that is off every CPU, and its
+ * switch counts grow before it can be off again after it ran.  So if two
+ * snapshots agree in the counts, it slept from the first reading of "status"
+ * to the second of "syscall", and all threads slept at once between the two.
+ *
+ * A process or thread that ends while it is read is left out.  Replaying a
+ * recorded /proc, memory comes from files "mem@HEXADDRESS" beside "stat".
+ */
+#include "snapshot.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/sem.h>
+#include <unistd.h>
+
+#include "base.h"
+#include "blocking.h"
+#include "snapshot_fds.h"
+
+/* ---- The memory that a call points to ---------------------------------- */
+
+static size_t read_memory(int dir, unsigned long address, void *buffer,
+                          size_t size)
+{
+    char name[32] = "mem";
+    off_t offset = (off_t)address;
+    int fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
+
+    if (fd < 0 && errno == ENOENT) {
+        (void)snprintf(name, sizeof(name), "mem@%lx", address);
+        fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
+        offset = 0;
+    }
+    if (fd < 0)
+        return 0;
+    ssize_t n = pread(fd, buffer, size, offset);
+    (void)close(fd); /* nothing was written */
+    return n < 0 ? 0 : (size_t)n;
+}
+
+/* COUNT items of SIZE bytes at ADDRESS, all or none. */
+static void read_items(int dir, struct snapshot_thread *thread,
+                       unsigned long address, size_t count, size_t size)
+{
+    if (count > sizeof(thread->memory) / size)
+        return;
+    size *= count;
+    if (read_memory(dir, address, thread->memory, size) == size)
+        thread->memory_size = size;
+}
+
+size_t snapshot_set_size(unsigned long count)
+{
+    return (count + 63) / 64 * 8;
+}
+
+static void read_sets(int dir, struct snapshot_thread *thread)
+{
+    size_t size = snapshot_set_size(thread->args[0]);
+
+    if (thread->args[0] > 8 * sizeof(thread->memory) ||
+        3 * size > sizeof(thread->memory))
+        return;
+    for (size_t i = 0; i < 3; i++) {
+        unsigned long address = thread->args[1 + i];
+        if (address != 0 &&
+            read_memory(dir, address, thread->memory + i * size, size) != size)
+            return;
+    }
+    thread->memory_size = 3 * size;
+}
+
+static void read_pointers(int dir, struct snapshot_thread *thread)
+{
+    const struct blocking_call *call = blocking_find(thread->syscall);
+    const unsigned long *args = thread->args;
+
+    if (call == NULL)
+        return;
+    if (call->form == FORM_POLL)
+        read_items(dir, thread, args[0], args[1], sizeof(struct pollfd));
+    else if (call->form == FORM_SELECT)
+        read_sets(dir, thread);
+    else if (call->form == FORM_EPOLL)
+        snapshot_read_epoll(dir, thread, (int)args[0]);
+    else if (call->form == FORM_FUTEX)
+        read_items(dir, thread, args[0], 1, sizeof(uint32_t));
+    else if (call->form == FORM_SEMAPHORE)
+        read_items(dir, thread, args[1], args[2], sizeof(struct sembuf));
+    else if (call->form == FORM_OPEN)
+        (void)read_memory(dir, args[call->arg], thread->path,
+                          sizeof(thread->path) - 1); /* "" if it fails */
+    if (call->limit == LIMIT_POINTER && args[call->limit_arg] != 0)
+        thread->timeout_set =
+            read_memory(dir, args[call->limit_arg], thread->timeout,
+                        sizeof(thread->timeout)) == sizeof(thread->timeout);
+}
+
+/* ---- One thread -------------------------------------------------------- */
+
+/* "PID (NAME) STATE PPID ..."; NAME may hold anything.  Returns the number of
+ * threads in the process, or -1. */
+static long parse_stat(struct snapshot_thread *thread, const char *stat)
+{
+    unsigned long long user, system, reaped_user, reaped_system;
+    const char *name = strchr(stat, '('), *end = strrchr(stat, ')');
+    long threads, pages;
+
+    if (name == NULL || end == NULL ||
+        sscanf(end + 1,
+               " %*c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu %llu"
+               " %llu %*d %*d %ld %*d %llu %*u %ld",
+               &thread->ppid, &user, &system, &reaped_user, &reaped_system,
+               &threads, &thread->start_time, &pages) != 8)
+        return -1;
+    size_t length = (size_t)(end - name - 1);
+    if (length > sizeof(thread->name) - 1)
+        length = sizeof(thread->name) - 1;
+    memcpy(thread->name, name + 1, length);
+    thread->name[length] = '\0';
+    thread->cpu_ticks = user + system;
+    thread->reaped_ticks = reaped_user + reaped_system;
+    thread->rss_kb = (unsigned long)(pages * (sysconf(_SC_PAGESIZE) / 1024));
+    return threads;
+}
+
+/* The number behind "\nKEY:" in status, in BASE. */
+static unsigned long long field(const char *status, const char *key, int base)
+{
+    const char *line = strstr(status, key);
+
+    return line ? strtoull(line + strlen(key), NULL, base) : 0;
+}
+
+static int read_status(int dir, const char *name,
+                       struct snapshot_thread *thread)
+{
+    char status[4096];
+
+    if (snapshot_read(dir, name, status, sizeof(status)) < 0)
+        return -1;
+    const char *state = strstr(status, "\nState:\t");
+    if (state == NULL)
+        return -1;
+    thread->state = state[strlen("\nState:\t")];
+    thread->pending =
+        field(status, "\nSigPnd:", 16) | field(status, "\nShdPnd:", 16);
+    thread->blocked = field(status, "\nSigBlk:", 16);
+    thread->ignored = field(status, "\nSigIgn:", 16);
+    thread->caught = field(status, "\nSigCgt:", 16);
+    thread->switches = field(status, "\nvoluntary_ctxt_switches:", 10);
+    thread->forced_switches =
+        field(status, "\nnonvoluntary_ctxt_switches:", 10);
+    return 0;
+}
+
+/* "running", "-1 SP PC", or "NUMBER ARG1 .. ARG6 SP PC". */
+static void read_syscall(int dir, const char *name,
+                         struct snapshot_thread *thread)
+{
+    char line[256];
+    unsigned long *args = thread->args;
+
+    thread->syscall = -1;
+    if (snapshot_read(dir, name, line, sizeof(line)) <= 0)
+        return;
+    thread->running = strncmp(line, "running", 7) == 0;
+    int n = sscanf(line, "%ld %lx %lx %lx %lx %lx %lx", &thread->syscall,
+                   &args[0], &args[1], &args[2], &args[3], &args[4], &args[5]);
+    if (n < 7)
+        memset(args, 0, sizeof(thread->args)); /* they were SP and PC */
+    thread->syscall_known = thread->running || n == 7 || n == 3;
+}
+
+/* Read what is the thread's own.  PREFIX is "" or "task/TID/"; "stat" has been
+ * read.  Returns 0, or -1 if the thread has ended. */
+static int read_thread(int dir, const char *prefix,
+                       struct snapshot_thread *thread)
+{
+    char name[64];
+
+    (void)snprintf(name, sizeof(name), "%ssyscall", prefix);
+    read_syscall(dir, name, thread);
+    if (thread->syscall_known && !thread->running) {
+        (void)snprintf(name, sizeof(name), "%swchan", prefix);
+        if (snapshot_read(dir, name, thread->wchan, sizeof(thread->wchan)) < 0)
+            thread->wchan[0] = '\0';
+        read_pointers(dir, thread);
+    }
+    (void)snprintf(name, sizeof(name), "%sstatus", prefix);
+    return read_status(dir, name, thread);
+}
+
+/* ---- One process ------------------------------------------------------- */
+
+/* SHARED is what the leader has in common with the others. */
+static void read_other_threads(struct snapshot *snapshot, int dir,
+                               const struct snapshot_thread *shared)
+{
+    int list = openat(dir, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *entries = list < 0 ? NULL : fdopendir(list);
+    struct dirent *entry;
+
+    if (entries == NULL) {
+        if (list >= 0)
+            (void)close(list);
+        return;
+    }
+    while ((entry = readdir(entries)) != NULL) {
+        struct snapshot_thread thread = *shared;
+        char prefix[48], name[64], stat[1024];
+        thread.tid = atoi(entry->d_name); /* a name that the kernel wrote */
+        if (thread.tid <= 0 || thread.tid == shared->pid)
+            continue;
+        (void)snprintf(prefix, sizeof(prefix), "task/%d/", thread.tid);
+        (void)snprintf(name, sizeof(name), "%sstat", prefix);
+        if (snapshot_read(dir, name, stat, sizeof(stat)) < 0 ||
+            parse_stat(&thread, stat) < 0 ||
+            read_thread(dir, prefix, &thread) < 0)
+            continue; /* it has ended */
+        *(struct snapshot_thread *)grow(&snapshot->threads, &snapshot->count,
+                                        sizeof(thread)) = thread;
+    }
+    (void)closedir(entries);
+}
+
+/* What all threads of a process share. */
+static long read_shared(int dir, struct snapshot_thread *thread, bool *busy)
+{
+    char text[1024];
+
+    if (snapshot_read(dir, "stat", text, sizeof(text)) < 0)
+        return -1;
+    long threads = parse_stat(thread, text);
+    thread->has_timers = snapshot_read(dir, "timers", text, sizeof(text)) != 0;
+    (void)readlinkat(dir, "exe", thread->exe, sizeof(thread->exe) - 1);
+    snapshot_read_fds(dir, thread, busy);
+    return threads;
+}
+
+static void read_process(struct snapshot *snapshot, int proc_fd, pid_t pid)
+{
+    struct snapshot_thread leader = {.pid = pid, .tid = pid};
+    char name[16];
+
+    (void)snprintf(name, sizeof(name), "%d", pid);
+    int dir = openat(proc_fd, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (dir < 0)
+        return;
+    long threads = read_shared(dir, &leader, &snapshot->network_busy);
+    struct snapshot_thread shared = leader;
+    if (threads < 0 || read_thread(dir, "", &leader) < 0) {
+        free(leader.fds); /* it has ended */
+    } else {
+        *(struct snapshot_thread *)grow(&snapshot->threads, &snapshot->count,
+                                        sizeof(leader)) = leader;
+        if (threads > 1)
+            read_other_threads(snapshot, dir, &shared);
+    }
+    (void)close(dir); /* nothing was written */
+}
+
+/* ---- All of them ------------------------------------------------------- */
+
+struct listed {
+    pid_t pid, ppid;
+    bool wanted;
+};
+
+static pid_t parent_of(int proc_fd, pid_t pid)
+{
+    struct snapshot_thread thread = {0};
+    char name[32], stat[1024];
+
+    (void)snprintf(name, sizeof(name), "%d/stat", pid);
+    if (snapshot_read(proc_fd, name, stat, sizeof(stat)) < 0 ||
+        parse_stat(&thread, stat) < 0)
+        return 0;
+    return thread.ppid;
+}
+
+static struct listed *list_pids(int proc_fd, size_t *count)
+{
+    struct listed *list = NULL;
+    int fd = openat(proc_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *entries = fd < 0 ? NULL : fdopendir(fd);
+    struct dirent *entry;
+
+    *count = 0;
+    if (entries == NULL) {
+        int error = errno;
+        if (fd >= 0)
+            (void)close(fd);
+        errno = error;
+        return NULL;
+    }
+    list = xcalloc(1, sizeof(*list));
+    while ((entry = readdir(entries)) != NULL) {
+        if (!isdigit((unsigned char)entry->d_name[0]))
+            continue;
+        struct listed *item = grow(&list, count, sizeof(*list));
+        item->pid = atoi(entry->d_name); /* a name that the kernel wrote */
+    }
+    (void)closedir(entries);
+    return list;
+}
+
+static bool is_wanted(const struct listed *list, size_t count, pid_t pid)
+{
+    for (size_t i = 0; i < count; i++)
+        if (list[i].pid == pid)
+            return list[i].wanted;
+    return false;
+}
+
+/* Mark the descendants of ROOT.  "task/TID/children" would be quicker, but may
+ * leave some out while others end: see proc(5). */
+static void mark_descendants(struct listed *list, size_t count, int proc_fd,
+                             pid_t root)
+{
+    bool more = true;
+
+    for (size_t i = 0; i < count; i++)
+        list[i].ppid = parent_of(proc_fd, list[i].pid);
+    while (more) {
+        more = false;
+        for (size_t i = 0; i < count; i++) {
+            if (list[i].wanted ||
+                (list[i].ppid != root && !is_wanted(list, count, list[i].ppid)))
+                continue;
+            list[i].wanted = more = true;
+        }
+    }
+}
+
+int snapshot_take(struct snapshot *snapshot, int proc_fd, pid_t skip,
+                  bool only_below)
+{
+    size_t count;
+    struct listed *list = list_pids(proc_fd, &count);
+
+    *snapshot = (struct snapshot){0};
+    if (list == NULL)
+        return -1;
+    if (only_below)
+        mark_descendants(list, count, proc_fd, skip);
+    for (size_t i = 0; i < count; i++)
+        if (list[i].pid != skip && (list[i].wanted || !only_below))
+            read_process(snapshot, proc_fd, list[i].pid);
+    free(list);
+    for (size_t i = 0; only_below && i < snapshot->count; i++)
+        for (size_t j = 0; j < snapshot->threads[i].fd_count; j++)
+            snapshot->network_busy |= snapshot->threads[i].fds[j].network;
+    return 0;
+}
+
+void snapshot_release(struct snapshot *snapshot)
+{
+    for (size_t i = 0; i < snapshot->count; i++)
+        if (snapshot->threads[i].pid == snapshot->threads[i].tid)
+            free(snapshot->threads[i].fds);
+    free(snapshot->threads);
+    *snapshot = (struct snapshot){0};
+}
+
+/* ---- Asking a snapshot ------------------------------------------------- */
+
+const struct snapshot_fd *snapshot_fd(const struct snapshot_thread *thread,
+                                      int fd)
+{
+    for (size_t i = 0; i < thread->fd_count; i++)
+        if (thread->fds[i].fd == fd)
+            return &thread->fds[i];
+    return NULL;
+}
+
+const struct snapshot_thread *snapshot_process(const struct snapshot *snapshot,
+                                               pid_t pid)
+{
+    for (size_t i = 0; i < snapshot->count; i++)
+        if (snapshot->threads[i].pid == pid && snapshot->threads[i].tid == pid)
+            return &snapshot->threads[i];
+    return NULL;
+}
+
+static bool is_unmoved(const struct snapshot_thread *a,
+                       const struct snapshot_thread *b)
+{
+    return a->tid == b->tid && a->pid == b->pid && a->ppid == b->ppid &&
+           a->start_time == b->start_time && a->state == b->state &&
+           a->cpu_ticks == b->cpu_ticks && a->switches == b->switches &&
+           a->forced_switches == b->forced_switches &&
+           a->running == b->running && a->syscall == b->syscall &&
+           memcmp(a->args, b->args, sizeof(a->args)) == 0;
+}
+
+bool snapshot_still(const struct snapshot *first, const struct snapshot *second)
+{
+    if (first->count != second->count)
+        return false;
+    for (size_t i = 0; i < first->count; i++)
+        if (!is_unmoved(&first->threads[i], &second->threads[i]))
+            return false;
+    return true;
+}
+
+unsigned long snapshot_rss_kb(const struct snapshot *snapshot)
+{
+    unsigned long sum = 0;
+
+    for (size_t i = 0; i < snapshot->count; i++)
+        if (snapshot->threads[i].pid == snapshot->threads[i].tid)
+            sum += snapshot->threads[i].rss_kb;
+    return sum;
+}
+
+unsigned long long snapshot_cpu_ticks(const struct snapshot *snapshot)
+{
+    unsigned long long sum = 0;
+
+    for (size_t i = 0; i < snapshot->count; i++) {
+        const struct snapshot_thread *thread = &snapshot->threads[i];
+        if (thread->pid == thread->tid)
+            sum += thread->cpu_ticks + thread->reaped_ticks;
+    }
+    return sum;
+}

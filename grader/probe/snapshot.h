@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+/*
+ * snapshot.h - what /proc says of every thread in a sandbox at one moment.
+ *
+ * The sandbox's init hands out a descriptor of its own /proc, so a listing
+ * holds exactly the processes of one run, in the pids that they see.  A
+ * recorded /proc (a directory of the same shape, descriptors as dangling
+ * symbolic links) reads the same way: that is how the tests replay evidence.
+ */
+#ifndef PROBE_SNAPSHOT_H
+#define PROBE_SNAPSHOT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct snapshot_fd {
+    int fd;
+    int flags;       /* O_RDONLY, O_WRONLY, O_RDWR and the rest, from fdinfo */
+    char target[96]; /* "pipe:[68036]", "socket:[..]", "/dev/null" */
+    mode_t type;     /* S_IFIFO for pipes too, S_IFSOCK, S_IFREG, ...; 0 for
+                        anonymous inodes and where it could not be found */
+    unsigned long inode; /* from fdinfo; 0 if the kernel does not tell */
+    bool armed;      /* a timerfd that will go off, or might */
+    bool network;    /* a socket, and not of AF_UNIX */
+};
+
+struct snapshot_thread {
+    pid_t pid, tid, ppid; /* as the sandbox sees them */
+    char name[17];        /* comm */
+    char state;           /* R S D T t Z */
+    unsigned long long start_time; /* /proc/PID/stat; ticks */
+    unsigned long long cpu_ticks;  /* a leader's is that of its process... */
+    unsigned long long reaped_ticks; /* ...and this of children waited for */
+    unsigned long long switches, forced_switches; /* status */
+    uint64_t pending, blocked, ignored, caught;   /* signals, bit N-1; pending
+                                                     is thread's or process's */
+    bool syscall_known;   /* /proc/.../syscall could be read */
+    bool running;         /* it said "running" */
+    long syscall;         /* number, or -1: blocked outside a system call */
+    unsigned long args[6];
+    char wchan[40];
+    bool has_timers;      /* /proc/PID/timers is not empty or unreadable */
+    char path[128];       /* a path argument of open(2) and friends, or "" */
+    uint8_t memory[256];  /* what the pointer argument points to: see below */
+    size_t memory_size;   /* bytes read; 0 if none, unreadable or too long */
+    uint8_t timeout[16];  /* struct timespec or timeval of a timed call */
+    bool timeout_set;     /* such a pointer was given and was read */
+    bool fds_known;       /* the list below could be read */
+    struct snapshot_fd *fds; /* of the process; shared between its threads */
+    size_t fd_count;
+    unsigned long rss_kb;
+    char exe[128];        /* /proc/PID/exe */
+};
+
+/*
+ * The memory of a thread holds, always whole:
+ *   poll, ppoll     the array of struct pollfd;
+ *   select          the three sets one behind the other, each of
+ *                   snapshot_set_size(args[0]) bytes; of zeros if not given;
+ *   epoll_wait      the interest list, as an array of struct pollfd;
+ *   futex           the word; semop: the array of struct sembuf.
+ */
+struct snapshot {
+    struct snapshot_thread *threads; /* those of a process side by side, its
+                                        leader first */
+    size_t count;
+    bool network_busy; /* packets may be under way to a socket: in the kernel,
+                          or, with ONLY_BELOW, from anywhere */
+};
+
+/* Bytes of an fd_set that holds descriptors below COUNT, as select(2) has it. */
+size_t snapshot_set_size(unsigned long count);
+
+/*
+ * Read all threads below PROC_FD, a descriptor of a /proc directory, leaving
+ * out pid SKIP (the sandbox's init).  With ONLY_BELOW set, SKIP is a
+ * subreaper on the host's own /proc and just its descendants are listed.
+ * Returns 0, or -1 with errno.  Release with snapshot_release().
+ */
+int snapshot_take(struct snapshot *snapshot, int proc_fd, pid_t skip,
+                  bool only_below);
+void snapshot_release(struct snapshot *snapshot);
+/* The descriptor FD of THREAD's process; NULL if it has none. */
+const struct snapshot_fd *snapshot_fd(const struct snapshot_thread *thread,
+                                      int fd);
+/* The leader of process PID, or NULL. */
+const struct snapshot_thread *snapshot_process(const struct snapshot *snapshot,
+                                               pid_t pid);
+/* Whether no thread was born, died or ran from FIRST to SECOND. */
+bool snapshot_still(const struct snapshot *first,
+                    const struct snapshot *second);
+/* Sum of the resident memory and CPU time of all processes. */
+unsigned long snapshot_rss_kb(const struct snapshot *snapshot);
+unsigned long long snapshot_cpu_ticks(const struct snapshot *snapshot);
+
+/* What the tester itself holds, as the proof must know it. */
+struct tester_end {
+    char target[96]; /* "pipe:[123]" */
+    bool idle;       /* the tester has promised never to use it again */
+};
+
+/*
+ * Whether no process of the two snapshots can ever go on by itself: FIRST was
+ * complete before SECOND was begun, nothing changed in between, and every
+ * thread is in an untimed sleep that only another of them could end.  TRACE is
+ * the run's trace (timers, stops and the reports of dead children show only
+ * there), read AFTER FIRST WAS COMPLETE AND BEFORE SECOND WAS BEGUN; it may not
+ * be NULL.  Never true of a program that is alive: see the rules at the top of
+ * deadlock.c.  The caller itself must neither be about to send a signal.
+ *
+ *     snapshot_take(&first, ...); snapshot_take(&second, ...);
+ *     if (snapshot_still(&first, &second)) {
+ *         ... read the trace ...
+ *         snapshot_take(&third, ...);
+ *         dead = deadlock_proved(&second, &third, trace, held, held_count);
+ *     }
+ */
+struct trace;
+bool deadlock_proved(const struct snapshot *first,
+                     const struct snapshot *second, const struct trace *trace,
+                     const struct tester_end *held, size_t held_count);
+
+#endif

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+/*
+ * snapshot_fds.h - the part of a snapshot that is about descriptors: what each
+ * is, what an epoll descriptor watches, whether packets are under way.
+ */
+#ifndef PROBE_SNAPSHOT_FDS_H
+#define PROBE_SNAPSHOT_FDS_H
+
+#include "snapshot.h"
+
+/* Read the small file NAME below DIR into BUFFER, with a NUL behind it.
+ * Returns the bytes read (longer files are cut), or -1 with errno. */
+ssize_t snapshot_read(int dir, const char *name, char *buffer, size_t size);
+
+/* Fill the descriptors of THREAD's process, DIR being /proc/PID; *BUSY is set
+ * if one of its sockets is, or might be, awaiting a packet. */
+void snapshot_read_fds(int dir, struct snapshot_thread *thread, bool *busy);
+/* Fill THREAD's memory with what its descriptor EPOLL_FD watches. */
+void snapshot_read_epoll(int dir, struct snapshot_thread *thread, int epoll_fd);
+
+#endif

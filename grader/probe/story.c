@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+/* story.c - a run told to a reader: its command line, and how it ended. */
+#include <ctype.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "run.h"
+
+/* Bytes that a printf(1) command can be given on one line. */
+#define PRINTABLE_MAX 60
+
+static void print_bytes(FILE *out, struct bytes bytes)
+{
+    for (size_t i = 0; i < bytes.size; i++) {
+        unsigned char c = (unsigned char)bytes.data[i];
+        if (c == '\n')
+            (void)fputs("\\n", out);
+        else if (c == '\'' || c == '\\' || c == '%' || !isprint(c))
+            (void)fprintf(out, "\\%03o", c);
+        else
+            (void)fputc(c, out);
+    }
+}
+
+static void print_input(FILE *out, const struct run *run)
+{
+    struct bytes input = run->options.input;
+
+    if (run->options.input_mode >= INPUT_NONE)
+        return;
+    if (input.size == 0 && run->options.input_mode == INPUT_WHOLE)
+        return;
+    if (input.size > PRINTABLE_MAX)
+        (void)fprintf(out, "[%zu bytes] | ", input.size);
+    else if (run->options.input_mode == INPUT_HELD) {
+        (void)fputs("(printf '", out);
+        print_bytes(out, input);
+        (void)fputs("'; sleep 1000) | ", out);
+    } else {
+        (void)fputs("printf '", out);
+        print_bytes(out, input);
+        (void)fputs("' | ", out);
+    }
+}
+
+static void print_conditions(FILE *out, const struct run *run)
+{
+    const struct launch_options *options = &run->options;
+
+    if (options->inject)
+        (void)fprintf(out, "  # %s injected", options->inject);
+    if (options->short_io > 0)
+        (void)fprintf(out, "  # at most %d bytes a read, half a write",
+                      options->short_io);
+    if (options->eintr_every > 0)
+        (void)fprintf(out, ", every %dth EINTR", options->eintr_every);
+    if (options->delay)
+        (void)fprintf(out, "  # delayed: %s ms", options->delay);
+}
+
+char *run_shell(const struct run *run)
+{
+    char *line = NULL;
+    size_t size;
+    FILE *out = open_memstream(&line, &size);
+
+    print_input(out, run);
+    (void)fputs(probe_setting()->lab, out);
+    for (char **arg = run->args; *arg; arg++) {
+        char *word = shell_quote(*arg);
+        (void)fprintf(out, " %s", word);
+        free(word);
+    }
+    if (run->options.input_mode == INPUT_CLOSED)
+        (void)fputs(" <&-", out);
+    else if (run->options.input_mode == INPUT_NONE ||
+             (run->options.input.size == 0 &&
+              run->options.input_mode == INPUT_WHOLE))
+        (void)fputs(" </dev/null", out);
+    if (run->options.output_mode == OUTPUT_FULL)
+        (void)fputs(" >/dev/full", out);
+    else if (run->options.output_mode == OUTPUT_BROKEN)
+        (void)fputs(" | true", out);
+    print_conditions(out, run);
+    (void)fclose(out);
+    return line;
+}
+
+static const char *const stories[] = {
+    [RUN_RUNNING] = "still runs",
+    [RUN_DEADLOCKED] = "is deadlocked: no process can ever go on",
+    [RUN_BLOCKED] = "is blocked: every process sleeps and nothing moves",
+    [RUN_SPINNING] = "spins: it uses the processor and moves no data",
+    [RUN_SLOW] = "is too slow: it was still at work when its time was up",
+    [RUN_FLOODED] = "floods its output: it wrote more than 16 MiB",
+    [RUN_GREEDY] = "takes too much: over 768 MiB of memory or 120 processes",
+};
+
+char *run_story(const struct run *run)
+{
+    if (run->end == RUN_EXITED)
+        return xformat("exited with status %d", WEXITSTATUS(run->status));
+    if (run->end == RUN_SIGNALED)
+        return xformat("was killed by SIG%s",
+                       sigabbrev_np(WTERMSIG(run->status)) ?: "?");
+    return xstrdup(stories[run->end]);
+}

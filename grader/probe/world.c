@@ -1,0 +1,364 @@
+// SPDX-License-Identifier: MIT
+/* world.c - opens sandboxes and speaks to their first process; see world.h. */
+#include "world.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "verdict.h"
+
+/* Bytes; more than any program writes before it is stopped for spinning. */
+#define TRACE_MAX (256u << 20)
+/* A machine that needs longer to start or end a sandbox is out of order. */
+#define SANDBOX_DEADLINE_MS 30000
+
+/* ---- Messages ------------------------------------------------------------ */
+
+static void send_request(struct world *world, const void *message, size_t size,
+                         const int *fds)
+{
+    union {
+        char space[CMSG_SPACE(3 * sizeof(int))];
+        struct cmsghdr align;
+    } control = {.space = {0}};
+    struct iovec part = {(void *)(uintptr_t)message, size};
+    struct msghdr header = {.msg_iov = &part, .msg_iovlen = 1};
+
+    if (fds) {
+        header.msg_control = control.space;
+        header.msg_controllen = sizeof(control.space);
+        struct cmsghdr *rights = CMSG_FIRSTHDR(&header);
+        rights->cmsg_level = SOL_SOCKET;
+        rights->cmsg_type = SCM_RIGHTS;
+        rights->cmsg_len = CMSG_LEN(3 * sizeof(int));
+        memcpy(CMSG_DATA(rights), fds, 3 * sizeof(int));
+    }
+    while (sendmsg(world->control_fd, &header, MSG_NOSIGNAL) < 0)
+        if (errno != EINTR)
+            probe_error("sandbox: cannot send a request: %s", strerror(errno));
+}
+
+/* Receive one message.  FDS, where given, receives what HELLO carries.  False
+ * at end-of-file or, with MSG_DONTWAIT, where there is none. */
+static bool receive(struct world *world, struct server_message *message,
+                    int *fds, int flags)
+{
+    union {
+        char space[CMSG_SPACE(SERVER_FDS * sizeof(int))];
+        struct cmsghdr align;
+    } control;
+    struct iovec part = {message, sizeof(*message)};
+    struct msghdr header = {.msg_iov = &part,
+                            .msg_iovlen = 1,
+                            .msg_control = control.space,
+                            .msg_controllen = sizeof(control.space)};
+    ssize_t size;
+
+    do
+        size = recvmsg(world->control_fd, &header, flags | MSG_CMSG_CLOEXEC);
+    while (size < 0 && errno == EINTR);
+    if (size != (ssize_t)sizeof(*message))
+        return false;
+    struct cmsghdr *rights = CMSG_FIRSTHDR(&header);
+    if (fds && rights && rights->cmsg_type == SCM_RIGHTS)
+        memcpy(fds, CMSG_DATA(rights), rights->cmsg_len - CMSG_LEN(0));
+    return true;
+}
+
+/* Valgrind's processes may have to write their logs before they can end. */
+void world_drain_log(struct world *world)
+{
+    char buffer[65536];
+    ssize_t size;
+
+    if (world->log_fd < 0)
+        return;
+    while ((size = recv(world->log_fd, buffer, sizeof(buffer), MSG_DONTWAIT)) >
+           0) {
+        world->log = xrealloc(world->log, world->log_size + (size_t)size + 1);
+        memcpy(world->log + world->log_size, buffer, (size_t)size);
+        world->log_size += (size_t)size;
+    }
+}
+
+/* Wait for the reply of TYPE; reports that come before it are kept. */
+static struct server_message await(struct world *world, uint32_t type, int *fds)
+{
+    struct server_message message;
+    int64_t deadline = now_ms() + SANDBOX_DEADLINE_MS;
+
+    for (;;) {
+        struct pollfd events[] = {{world->control_fd, POLLIN, 0},
+                                  {world->log_fd, POLLIN, 0}};
+        int64_t left = deadline - now_ms();
+        int ready = left > 0 ? poll(events, 2, (int)left) : 0;
+        if (ready < 0 && errno == EINTR)
+            continue;
+        if (ready == 0)
+            probe_error("sandbox: no answer within %d s",
+                        SANDBOX_DEADLINE_MS / 1000);
+        world_drain_log(world);
+        if (events[0].revents == 0)
+            continue;
+        if (!receive(world, &message, fds, 0))
+            probe_error("sandbox: its first process is gone%s",
+                        world->memcheck ? "" : " (try `ipclab doctor`)");
+        if (message.type == type)
+            return message;
+        struct server_message *report =
+            grow(&world->reports, &world->report_count, sizeof(*report));
+        *report = message;
+    }
+}
+
+bool world_receive(struct world *world, struct server_message *report)
+{
+    if (world->report_count > 0) {
+        *report = world->reports[0];
+        world->report_count--;
+        memmove(world->reports, world->reports + 1,
+                world->report_count * sizeof(*report));
+        return true;
+    }
+    return receive(world, report, NULL, MSG_DONTWAIT);
+}
+
+static void say_hello(struct world *world)
+{
+    struct server_message request = {.type = SERVER_HELLO};
+
+    for (int i = 0; i < SERVER_FDS; i++)
+        world->fds[i] = -1;
+    send_request(world, &request, sizeof(request), NULL);
+    world->init_pid = await(world, SERVER_HELLO, world->fds).pid;
+    if (world->fds[SERVER_MQUEUE] < 0)
+        probe_error("sandbox: its first process sent no descriptors");
+}
+
+/* ---- Opening and closing ------------------------------------------------- */
+
+static void add_strace(struct argv *argv, const struct world *world,
+                       const char *traced, const char *inject)
+{
+    argv_add_all(argv,
+                 (const char *[]){"strace", "-f", "--seccomp-bpf", "-qq", "-s",
+                                  "128", "-o", world->trace_path, "-e", NULL});
+    argv_addf(argv, "trace=%s", traced);
+    if (inject) {
+        argv_add(argv, "-e");
+        argv_addf(argv, "inject=%s", inject);
+    }
+}
+
+static struct world *new_world(const struct probe_setting *setting)
+{
+    struct world *world = xcalloc(1, sizeof(*world));
+    char *kit = xformat("kit/%s", setting->lab);
+
+    world->sandbox.level = setting->level;
+    world->sandbox.stage = setting->stage;
+    world->sandbox.hide = setting->hide;
+    world->sandbox.init = true;
+    world->program = sandbox_path(&world->sandbox, kit);
+    world->log_fd = world->lease = -1;
+    free(kit);
+    return world;
+}
+
+static void add_sandbox(struct argv *argv, struct world *world, int server_fd,
+                        int *filter_fd)
+{
+    char number[16];
+
+    if (world->sandbox.level == SANDBOX_BASIC) {
+        world->directory = xformat("%s/tmp/run.XXXXXX", world->sandbox.stage);
+        if (mkdtemp(world->directory) == NULL)
+            probe_error("%s: %s", world->directory, strerror(errno));
+        world->sandbox.writable = world->directory;
+    }
+    if (sandbox_command(argv, &world->sandbox, filter_fd) < 0)
+        probe_error("sandbox: filter.bpf: %s", strerror(errno));
+    (void)snprintf(number, sizeof(number), "%d", server_fd);
+    sandbox_setenv(argv, &world->sandbox, SERVER_VARIABLE, number);
+}
+
+struct world *world_open(const char *traced, const char *inject)
+{
+    static unsigned serial;
+    struct world *world = new_world(probe_setting());
+    struct argv argv = {0};
+    int sockets[2], filter_fd;
+
+    world->trace_path = xformat("%s/tmp/trace.%ld.%u", world->sandbox.stage,
+                                (long)getpid(), serial++);
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0)
+        probe_error("socketpair: %s", strerror(errno));
+    add_strace(&argv, world, traced, inject);
+    add_sandbox(&argv, world, sockets[1], &filter_fd);
+    sandbox_end_options(&argv);
+    char *init = sandbox_path(&world->sandbox, "kit/init");
+    argv_add(&argv, init);
+    free(init);
+
+    world->pid = sandbox_spawn(&argv, sockets[1], -1);
+    int error = errno;
+    argv_release(&argv);
+    (void)close(sockets[1]);
+    if (filter_fd >= 0)
+        (void)close(filter_fd);
+    if (world->pid < 0)
+        probe_error("fork: %s", strerror(error));
+    world->control_fd = sockets[0];
+    say_hello(world);
+    return world;
+}
+
+struct world *world_lease(void)
+{
+    const struct probe_setting *setting = probe_setting();
+    struct world *world = new_world(setting);
+
+    world->memcheck = true;
+    if (setting->lease == NULL)
+        probe_error("IPCLAB_LEASE is not set");
+    world->lease =
+        memcheck_lease(setting->lease, &world->control_fd, &world->log_fd);
+    if (world->lease < 0)
+        probe_error("memcheck: the program cannot be run under Valgrind: %s",
+                    strerror(errno));
+    say_hello(world);
+    return world;
+}
+
+/* The sandbox ends when its first process sees the socket closed. */
+static void wait_for_sandbox(struct world *world)
+{
+    int pid_fd = (int)syscall(SYS_pidfd_open, world->pid, 0);
+    struct pollfd ended = {pid_fd, POLLIN, 0};
+    int ready;
+
+    do
+        ready = poll(&ended, 1, SANDBOX_DEADLINE_MS);
+    while (ready < 0 && errno == EINTR);
+    if (ready <= 0)
+        (void)kill(world->pid, SIGKILL);
+    (void)close(pid_fd);
+    while (waitpid(world->pid, NULL, 0) < 0 && errno == EINTR)
+        continue;
+}
+
+char *world_close(struct world *world, size_t *trace_size)
+{
+    char *trace = NULL;
+
+    if (world->memcheck) {
+        world_sweep(world);
+        /* What a run left must not meet the next one. */
+        (void)remove_below(world->fds[SERVER_CWD]);
+        (void)memcheck_return(world->lease, true);
+    } else {
+        (void)close(world->control_fd);
+        wait_for_sandbox(world); /* strace's log is complete */
+        trace = read_file(AT_FDCWD, world->trace_path, TRACE_MAX, trace_size);
+        (void)unlink(world->trace_path);
+    }
+    if (world->memcheck) {
+        (void)close(world->control_fd);
+        (void)close(world->log_fd);
+    }
+    for (int i = 0; i < SERVER_FDS; i++)
+        (void)close(world->fds[i]);
+    if (world->directory)
+        (void)remove_tree(AT_FDCWD, world->directory);
+    free(world->directory);
+    free(world->trace_path);
+    free(world->program);
+    free(world->reports);
+    free(world->log);
+    free(world);
+    return trace;
+}
+
+/* ---- Requests ------------------------------------------------------------ */
+
+struct packet {
+    struct server_message head;
+    char strings[SERVER_PACKET_MAX];
+    size_t size;
+};
+
+static void add_string(struct packet *packet, const char *string)
+{
+    size_t size = strlen(string) + 1;
+
+    if (packet->size + size > sizeof(packet->strings) - sizeof(packet->head))
+        probe_error("launch: the arguments are too long");
+    memcpy(packet->strings + packet->size, string, size);
+    packet->size += size;
+}
+
+pid_t world_start(struct world *world, const struct world_start *start)
+{
+    static struct packet packet;
+    char *bin = sandbox_path(&world->sandbox, "kit/bin");
+    char *path = xformat("PATH=%s:/usr/bin:/bin", bin);
+
+    packet.size = 0;
+    packet.head = (struct server_message){
+        .type = SERVER_START,
+        .closed_input = start->closed_input,
+        .limits = start->limits,
+    };
+    add_string(&packet, ".");
+    add_string(&packet, world->program);
+    add_string(&packet, probe_setting()->lab);
+    packet.head.argc = 1;
+    for (const char *const *arg = start->args; *arg; arg++) {
+        add_string(&packet, *arg);
+        packet.head.argc++;
+    }
+    add_string(&packet, path);
+    add_string(&packet, "LC_ALL=C");
+    packet.head.envc = 2;
+    for (const char *const *env = start->env; *env; env++) {
+        add_string(&packet, *env);
+        packet.head.envc++;
+    }
+    free(path);
+    free(bin);
+    send_request(world, &packet, sizeof(packet.head) + packet.size, start->fds);
+    struct server_message reply = await(world, SERVER_DONE, NULL);
+    if (reply.value != 0)
+        probe_error("sandbox: cannot start the program: %s",
+                    strerror(reply.value));
+    return reply.pid;
+}
+
+void world_kill(struct world *world, pid_t pid, int signal)
+{
+    struct server_message request = {
+        .type = SERVER_KILL, .pid = pid, .value = signal};
+
+    send_request(world, &request, sizeof(request), NULL);
+    int error = await(world, SERVER_DONE, NULL).value;
+    if (error != 0 && error != ESRCH) /* it may have just ended */
+        probe_error("sandbox: kill: %s", strerror(error));
+}
+
+void world_sweep(struct world *world)
+{
+    struct server_message request = {.type = SERVER_SWEEP};
+
+    send_request(world, &request, sizeof(request), NULL);
+    (void)await(world, SERVER_DONE, NULL);
+    world_drain_log(world);
+}

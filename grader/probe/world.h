@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+/*
+ * world.h - one sandbox and its first process, as a test holds it.
+ *
+ * The native pass opens a world of its own for each launch, under strace.  The
+ * memcheck pass leases the one that the grader keeps running under Valgrind.
+ */
+#ifndef PROBE_WORLD_H
+#define PROBE_WORLD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "memcheck.h"
+#include "sandbox.h"
+#include "server.h"
+
+struct world {
+    struct sandbox sandbox;
+    bool memcheck;
+    pid_t pid;           /* of strace; 0 when leased */
+    pid_t init_pid;      /* of the server, as /proc of the sandbox shows it */
+    int control_fd;
+    int log_fd;          /* memcheck: what Valgrind writes; else -1 */
+    int lease;           /* memcheck: the connection; else -1 */
+    int fds[SERVER_FDS]; /* opened inside: see server.h */
+    char *trace_path;    /* native: strace's log */
+    char *directory;     /* basic level: what the runs have as "." */
+    char *program;       /* path of the student's program, inside */
+    struct server_message *reports; /* received while waiting for a reply */
+    size_t report_count;
+    char *log;           /* what was read from log_fd since the lease began */
+    size_t log_size;
+};
+
+/* The pass, stage and sandbox that the environment of a test names. */
+struct probe_setting {
+    enum { PASS_LIST, PASS_NATIVE, PASS_MEMCHECK } pass;
+    const char *lab, *stage, *results, *lease;
+    const char *hide; /* see struct sandbox; NULL: nothing */
+    enum sandbox_level level;
+};
+
+const struct probe_setting *probe_setting(void);
+
+/*
+ * Open a world.  TRACED is strace's list of calls, INJECT its injection or
+ * NULL.  These functions end the test with "error" where they cannot do it.
+ */
+struct world *world_open(const char *traced, const char *inject);
+/* Lease the memcheck world. */
+struct world *world_lease(void);
+/* Kill and reap everything, remove IPC objects, close; frees WORLD.  Returns
+ * the complete log of strace, to be freed; NULL under memcheck. */
+char *world_close(struct world *world, size_t *trace_size);
+
+struct world_start {
+    const char *const *args; /* without argv[0] */
+    const char *const *env;  /* more variables: "NAME=VALUE" */
+    int fds[3];              /* become 0, 1 and 2; remain the caller's */
+    bool closed_input;
+    struct server_limits limits;
+};
+
+/* Start the student's program; its pid in the sandbox. */
+pid_t world_start(struct world *world, const struct world_start *start);
+void world_kill(struct world *world, pid_t pid, int signal);
+/* The next report, if there is one; false if not. */
+bool world_receive(struct world *world, struct server_message *report);
+/* Kill and reap all processes: Valgrind's logs are complete after it. */
+void world_sweep(struct world *world);
+
+/* Read what Valgrind has written so far into world->log; does not block. */
+void world_drain_log(struct world *world);
+
+/*
+ * The `start` of memcheck_serve(): the student's program under Valgrind, as a
+ * server.  DATA is a struct probe_setting; called in the grader, not in tests.
+ */
+int world_start_memcheck(struct memcheck_server *server, void *data);
+
+#endif

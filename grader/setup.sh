@@ -1,0 +1,47 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Installs the Debian packages that the kit needs and this machine lacks, and
+# says so first.  SETUP=no: prints the command instead and fails.
+set -eu
+
+# What must be there | the package that brings it.  A path or a command.
+needed='gcc|gcc
+pkg-config|pkg-config
+bwrap|bubblewrap
+strace|strace
+valgrind|valgrind
+/usr/include/stdio.h|libc6-dev
+/usr/include/criterion/criterion.h|libcriterion-dev
+/usr/include/jansson.h|libjansson-dev
+/usr/include/seccomp.h|libseccomp-dev'
+
+is_there() {
+    case $1 in
+    /*) [ -e "$1" ] ;;
+    *) command -v "$1" >/dev/null 2>&1 ;;
+    esac
+}
+
+missing=
+for line in $needed; do
+    is_there "${line%|*}" || missing="$missing ${line#*|}"
+done
+[ -n "$missing" ] || exit 0
+
+sudo=
+[ "$(id -u)" -eq 0 ] || sudo='sudo '
+command="${sudo}apt-get install -y --no-install-recommends$missing"
+
+if ! command -v apt-get >/dev/null 2>&1; then
+    echo "ipclab: set-up: no apt-get here; install what these Debian packages hold:$missing" >&2
+    exit 1
+fi
+if [ "${SETUP:-yes}" = no ]; then
+    echo "ipclab: set-up: packages are missing; run: $command" >&2
+    exit 1
+fi
+echo "ipclab: set-up: installing$missing"
+export DEBIAN_FRONTEND=noninteractive
+${sudo}apt-get update -qq
+# shellcheck disable=SC2086 # the list is meant to be split
+$command >/dev/null

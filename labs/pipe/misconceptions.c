@@ -1,0 +1,478 @@
+// SPDX-License-Identifier: MIT
+/*
+ * misconceptions.c - the beliefs behind wrong answers to the pipe lab.
+ *
+ * How each is recognised is written here and nowhere else; the sentence is what
+ * the student is told, the hint of the step says more.  The table is searched
+ * in order: the most specific entry first.
+ */
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "probe.h"
+
+/* ---- What the evidence says --------------------------------------------- */
+
+/* Finds a wait of FAILURE's run for which MATCHES; sets *WAIT to it. */
+static bool
+find_wait(const struct failure *failure, const struct autopsy_wait **wait,
+          bool (*matches)(const struct autopsy_wait *, const struct autopsy *))
+{
+    const struct autopsy *autopsy = run_autopsy(failure->run);
+
+    for (size_t i = 0; autopsy && i < autopsy->count; i++) {
+        if (!matches(&autopsy->waits[i], autopsy))
+            continue;
+        *wait = &autopsy->waits[i];
+        return true;
+    }
+    return false;
+}
+
+static bool is_pipe(const struct autopsy_wait *wait, bool reads)
+{
+    return wait->object == OBJECT_PIPE && wait->reads == reads;
+}
+
+static bool is_held_by(const struct autopsy_wait *wait, enum autopsy_who who)
+{
+    return autopsy_holder(wait, who) != NULL;
+}
+
+static const struct autopsy_wait *first_wait(const struct autopsy *autopsy)
+{
+    return autopsy->count > 0 && autopsy->waits[0].first ? &autopsy->waits[0]
+                                                         : NULL;
+}
+
+static bool parent_waits_for_children(const struct autopsy *autopsy)
+{
+    const struct autopsy_wait *first = first_wait(autopsy);
+
+    return first && first->object == OBJECT_CHILD;
+}
+
+static bool is_run(const struct failure *failure, const char *word)
+{
+    for (const char *const *arg = run_args(failure->run); *arg; arg++)
+        if (strcmp(*arg, word) == 0)
+            return true;
+    return false;
+}
+
+static bool holds(struct bytes bytes, const char *text)
+{
+    return bytes.data && strstr(bytes.data, text) != NULL;
+}
+
+static bool called(const struct failure *failure, const char *names)
+{
+    const struct trace *trace = run_trace(failure->run);
+
+    return trace && trace_find(trace, 0, names, -1) < trace->event_count;
+}
+
+/* ---- Hangs -------------------------------------------------------------- */
+
+static bool reads_own_pipe(const struct autopsy_wait *wait,
+                           const struct autopsy *autopsy)
+{
+    (void)autopsy;
+    return is_pipe(wait, true) && wait->own_code &&
+           is_held_by(wait, WHO_ITSELF);
+}
+
+static bool child_keeps_write_end(const struct failure *failure,
+                                  const struct autopsy_wait **wait)
+{
+    return find_wait(failure, wait, reads_own_pipe);
+}
+
+static bool reads_what_parent_holds(const struct autopsy_wait *wait,
+                                    const struct autopsy *autopsy)
+{
+    return is_pipe(wait, true) && !wait->first &&
+           is_held_by(wait, WHO_PARENT) && !is_held_by(wait, WHO_SIBLING) &&
+           parent_waits_for_children(autopsy);
+}
+
+static bool parent_keeps_write_end(const struct failure *failure,
+                                   const struct autopsy_wait **wait)
+{
+    return find_wait(failure, wait, reads_what_parent_holds);
+}
+
+/* A command that nobody but its neighbours could give end-of-file or SIGPIPE:
+ * ends of its pipe are open where they do not belong. */
+static bool waits_for_neighbour(const struct autopsy_wait *wait,
+                                const struct autopsy *autopsy)
+{
+    (void)autopsy;
+    if (wait->object != OBJECT_PIPE || wait->first)
+        return false;
+    if (wait->reads && is_held_by(wait, WHO_ITSELF))
+        return true;
+    for (size_t i = 0; i < wait->holder_count; i++)
+        if (wait->holders[i].who != WHO_TESTER && wait->holders[i].fd > 2 &&
+            wait->holders[i].who != WHO_PARENT)
+            return true;
+    return !wait->reads && is_held_by(wait, WHO_ITSELF);
+}
+
+static bool stage_inherits_pipe(const struct failure *failure,
+                                const struct autopsy_wait **wait)
+{
+    if (find_wait(failure, wait, waits_for_neighbour))
+        return true;
+    return is_run(failure, "fdprobe") && is_run(failure, "run") &&
+           failure->kind == FAILED_OTHER;
+}
+
+/* The parent waits for a child that waits for a partner not yet started. */
+static bool waits_for_a_later_stage(const struct autopsy_wait *wait,
+                                    const struct autopsy *autopsy)
+{
+    bool partner_missing =
+        wait->object == OBJECT_FIFO ||
+        (is_pipe(wait, false) && is_held_by(wait, WHO_PARENT) &&
+         !is_held_by(wait, WHO_SIBLING));
+
+    return partner_missing && !wait->first &&
+           parent_waits_for_children(autopsy);
+}
+
+static bool stages_one_after_another(const struct failure *failure,
+                                     const struct autopsy_wait **wait)
+{
+    return find_wait(failure, wait, waits_for_a_later_stage);
+}
+
+/* The same with a read end: "yes" writes to a pipe that the parent could read
+ * but never will. */
+static bool writes_to_parent(const struct autopsy_wait *wait,
+                             const struct autopsy *autopsy)
+{
+    return is_pipe(wait, false) && !wait->first &&
+           is_held_by(wait, WHO_PARENT) && parent_waits_for_children(autopsy);
+}
+
+static bool parent_keeps_read_end(const struct failure *failure,
+                                  const struct autopsy_wait **wait)
+{
+    return find_wait(failure, wait, writes_to_parent);
+}
+
+static bool parent_writes(const struct autopsy_wait *wait,
+                          const struct autopsy *autopsy)
+{
+    (void)autopsy;
+    return is_pipe(wait, false) && wait->own_code && wait->holder_count > 0;
+}
+
+static bool blocking_write_after_poll(const struct failure *failure,
+                                      const struct autopsy_wait **wait)
+{
+    return find_wait(failure, wait, parent_writes) &&
+           called(failure, "poll,ppoll,select,pselect6,epoll_wait,epoll_pwait,"
+                           "epoll_pwait2");
+}
+
+static bool write_all_then_read(const struct failure *failure,
+                                const struct autopsy_wait **wait)
+{
+    return find_wait(failure, wait, parent_writes);
+}
+
+static bool waits_for_tester(const struct autopsy_wait *wait,
+                             const struct autopsy *autopsy)
+{
+    (void)autopsy;
+    return is_held_by(wait, WHO_TESTER) && wait->reads;
+}
+
+static bool waits_for_idle_stdin(const struct failure *failure,
+                                 const struct autopsy_wait **wait)
+{
+    return find_wait(failure, wait, waits_for_tester);
+}
+
+static bool eof_ignored(const struct failure *failure,
+                        const struct autopsy_wait **wait)
+{
+    (void)wait;
+    return run_end(failure->run) == RUN_SPINNING;
+}
+
+/* ---- Status, output, messages -------------------------------------------- */
+
+static bool died_of_sigpipe(const struct failure *failure,
+                            const struct autopsy_wait **wait)
+{
+    (void)wait;
+    return failure->kind == FAILED_STATUS &&
+           run_end(failure->run) == RUN_SIGNALED &&
+           run_exit_status(failure->run) == 128 + SIGPIPE;
+}
+
+static bool was_interrupted(const struct failure *failure,
+                            const struct autopsy_wait **wait)
+{
+    (void)wait;
+    return holds(run_errors(failure->run), "Interrupted system call") ||
+           failure->kind == FAILED_STATUS;
+}
+
+/* All that was written is right as far as it goes: reading stopped early. */
+static bool stopped_reading(const struct failure *failure,
+                            const struct autopsy_wait **wait)
+{
+    struct bytes output = run_output(failure->run);
+
+    (void)wait;
+    return failure->kind == FAILED_OUTPUT && output.size > 0 &&
+           output.size <= 8;
+}
+
+static bool lost_bytes(const struct failure *failure,
+                       const struct autopsy_wait **wait)
+{
+    (void)wait;
+    return failure->kind == FAILED_OUTPUT;
+}
+
+static bool stopped_at_nul(const struct failure *failure,
+                           const struct autopsy_wait **wait)
+{
+    struct bytes output = run_output(failure->run);
+
+    (void)wait;
+    return failure->kind == FAILED_OUTPUT && output.size > 0 &&
+           output.data[0] == 'A' && memchr(output.data, 0, output.size) == NULL;
+}
+
+static bool no_second_process(const struct failure *failure,
+                              const struct autopsy_wait **wait)
+{
+    (void)wait;
+    return failure->kind == FAILED_OTHER;
+}
+
+static bool left_a_child(const struct failure *failure,
+                         const struct autopsy_wait **wait)
+{
+    (void)wait;
+    return failure->kind == FAILED_LEFTOVERS;
+}
+
+static bool printed_twice(const struct failure *failure,
+                          const struct autopsy_wait **wait)
+{
+    (void)wait;
+    return failure->kind == FAILED_OTHER;
+}
+
+static bool took_the_last_to_end(const struct failure *failure,
+                                 const struct autopsy_wait **wait)
+{
+    (void)wait;
+    return is_run(failure, "outlive") && run_exit_status(failure->run) == 9;
+}
+
+static bool closed_by_exec(const struct failure *failure,
+                           const struct autopsy_wait **wait)
+{
+    (void)wait;
+    return is_run(failure, "hi") &&
+           holds(run_errors(failure->run), "Bad file descriptor");
+}
+
+static bool exec_failed(const struct failure *failure,
+                        const struct autopsy_wait **wait)
+{
+    (void)wait;
+    return is_run(failure, "no-such") || is_run(failure, "/etc/passwd");
+}
+
+static bool status_as_stored(const struct failure *failure,
+                             const struct autopsy_wait **wait)
+{
+    (void)wait;
+    return failure->kind == FAILED_STATUS &&
+           (is_run(failure, "kill -9 $$") || is_run(failure, "exit 7"));
+}
+
+static bool lost_at_hangup(const struct failure *failure,
+                           const struct autopsy_wait **wait)
+{
+    (void)wait;
+    return is_run(failure, "echo") && failure->kind == FAILED_OUTPUT &&
+           run_output(failure->run).size == 0;
+}
+
+static bool sigpipe_left_ignored(const struct failure *failure,
+                                 const struct autopsy_wait **wait)
+{
+    (void)wait;
+    return is_run(failure, "fdprobe") && failure->kind == FAILED_OTHER &&
+           strstr(failure->seen, "SIGPIPE") != NULL;
+}
+
+static bool leaks_to_command(const struct failure *failure,
+                             const struct autopsy_wait **wait)
+{
+    (void)wait;
+    return is_run(failure, "fdprobe") && is_run(failure, "filter") &&
+           failure->kind == FAILED_OTHER;
+}
+
+static bool made_a_file(const struct failure *failure,
+                        const struct autopsy_wait **wait)
+{
+    (void)wait;
+    return failure->kind == FAILED_FILES;
+}
+
+static bool counted_what_it_read(const struct failure *failure,
+                                 const struct autopsy_wait **wait)
+{
+    (void)wait;
+    return is_run(failure, "sleep") && failure->kind == FAILED_OTHER;
+}
+
+static bool ignored_closed_stdin(const struct failure *failure,
+                                 const struct autopsy_wait **wait)
+{
+    (void)wait;
+    return (failure->kind == FAILED_STATUS || failure->kind == FAILED_ERRORS) &&
+           failure->expected != NULL && run_args(failure->run)[0] != NULL &&
+           run_output(failure->run).size == 0;
+}
+
+static bool wrote_to_full(const struct failure *failure,
+                          const struct autopsy_wait **wait)
+{
+    (void)wait;
+    return failure->kind == FAILED_STATUS && is_run(failure, "upper") &&
+           run_exit_status(failure->run) == 0;
+}
+
+static bool pipe_failed(const struct failure *failure,
+                        const struct autopsy_wait **wait)
+{
+    (void)wait;
+    return failure->kind == FAILED_STATUS || failure->kind == FAILED_ERRORS;
+}
+
+const struct misconception lab_misconceptions[] = {
+    /* Hangs: what the kernel showed leaves little to guess. */
+    {"child_keeps_write_end",
+     "upper_small upper_1mib upper_empty_eof "
+     "short_io_and_eintr filter_1mib_both_ways filter_child_leaves",
+     child_keeps_write_end,
+     "{process} waits for end-of-file on a pipe whose write end it holds open "
+     "itself, as descriptor {holder_fd}: a pipe ends when its last write end "
+     "is closed."},
+    {"waits_for_idle_stdin", NULL, waits_for_idle_stdin,
+     "The command has ended, and {process} still waits for standard input that "
+     "may never come: watch the command, not only the input."},
+    {"parent_keeps_write_end", NULL, parent_keeps_write_end,
+     "{process} never sees end-of-file: the parent still holds the write end "
+     "of its input pipe, as descriptor {holder_fd}, and waits for it to end."},
+    {"stages_one_after_another", NULL, stages_one_after_another,
+     "{process} waits for a partner that has not been started: all stages must "
+     "run at the same time, for a pipe holds only 64 KiB."},
+    {"stage_inherits_pipe",
+     "pipeline_three pipeline_early_reader "
+     "pipeline_fd_hygiene pipeline_status no_zombie_no_leak pipe_and_fork_fail",
+     stage_inherits_pipe,
+     "A stage was started with pipe ends that belong to other stages: they "
+     "keep those pipes open after their owners have gone."},
+    {"parent_keeps_read_end",
+     "pipeline_three pipeline_early_reader "
+     "pipeline_status",
+     parent_keeps_read_end,
+     "{process} gets no SIGPIPE: the parent still holds the read end of the "
+     "pipe it writes to, as descriptor {holder_fd}, and never reads it."},
+    {"blocking_write_after_poll", NULL, blocking_write_after_poll,
+     "POLLOUT promises room for PIPE_BUF bytes, not for the whole buffer: "
+     "{process} blocks in {call}({fd}) while CMD waits to be read."},
+    {"write_all_then_read", NULL, write_all_then_read,
+     "Deadlock: {process} is blocked writing to {holder}, which cannot go on "
+     "until its own output is read: reading and writing must be interleaved."},
+    {"eof_ignored_in_poll_loop", NULL, eof_ignored,
+     "The program goes round and round without moving a byte: once a "
+     "descriptor has reached end-of-file, poll reports it again at once, for "
+     "ever."},
+
+    /* upper */
+    {"treats_data_as_string", "upper_small", stopped_at_nul,
+     "The output ends at the first NUL byte: read() gives bytes and a count, "
+     "not a string."},
+    {"no_child", "upper_small", no_second_process,
+     "One process does all the work: the parent is to send the input through "
+     "a pipe to a child, which converts and prints it."},
+    {"killed_by_sigpipe", NULL, died_of_sigpipe,
+     "SIGPIPE killed the program when its reader had gone: it must survive "
+     "that and see EPIPE instead."},
+    {"write_error_ignored", "upper_1mib", wrote_to_full,
+     "The output could not be written and the exit status says that all went "
+     "well: the parent must learn of the child's failure."},
+    {"closed_stdin_ignored", "upper_empty_eof", ignored_closed_stdin,
+     "Standard input is closed, which is not the same as empty: read() fails "
+     "with EBADF, unless a new pipe has taken descriptor 0."},
+    {"short_read_is_eof", "short_io_and_eintr", stopped_reading,
+     "A read() that brings less than was asked for is not the end of the "
+     "input: only 0 is."},
+    {"short_write_ignored", "short_io_and_eintr", lost_bytes,
+     "write() may accept fewer bytes than it was offered; the rest was never "
+     "written."},
+    {"eintr_is_fatal", "short_io_and_eintr", was_interrupted,
+     "EINTR means that a signal came in between, not that the call failed: "
+     "call again."},
+
+    /* run */
+    {"status_of_last_reaped", "pipeline_status", took_the_last_to_end,
+     "The exit status is that of the stage that ended last; asked for is that "
+     "of the last stage of the line."},
+    {"same_descriptor_cloexec", "pipeline_status", closed_by_exec,
+     "With standard input closed, pipe() returned descriptor 0 itself: dup2() "
+     "of a descriptor to itself does nothing, and does not clear "
+     "close-on-exec."},
+    {"exec_failure", "pipeline_status", exec_failed,
+     "A command that cannot be executed is reported by the child as \"pipe: "
+     "CMD: reason\", and its status is 127 (not found) or 126: the child must "
+     "end there."},
+    {"status_not_decoded", "pipeline_status", status_as_stored,
+     "What wait() stores is not an exit status: ask WIFEXITED and WIFSIGNALED "
+     "first."},
+    {"exit_in_child", "no_zombie_no_leak", printed_twice,
+     "exit() in a child flushes a copy of its parent's stdio buffers: after a "
+     "failed exec only _exit() is right."},
+    {"pipe_or_fork_failure_ignored", "pipe_and_fork_fail", pipe_failed,
+     "pipe() or fork() failed midway: say why, reap what was started, exit "
+     "with status 1."},
+
+    /* filter */
+    {"hup_before_in", "filter_1mib_both_ways", lost_at_hangup,
+     "POLLHUP says that the writer has gone, not that the pipe is empty: what "
+     "it wrote before is still to be read."},
+    {"sigpipe_left_ignored", "filter_1mib_both_ways", sigpipe_left_ignored,
+     "CMD was started with SIGPIPE ignored: an ignored signal stays ignored "
+     "through exec, so the child must put it back."},
+    {"filter_leaks_descriptors", "filter_1mib_both_ways", leaks_to_command,
+     "CMD was started with pipe ends that belong to the parent."},
+    {"spools_to_file", "filter_1mib_both_ways", made_a_file,
+     "A file on disk holds what should flow: the command's output is to be "
+     "copied while it comes."},
+    {"closed_stdin_ignored", "filter_1mib_both_ways", ignored_closed_stdin,
+     "Standard input is closed, which is not the same as empty: read() fails "
+     "with EBADF, unless a new pipe has taken descriptor 0."},
+    {"counts_wrong", "filter_child_leaves", counted_what_it_read,
+     "in= is what CMD's pipe accepted, not what was read from standard "
+     "input."},
+
+    {"child_not_waited_for", NULL, left_a_child,
+     "A child was never waited for: it stays a zombie until its parent ends."},
+    {NULL, NULL, NULL, NULL},
+};

@@ -1,0 +1,378 @@
+// SPDX-License-Identifier: MIT
+/*
+ * matrix.c - the kit's claim about a lab, checked: every known mistake is
+ * caught and named, every right style is accepted.
+ *
+ *     matrix [--jobs N] [--quiet] LAB...
+ *
+ * Grades the skeleton (0 points), the solution (all of them) and each file of
+ * tests/submissions/LAB/accepted (all) and wrong.  The head of a wrong file
+ * says what must be found in it, and nothing else may be:
+ *
+ *     Fails: upper_empty_eof upper_small      the tests, or "none"
+ *     Shows: child_keeps_write_end            the diagnosis, or "none"
+ *     Dirty: pipeline_three                   tests that lose their fifth
+ *
+ * It also checks that skeleton and solution differ inside gaps only, and that
+ * every step has three hints and a heading in the handout.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base.h"
+#include "result.h"
+
+static int passed, failed;
+static bool quiet;
+
+struct entry {
+    char *path;
+    char *fails, *shows, *dirty; /* NULL: the file makes no such claim */
+    bool accepted;
+    bool skeleton;
+};
+
+static void check(bool ok, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void check(bool ok, const char *format, ...)
+{
+    va_list list;
+
+    *(ok ? &passed : &failed) += 1;
+    if (ok && quiet)
+        return;
+    va_start(list, format);
+    (void)printf(ok ? "ok    " : "FAIL  ");
+    (void)vprintf(format, list);
+    (void)putchar('\n');
+    (void)fflush(stdout);
+    va_end(list);
+}
+
+/* ---- What a file claims -------------------------------------------------- */
+
+/* The words behind " * KEY:", up to the next key or an empty comment line, with
+ * single spaces; NULL if there is none. */
+static char *claim(const char *source, const char *key)
+{
+    char *mark = xformat("\n * %s:", key);
+    const char *next = strstr(source, mark);
+    char *words = xstrdup("");
+
+    if (next)
+        next += strlen(mark);
+    else
+        words = NULL;
+    while (next && *next) {
+        size_t size = strcspn(next, "\n");
+        char *line = xstrndup(next, size), *rest = line, *word;
+        while ((word = strsep(&rest, " *\t,")) != NULL) {
+            if (*word == '\0')
+                continue;
+            char *longer = xformat("%s%s%s", words, *words ? " " : "", word);
+            free(words);
+            words = longer;
+        }
+        free(line);
+        next += size + (next[size] == '\n');
+        if (strncmp(next, " *  ", 4) != 0) /* no continuation */
+            break;
+    }
+    free(mark);
+    return words;
+}
+
+static bool holds_word(const char *words, const char *word)
+{
+    size_t size = strlen(word);
+
+    for (const char *at = words; (at = strstr(at, word)) != NULL; at++)
+        if ((at == words || at[-1] == ' ') &&
+            (at[size] == ' ' || at[size] == '\0'))
+            return true;
+    return false;
+}
+
+/* ---- Grading ---------------------------------------------------------------- */
+
+/* Start `ipclab grade` of ENTRY; its pid. */
+static pid_t start(const char *lab, const struct entry *entry, const char *json)
+{
+    pid_t pid = fork();
+
+    if (pid != 0)
+        return pid;
+    int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (fd >= 0)
+        (void)dup2(fd, STDOUT_FILENO);
+    execl("build/ipclab", "ipclab", "grade", lab, "--submission", entry->path,
+          "--json", json, "--jobs", "2", (char *)NULL);
+    _exit(127);
+}
+
+static void compare(const struct entry *entry, const struct grade *grade)
+{
+    char *wrong = xstrdup("");
+    bool shown = entry->shows == NULL || strcmp(entry->shows, "none") == 0;
+
+    for (size_t i = 0; i < grade->test_count; i++) {
+        const struct grade_test *test = &grade->tests[i];
+        const char *seen = NULL;
+        if (test->bonus)
+            continue;
+        bool must_fail = entry->fails && holds_word(entry->fails, test->name);
+        bool must_dirty = entry->dirty && holds_word(entry->dirty, test->name);
+        bool dirty = test->cleanliness != CLEANLINESS_CLEAN &&
+                     test->cleanliness != CLEANLINESS_UNTESTED;
+        if ((test->verdict == VERDICT_FAIL) != must_fail ||
+            test->verdict == VERDICT_ERROR)
+            seen = verdict_names[test->verdict];
+        else if (dirty != must_dirty)
+            seen = cleanliness_names[test->cleanliness];
+        if (test->diagnosis.id && entry->shows &&
+            holds_word(entry->shows, test->diagnosis.id))
+            shown = true;
+        if (seen == NULL)
+            continue;
+        char *longer = xformat("%s; %s: %s (%s)", wrong, test->name, seen,
+                               test->seen ? test->seen
+                               : test->why ? test->why : "");
+        free(wrong);
+        wrong = longer;
+    }
+    check(*wrong == '\0' && shown, "%s%s%s", entry->path, wrong,
+          shown ? "" : "; its diagnosis is not shown");
+    free(wrong);
+}
+
+static void judge(const struct entry *entry, const char *json, int status)
+{
+    char why[200] = "no result";
+    size_t size = 0;
+    char *text = read_file(AT_FDCWD, json, 16u << 20, &size);
+    struct grade *grade =
+        text ? grade_from_json(text, size, why, sizeof(why)) : NULL;
+
+    if (grade == NULL)
+        check(false, "%s: %s (exit status %d)", entry->path, why, status);
+    else if (entry->skeleton)
+        check(grade->score_tenths == 0 && grade->build.ok &&
+                  grade->build.message_count == 0,
+              "%s: builds without a warning and scores 0", entry->path);
+    else
+        compare(entry, grade);
+    grade_free(grade);
+    free(text);
+    (void)unlink(json);
+}
+
+/* Grade all entries, JOBS at a time, and judge each when it has ended. */
+static void grade_all(const char *lab, const struct entry *entries,
+                      size_t count, size_t jobs)
+{
+    pid_t *pids = xcalloc(count, sizeof(*pids));
+    size_t next = 0, running = 0;
+    int status;
+
+    while (next < count || running > 0) {
+        if (next < count && running < jobs) {
+            char *json = xformat("build/matrix-%d-%zu.json", (int)getpid(),
+                                 next);
+            pids[next] = start(lab, &entries[next], json);
+            free(json);
+            next++;
+            running++;
+            continue;
+        }
+        pid_t pid = wait(&status);
+        for (size_t i = 0; i < next; i++) {
+            if (pids[i] != pid)
+                continue;
+            char *json = xformat("build/matrix-%d-%zu.json", (int)getpid(), i);
+            judge(&entries[i], json,
+                  WIFEXITED(status) ? WEXITSTATUS(status) : -1);
+            free(json);
+            running--;
+        }
+    }
+    free(pids);
+}
+
+/* ---- The files ---------------------------------------------------------------- */
+
+static char *read_source(const char *path)
+{
+    char *source = read_file(AT_FDCWD, path, 1u << 20, NULL);
+
+    if (source == NULL) {
+        (void)fprintf(stderr, "matrix: %s: %s\n", path, strerror(errno));
+        exit(2);
+    }
+    return source;
+}
+
+static struct entry *add_entry(struct entry **entries, size_t *count,
+                               char *path)
+{
+    struct entry *entry = grow(entries, count, sizeof(*entry));
+
+    entry->path = path;
+    return entry;
+}
+
+static void add_directory(struct entry **entries, size_t *count,
+                          const char *lab, const char *kind)
+{
+    char *path = xformat("tests/submissions/%s/%s", lab, kind);
+    struct dirent **list;
+    int n = scandir(path, &list, NULL, alphasort);
+
+    for (int i = 0; i < n; i++) {
+        const char *name = list[i]->d_name;
+        size_t size = strlen(name);
+        if (size > 2 && strcmp(name + size - 2, ".c") == 0) {
+            struct entry *entry = add_entry(entries, count,
+                                            xformat("%s/%s", path, name));
+            char *source = read_source(entry->path);
+            entry->accepted = strcmp(kind, "accepted") == 0;
+            entry->fails = claim(source, "Fails");
+            entry->shows = claim(source, "Shows");
+            entry->dirty = claim(source, "Dirty");
+            if (!entry->accepted)
+                check(entry->fails && entry->shows,
+                      "%s says what must be found", entry->path);
+            free(source);
+        }
+        free(list[i]);
+    }
+    check(n > 2, "%s has submissions", path);
+    if (n >= 0)
+        free(list);
+    free(path);
+}
+
+/* ---- The lab as a whole ---------------------------------------------------------- */
+
+/* SOURCE without what stands in its gaps, their marks included. */
+static char *outside_gaps(const char *source)
+{
+    char *kept = xcalloc(strlen(source) + 1, 1), *end = kept;
+
+    for (const char *gap; (gap = strstr(source, "/* TODO(")) != NULL;) {
+        end = mempcpy(end, source, (size_t)(gap - source));
+        const char *close = strstr(gap, "/* END(");
+        if (close == NULL)
+            break;
+        source = close;
+    }
+    (void)strcpy(end, source);
+    return kept;
+}
+
+/* The hints of STEP: items "1." to "3." below its heading. */
+static int count_hints(const char *hints, const char *step)
+{
+    char *heading = xformat("\n## %s\n", step);
+    const char *next = strstr(hints, heading);
+    int count = 0;
+
+    if (next)
+        next += strlen(heading);
+    while (next && *next && strncmp(next, "## ", 3) != 0) {
+        char *item = xformat("%d. ", count + 1);
+        count += strncmp(next, item, strlen(item)) == 0;
+        free(item);
+        next += strcspn(next, "\n");
+        next += *next == '\n';
+    }
+    free(heading);
+    return count;
+}
+
+static void check_texts(const char *lab)
+{
+    char *paths[4] = {
+        xformat("labs/%s/%s.c", lab, lab),
+        xformat("solutions/%s/%s.c", lab, lab),
+        xformat("labs/%s/hints.md", lab),
+        xformat("handouts/%s.md", lab),
+    };
+    char *texts[4];
+    int steps = 0;
+
+    for (int i = 0; i < 4; i++)
+        texts[i] = read_source(paths[i]);
+    char *skeleton = outside_gaps(texts[0]), *solution = outside_gaps(texts[1]);
+    check(strcmp(skeleton, solution) == 0,
+          "%s and its solution differ inside gaps only", paths[0]);
+    for (const char *gap = texts[0]; (gap = strstr(gap, "/* TODO(")) != NULL;) {
+        gap += strlen("/* TODO(");
+        char *step = xstrndup(gap, strcspn(gap, ")"));
+        char *heading = xformat("\n## %s", step);
+        check(count_hints(texts[2], step) == 3, "%s has three hints", step);
+        check(strstr(texts[3], heading) != NULL, "%s has a heading in %s", step,
+              paths[3]);
+        free(heading);
+        free(step);
+        steps++;
+    }
+    check(steps > 0, "%s has gaps", paths[0]);
+    free(skeleton);
+    free(solution);
+    for (int i = 0; i < 4; i++) {
+        free(texts[i]);
+        free(paths[i]);
+    }
+}
+
+static void check_lab(const char *lab, size_t jobs)
+{
+    struct entry *entries = NULL;
+    size_t count = 0;
+
+    check_texts(lab);
+    add_entry(&entries, &count, xformat("labs/%s/%s.c", lab, lab))->skeleton =
+        true;
+    add_entry(&entries, &count, xformat("solutions/%s/%s.c", lab, lab));
+    add_directory(&entries, &count, lab, "accepted");
+    add_directory(&entries, &count, lab, "wrong");
+    grade_all(lab, entries, count, jobs);
+    for (size_t i = 0; i < count; i++) {
+        free(entries[i].path);
+        free(entries[i].fails);
+        free(entries[i].shows);
+        free(entries[i].dirty);
+    }
+    free(entries);
+}
+
+int main(int argc, char **argv)
+{
+    size_t jobs = (size_t)sysconf(_SC_NPROCESSORS_ONLN);
+    int labs = 0;
+
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--quiet") == 0) {
+            quiet = true;
+        } else if (strcmp(argv[i], "--jobs") == 0 && i + 1 < argc) {
+            jobs = strtoul(argv[++i], NULL, 10);
+        } else {
+            check_lab(argv[i], jobs > 0 ? jobs : 1);
+            labs++;
+        }
+    }
+    if (labs == 0) {
+        (void)fprintf(stderr, "usage: matrix [--jobs N] [--quiet] LAB...\n");
+        return 2;
+    }
+    (void)printf("%d passed, %d failed\n", passed, failed);
+    return failed ? 1 : 0;
+}

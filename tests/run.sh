@@ -1,0 +1,35 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# All of `make test`: each part's own report, then one line that sums them up.
+#     tests/run.sh LAB...
+set -u
+
+passed=0
+failed=0
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+
+# Criterion: "[====] Synthesis: Tested: 9 | Passing: 9 | Failing: 0 | ..."
+# The matrix: "9 passed, 0 failed".  A part that says neither has failed.
+run() {
+    "$@" 2>&1 | tee "$log"
+    counts=$(sed -n \
+        -e 's/.*Passing: \([0-9]*\) | Failing: \([0-9]*\).*/\1 \2/p' \
+        -e 's/^\([0-9]*\) passed, \([0-9]*\) failed$/\1 \2/p' "$log" |
+        sed 's/\x1b\[[0-9;]*m//g' | tail -n 1)
+    if [ -z "$counts" ] || [ "${counts% *}" -eq 0 ]; then
+        echo "tests: $1: it reported no test" >&2
+        counts="0 1"
+    fi
+    passed=$((passed + ${counts% *}))
+    failed=$((failed + ${counts#* }))
+}
+
+run build/tests/unit/tests --short-filename --color=never
+run build/tests/system/tests --short-filename --color=never -j1
+for lab in "$@"; do
+    run build/tests/matrix "$lab"
+done
+
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]

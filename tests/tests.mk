@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: MIT
+# The kit's own proof: unit tests, the matrix of submissions, the whole command.
+
+UNIT_OBJ := $(patsubst %.c,$(B)/%.o,$(wildcard tests/unit/*.c))
+SYSTEM_OBJ := $(patsubst %.c,$(B)/%.o,$(wildcard tests/system/*.c))
+
+# No misconceptions of a lab: the probe's table is empty in unit tests.
+$(B)/tests/unit/tests: $(UNIT_OBJ) $(B)/libkit.a
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) -lcriterion
+
+$(B)/tests/system/tests: $(SYSTEM_OBJ) $(B)/libkit.a
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) -lcriterion
+
+$(B)/tests/%: $(B)/tests/%.o $(B)/libkit.a
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) -lcriterion
+
+## make test         all of the proof below but bench, soak and test-fresh
+test: kit $(B)/tests/unit/tests $(B)/tests/system/tests $(B)/tests/matrix
+	@tests/run.sh $(LABS)
+
+unit: kit $(B)/tests/unit/tests
+	$(B)/tests/unit/tests --short-filename
+
+system: kit $(B)/tests/system/tests
+	$(B)/tests/system/tests --short-filename -j1
+
+## make matrix       every wrong and accepted submission (LAB=pipe: of one lab)
+matrix: kit $(B)/tests/matrix
+	@$(B)/tests/matrix --jobs $(JOBS) $(or $(LAB),$(LABS))
+
+## make soak         the matrix 20 times, and 5 times under load (LABS="...")
+soak: kit $(B)/tests/matrix
+	@tests/soak.sh $(LABS)
+
+## make bench        CPU and wall seconds, side by side, as ratios
+bench: kit $(B)/tests/bench
+	@$(B)/tests/bench $(or $(LAB),$(LABS))
+
+## make test-fresh   the README's commands in a clean Debian (root, debootstrap)
+test-fresh:
+	@tests/fresh.sh
+
+## make lint         static analysis and formatting, as CI sees them
+KIT_SOURCES = $(shell git ls-files 'grader/*.[ch]' 'labs/*.[ch]' \
+                'solutions/*.[ch]' 'tests/*.[ch]' | grep -v submissions)
+lint:
+	clang-format --dry-run -Werror $(KIT_SOURCES)
+	cppcheck --quiet --enable=warning,portability --error-exitcode=1 \
+	  --suppress=*:*/criterion/* $(KIT_CPPFLAGS) grader labs solutions
+	shellcheck grader/*.sh tests/*.sh .ci/run
+
+## make format       apply .clang-format
+format:
+	clang-format -i $(KIT_SOURCES)
