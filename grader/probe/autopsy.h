@@ -44,6 +44,7 @@ struct autopsy_wait {
     bool own_code;         /* runs the student's program, not a command */
     const char *call;      /* "read", "write", "wait4", ...; static */
     bool reads;            /* waits for data (or end-of-file), not for room */
+    bool timed;            /* will end by itself after some time */
     int fd;                /* -1 where no descriptor is concerned */
     enum autopsy_object object;
     char object_name[96];  /* "pipe:[68036]" */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Fails: pipeline_three pipeline_status pipe_and_fork_fail
+ * Fails: pipeline_three pipeline_status
  * Shows: parent_keeps_write_end
  *
  * The belief: the stages read and write, the parent only looks on, so its

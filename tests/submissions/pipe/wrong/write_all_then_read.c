@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Fails: filter_1mib_both_ways filter_child_leaves
+ * Shows: write_all_then_read
+ *
+ * The belief: a filter has its input first and its output afterwards. But the
+ * command answers while it is being fed: its output pipe fills up, it stops
+ * reading, our pipe to it fills up too, and both of us wait in write. It works
+ * up to 192 KiB through cat, which is more than most people try. Nor does this
+ * loop notice that the command has ended while nobody types.
+ */
+#include "pipe.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+ssize_t write_all(int fd, const void *buf, size_t n)
+{
+    const char *p = buf;
+    size_t left = n;
+
+    while (left > 0) {
+        ssize_t w = write(fd, p, left);
+        if (w == -1) {
+            if (errno == EINTR)
+                continue;
+            return -1;
+        }
+        p += w;
+        left -= w;
+    }
+    return n;
+}
+
+static ssize_t read_some(int fd, void *buf, size_t size)
+{
+    ssize_t n;
+
+    do {
+        n = read(fd, buf, size);
+    } while (n == -1 && errno == EINTR);
+    return n;
+}
+
+static int wait_for(pid_t pid)
+{
+    int wstatus;
+
+    while (waitpid(pid, &wstatus, 0) == -1) {
+        if (errno != EINTR)
+            return fail("waitpid");
+    }
+    return status_to_exit(wstatus);
+}
+
+static int shout(int from, int out)
+{
+    char buf[8192];
+    ssize_t n;
+
+    while ((n = read_some(from, buf, sizeof buf)) > 0) {
+        for (ssize_t i = 0; i < n; i++) {
+            if (buf[i] >= 'a' && buf[i] <= 'z')
+                buf[i] = buf[i] - 'a' + 'A';
+        }
+        if (write_all(out, buf, n) == -1)
+            return fail("write");
+    }
+    if (n == -1)
+        return fail("read");
+    return 0;
+}
+
+static int send_input(int in, int to)
+{
+    char buf[8192];
+    ssize_t n;
+
+    while ((n = read_some(in, buf, sizeof buf)) > 0) {
+        if (write_all(to, buf, n) == -1) {
+            if (errno == EPIPE) /* the child failed and has said so */
+                return -1;
+            return fail("write");
+        }
+    }
+    if (n == -1)
+        return fail("read");
+    return 0;
+}
+
+int upper(int in, int out)
+{
+    int fd[2];
+
+    signal(SIGPIPE, SIG_IGN);
+    if (pipe(fd) == -1)
+        return fail("pipe");
+
+    pid_t pid = fork();
+    if (pid == -1) {
+        fail("fork");
+        close(fd[0]);
+        close(fd[1]);
+        return -1;
+    }
+    if (pid == 0) {
+        close(fd[1]);
+        int result = shout(fd[0], out);
+        close(fd[0]);
+        _exit(result == 0 ? 0 : 1);
+    }
+
+    close(fd[0]);
+    int result = send_input(in, fd[1]);
+    close(fd[1]);
+    if (wait_for(pid) != 0)
+        result = -1;
+    return result;
+}
+
+/* Starts argv with stdin and stdout replaced (-1: leave as it is). */
+static pid_t start_command(char **argv, int in, int out)
+{
+    pid_t pid = fork();
+
+    if (pid == -1)
+        return fail("fork");
+    if (pid > 0)
+        return pid;
+
+    if (in == 0)
+        fcntl(in, F_SETFD, 0); /* dup2(0, 0) would keep FD_CLOEXEC */
+    else if (in != -1)
+        dup2(in, 0);
+    if (out != -1)
+        dup2(out, 1);
+    execvp(argv[0], argv);
+    int status = errno == ENOENT ? 127 : 126;
+    fail(argv[0]);
+    _exit(status);
+}
+
+int run_pipeline(char ***cmds, int n)
+{
+    pid_t pids[STAGES_MAX];
+    int started = 0;
+    int in = -1;
+    int failed = 0;
+
+    while (started < n && !failed) {
+        int fd[2] = {-1, -1};
+
+        if (started < n - 1 && pipe2(fd, O_CLOEXEC) == -1) {
+            failed = fail("pipe2");
+            break;
+        }
+        pids[started] = start_command(cmds[started], in, fd[1]);
+        if (in != -1)
+            close(in);
+        if (fd[1] != -1)
+            close(fd[1]);
+        in = fd[0];
+        if (pids[started] == -1)
+            failed = 1;
+        else
+            started++;
+    }
+    if (in != -1)
+        close(in);
+
+    int status = 0;
+    for (int i = 0; i < started; i++)
+        status = wait_for(pids[i]);
+    return failed ? -1 : status;
+}
+
+/* First everything in, then everything out. */
+static int pump(int in, int out, int to, int from, long long *nin,
+                long long *nout)
+{
+    char buf[8192];
+    ssize_t n;
+    int result = 0;
+
+    while (result == 0 && (n = read_some(in, buf, sizeof buf)) != 0) {
+        if (n == -1) {
+            result = fail("read");
+            break;
+        }
+        ssize_t done = 0;
+        while (done < n) {
+            ssize_t w = write(to, buf + done, n - done);
+            if (w == -1 && errno != EINTR)
+                break;
+            if (w > 0) {
+                done += w;
+                *nin += w;
+            }
+        }
+        if (done < n) {
+            if (errno != EPIPE)
+                result = fail("write");
+            break; /* the command does not read any more */
+        }
+    }
+    close(to);
+
+    while (result == 0 && (n = read_some(from, buf, sizeof buf)) != 0) {
+        if (n == -1) {
+            result = fail("read");
+            break;
+        }
+        *nout += n;
+        if (write_all(out, buf, n) == -1)
+            result = fail("write");
+    }
+    close(from);
+    return result;
+}
+
+int filter(char **argv, int in, int out, long long *nin, long long *nout)
+{
+    int to[2], from[2];
+
+    *nin = *nout = 0;
+    if (fcntl(in, F_GETFD) == -1)
+        return fail("stdin");
+    if (pipe2(to, O_CLOEXEC) == -1)
+        return fail("pipe2");
+    if (pipe2(from, O_CLOEXEC) == -1) {
+        fail("pipe2");
+        close(to[0]);
+        close(to[1]);
+        return -1;
+    }
+    pid_t pid = start_command(argv, to[0], from[1]);
+    close(to[0]);
+    close(from[1]);
+    if (pid == -1) {
+        close(to[1]);
+        close(from[0]);
+        return -1;
+    }
+    /* The command has been started with the default action. */
+    signal(SIGPIPE, SIG_IGN);
+    int result = pump(in, out, to[1], from[0], nin, nout);
+    int status = wait_for(pid);
+    return result == -1 ? -1 : status;
+}
+
+int gather(int n, int records, size_t size, int out)
+{
+    (void)n, (void)records, (void)size, (void)out;
+    errno = ENOSYS;
+    return fail("gather");
+}
