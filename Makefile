@@ -61,7 +61,7 @@ LIB := $(filter-out $(ALONE:%=grader/probe/%.c),\
 LIB_OBJ := $(LIB:%.c=$(B)/%.o)
 HELPERS := $(patsubst grader/probe/helpers/%.c,$(B)/grader/bin/%,\
              $(wildcard grader/probe/helpers/*.c))
-LIBS := -ljansson -lseccomp
+LIBS := -ljansson -lseccomp -lm
 
 $(B)/%.o: %.c $(B)/flags | setup
 	@mkdir -p $(@D)

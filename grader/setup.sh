@@ -42,6 +42,7 @@ if [ "${SETUP:-yes}" = no ]; then
 fi
 echo "ipclab: set-up: installing$missing"
 export DEBIAN_FRONTEND=noninteractive
+# shellcheck disable=SC2086 # nothing or one word
 ${sudo}apt-get update -qq
 # shellcheck disable=SC2086 # the list is meant to be split
 $command >/dev/null

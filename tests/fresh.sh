@@ -44,6 +44,7 @@ su student -c 'set -eu; git config --global --add safe.directory "*"
     echo "--- as an ordinary user: make pipe"; make pipe
     echo "--- as an ordinary user: make test"; make test'
 INNER
+# shellcheck disable=SC2016 # for the inner shell to expand
 exec unshare --mount --pid --fork --mount-proc="/proc" bash -c '
     set -eu
     root=$1

@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * autopsy.c - finds, for each sleeping thread, what it waits for and who could
- * end that.
+ * autopsy.c - finds, for each sleeping thread, what it waits for.
  *
  * One function for each form of waiting (blocking.h) makes the waits of a
- * thread; one for pipes and one for children finds the holders.  Objects that
- * processes share without descriptors, and the peers of sockets, have none yet.
+ * thread; autopsy_holders.c knows who could end them.
  */
 #include "autopsy.h"
 
-#include <ctype.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -24,177 +21,6 @@
 typedef void wait_fn(const struct autopsy_scene *scene,
                      const struct snapshot_thread *thread,
                      const struct blocking_call *call);
-
-/* ---- Names ------------------------------------------------------------- */
-
-/* A zombie's exe cannot be read: its name must do. */
-static bool is_own_code(const struct autopsy_scene *scene,
-                        const struct snapshot_thread *process)
-{
-    const char *slash = strrchr(scene->program, '/');
-    const char *base = slash ? slash + 1 : scene->program;
-
-    if (process->exe[0] != '\0')
-        return strcmp(process->exe, scene->program) == 0;
-    return strncmp(process->name, base, sizeof(process->name) - 2) == 0;
-}
-
-static bool has_children(const struct snapshot *snapshot, pid_t pid)
-{
-    for (size_t i = 0; i < snapshot->count; i++)
-        if (snapshot->threads[i].ppid == pid)
-            return true;
-    return false;
-}
-
-void autopsy_name(const struct autopsy_scene *scene, pid_t pid, char *name)
-{
-    const struct snapshot_thread *process =
-        snapshot_process(scene->snapshot, pid);
-    const char *word = "child";
-    char command[17];
-
-    if (process && !is_own_code(scene, process)) {
-        /* The kernel takes any bytes for a name, the reader's screen not. */
-        for (size_t i = 0; i < sizeof(command); i++)
-            command[i] = isprint((unsigned char)process->name[i]) ||
-                                 process->name[i] == '\0'
-                             ? process->name[i]
-                             : '?';
-        word = command;
-    } else if (pid == scene->first_pid) {
-        word = has_children(scene->snapshot, pid) ? "parent" : "process";
-    }
-    (void)snprintf(name, sizeof((struct autopsy_wait *)0)->name, "%s %d", word,
-                   pid);
-}
-
-/* "pipe A", "pipe B", ...: in the order of their first appearance. */
-static void set_label(const struct autopsy *autopsy, struct autopsy_wait *wait)
-{
-    static const char *const kinds[] = {
-        [OBJECT_PIPE] = "pipe",
-        [OBJECT_FIFO] = "FIFO",
-        [OBJECT_SOCKET] = "socket",
-    };
-    unsigned seen = 0;
-
-    if (wait->object >= LENGTH(kinds) || kinds[wait->object] == NULL)
-        return;
-    for (const struct autopsy_wait *w = autopsy->waits; w < wait; w++) {
-        if (w->object != wait->object)
-            continue;
-        if (strcmp(w->object_name, wait->object_name) == 0) {
-            memcpy(wait->label, w->label, sizeof(wait->label));
-            return;
-        }
-        char last = w->label[strlen(kinds[w->object]) + 1];
-        if ((unsigned)(last - 'A') + 1 > seen)
-            seen = (unsigned)(last - 'A') + 1;
-    }
-    (void)snprintf(wait->label, sizeof(wait->label), "%s %c",
-                   kinds[wait->object], 'A' + (int)(seen < 26 ? seen : 25));
-}
-
-/* ---- Holders ----------------------------------------------------------- */
-
-static enum autopsy_who relation(const struct autopsy_scene *scene,
-                                 pid_t waiter, pid_t holder)
-{
-    const struct snapshot_thread *a = snapshot_process(scene->snapshot, waiter);
-    const struct snapshot_thread *b = snapshot_process(scene->snapshot, holder);
-
-    if (waiter == holder)
-        return WHO_ITSELF;
-    if (a && a->ppid == holder)
-        return WHO_PARENT;
-    if (b && b->ppid == waiter)
-        return WHO_CHILD;
-    return a && b && a->ppid == b->ppid ? WHO_SIBLING : WHO_OTHER;
-}
-
-static void add_holder(const struct autopsy_scene *scene,
-                       struct autopsy_wait *wait,
-                       const struct snapshot_thread *process, int fd)
-{
-    struct autopsy_holder *holder =
-        grow(&wait->holders, &wait->holder_count, sizeof(*holder));
-
-    holder->pid = process->pid;
-    holder->fd = fd;
-    holder->who = relation(scene, wait->pid, process->pid);
-    holder->own_code = is_own_code(scene, process);
-    autopsy_name(scene, process->pid, holder->name);
-}
-
-static bool is_held_by_tester(const struct autopsy_scene *scene,
-                              const char *target, bool idle)
-{
-    for (size_t i = 0; i < scene->held_count; i++)
-        if (strcmp(scene->held[i].target, target) == 0 &&
-            (scene->held[i].idle || !idle))
-            return true;
-    return false;
-}
-
-bool autopsy_tester_is_idle(const struct autopsy_scene *scene,
-                            const char *target)
-{
-    return is_held_by_tester(scene, target, true);
-}
-
-static void add_tester(const struct autopsy_scene *scene,
-                       struct autopsy_wait *wait)
-{
-    if (!is_held_by_tester(scene, wait->object_name, false))
-        return;
-    struct autopsy_holder *holder =
-        grow(&wait->holders, &wait->holder_count, sizeof(*holder));
-    holder->fd = -1;
-    holder->who = WHO_TESTER;
-    (void)snprintf(holder->name, sizeof(holder->name), "the test");
-}
-
-/* A reader waits for those who can write, and the other way round; O_RDWR is
- * both. */
-static bool is_other_end(const struct snapshot_fd *mine, bool reads,
-                         const struct snapshot_fd *other)
-{
-    int unfit = reads ? O_RDONLY : O_WRONLY;
-
-    return other->type == S_IFIFO && other->inode == mine->inode &&
-           strcmp(other->target, mine->target) == 0 &&
-           (other->flags & O_ACCMODE) != unfit;
-}
-
-static void add_other_ends(const struct autopsy_scene *scene,
-                           struct autopsy_wait *wait,
-                           const struct snapshot_fd *fd)
-{
-    const struct snapshot *snapshot = scene->snapshot;
-
-    for (size_t i = 0; i < snapshot->count; i++) {
-        const struct snapshot_thread *process = &snapshot->threads[i];
-        if (process->pid != process->tid)
-            continue;
-        for (size_t j = 0; j < process->fd_count; j++)
-            if (is_other_end(fd, wait->reads, &process->fds[j]))
-                add_holder(scene, wait, process, process->fds[j].fd);
-    }
-    add_tester(scene, wait);
-}
-
-/* PID <= 0: any child. */
-static void add_children(const struct autopsy_scene *scene,
-                         struct autopsy_wait *wait, pid_t pid)
-{
-    for (size_t i = 0; i < scene->snapshot->count; i++) {
-        const struct snapshot_thread *child = &scene->snapshot->threads[i];
-        if (child->pid == child->tid && child->ppid == wait->pid &&
-            child->state != 'Z' && (pid <= 0 || child->pid == pid))
-            add_holder(scene, wait, child, -1);
-    }
-}
 
 /* ---- Waits ------------------------------------------------------------- */
 
@@ -214,7 +40,7 @@ static struct autopsy_wait *add_wait(const struct autopsy_scene *scene,
     wait->tid = thread->tid;
     autopsy_name(scene, thread->pid, wait->name);
     wait->first = thread->pid == scene->first_pid;
-    wait->own_code = is_own_code(scene, leader ? leader : thread);
+    wait->own_code = autopsy_is_own_code(scene, leader ? leader : thread);
     wait->call = call->name;
     wait->reads = call->reads;
     wait->timed = blocking_is_timed(call, thread->args);
@@ -248,11 +74,11 @@ static struct autopsy_wait *add_fd(const struct autopsy_scene *scene,
     if (fd == NULL)
         return wait;
     memcpy(wait->object_name, fd->target, sizeof(wait->object_name));
-    set_label(scene->autopsy, wait);
+    autopsy_set_label(scene->autopsy, wait);
     if (fd->type == S_IFIFO)
-        add_other_ends(scene, wait, fd);
+        autopsy_add_other_ends(scene, wait, fd);
     else
-        add_tester(scene, wait);
+        autopsy_add_tester(scene, wait);
     return wait;
 }
 
@@ -334,7 +160,7 @@ static void wait_open(const struct autopsy_scene *scene,
     wait->reads = (thread->args[call->arg + 1] & O_ACCMODE) == O_RDONLY;
     (void)snprintf(wait->object_name, sizeof(wait->object_name), "%.95s",
                    thread->path);
-    set_label(scene->autopsy, wait);
+    autopsy_set_label(scene->autopsy, wait);
 }
 
 static void wait_child(const struct autopsy_scene *scene,
@@ -347,7 +173,7 @@ static void wait_child(const struct autopsy_scene *scene,
     if (call->form == FORM_CHILD ||
         (call->form == FORM_CHILD_ID && thread->args[0] == P_PID))
         pid = (pid_t)thread->args[call->arg];
-    add_children(scene, wait, pid);
+    autopsy_add_children(scene, wait, pid);
 }
 
 static void wait_sysv(const struct autopsy_scene *scene,

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * autopsy_private.h - what the two halves of the autopsy share: autopsy.c
- * finds who waits for whom, autopsy_text.c says it.
+ * autopsy_private.h - what the parts of the autopsy share: autopsy.c finds
+ * the waits, autopsy_holders.c who could end them, autopsy_text.c says so,
+ * autopsy_circle.c draws the conclusion.
  */
 #ifndef PROBE_AUTOPSY_PRIVATE_H
 #define PROBE_AUTOPSY_PRIVATE_H
@@ -18,12 +19,41 @@ struct autopsy_scene {
     struct autopsy *autopsy; /* being made */
 };
 
-/* What process PID is called; NAME has 32 bytes. */
+/* What process PID is called; NAME has room for that of a wait. */
 void autopsy_name(const struct autopsy_scene *scene, pid_t pid, char *name);
-/* The promise that the tester has given for the object called TARGET. */
+/* Give WAIT a label, that of an earlier wait if its object is the same. */
+void autopsy_set_label(const struct autopsy *autopsy,
+                       struct autopsy_wait *wait);
+/* Whether PROCESS, a leader, runs the student's program. */
+bool autopsy_is_own_code(const struct autopsy_scene *scene,
+                         const struct snapshot_thread *process);
+
+/* Add as holders of WAIT: those with the other end of the pipe or FIFO FD... */
+void autopsy_add_other_ends(const struct autopsy_scene *scene,
+                            struct autopsy_wait *wait,
+                            const struct snapshot_fd *fd);
+/* ...the tester, if it holds the object; the living child PID (<= 0: all). */
+void autopsy_add_tester(const struct autopsy_scene *scene,
+                        struct autopsy_wait *wait);
+void autopsy_add_children(const struct autopsy_scene *scene,
+                          struct autopsy_wait *wait, pid_t pid);
+/* Whether the tester has promised to be idle on the object called TARGET. */
 bool autopsy_tester_is_idle(const struct autopsy_scene *scene,
                             const char *target);
-/* Fill the lines of the scene's autopsy from its waits. */
+/* One line for a reader; what does not fit is cut. */
+struct autopsy_line {
+    char text[512];
+    size_t length;
+};
+
+void autopsy_say(struct autopsy_line *line, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* Append LINE to those of AUTOPSY. */
+void autopsy_finish(struct autopsy *autopsy, const struct autopsy_line *line);
+
+/* Add all lines to the scene's autopsy, from its waits... */
 void autopsy_write(const struct autopsy_scene *scene);
+/* ...by adding this one at their end. */
+void autopsy_conclude(const struct autopsy_scene *scene);
 
 #endif

@@ -134,7 +134,7 @@ static struct world *open_world(struct run *run)
 {
     if (run->memcheck) {
         /* One lease at a time: see memcheck.h. */
-        for (struct run *other = run->next; other; other = other->next)
+        for (struct run *other = probe_runs; other; other = other->next)
             run_finish(other);
         return world_lease();
     }
@@ -185,13 +185,13 @@ struct run *launch_program(const char *const args[],
     run->options = *options;
     run->memcheck = probe_is_memcheck();
     run->input_fd = run->output_fd = run->errors_fd = -1;
-    run->next = probe_runs;
-    probe_runs = run;
     if (run->memcheck && (options->native_only || options->inject)) {
         run->finished = true; /* no strace there: nothing to be seen */
         run->end = RUN_EXITED;
-        return run;
+    } else {
+        start(run);
     }
-    start(run);
+    run->next = probe_runs; /* from now on the pump drives it */
+    probe_runs = run;
     return run;
 }

@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "base.h"
+
 enum finding_kind {
     FINDING_INVALID_ACCESS, /* read, write, free, jump */
     FINDING_UNINITIALISED,  /* jump, use or system call parameter */
@@ -76,7 +78,11 @@ int memcheck_serve(const char *socket_path, int life_fd,
                    int (*start)(struct memcheck_server *, void *), void *data);
 
 /* Take the lease: returns the connection, to be closed to give it back, and
- * sets both descriptors; blocks until it is free.  -1 with errno. */
+ * sets both descriptors; blocks until it is free.  -1 with errno; EHOSTDOWN:
+ * the server cannot be started. */
 int memcheck_lease(const char *socket_path, int *control_fd, int *log_fd);
+/* Give the lease back, and say whether the server was swept: whether it can
+ * serve the next holder.  Closes CONNECTION; 0, or -1 with errno. */
+int memcheck_return(int connection, bool swept);
 
 #endif

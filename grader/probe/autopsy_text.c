@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: MIT
+/*
+ * autopsy_text.c - the waits of an autopsy as lines for a reader: one for each
+ * wait, one for each thread that is in none.  Only what was seen is said,
+ * nothing of why.
+ */
+#include <ctype.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "autopsy_private.h"
+#include "base.h"
+#include "blocking.h"
+
+void autopsy_say(struct autopsy_line *line, const char *format, ...)
+{
+    size_t room = sizeof(line->text) - line->length;
+    va_list list;
+
+    va_start(list, format);
+    int n = vsnprintf(line->text + line->length, room, format, list);
+    va_end(list);
+    if (n > 0)
+        line->length += (size_t)n < room ? (size_t)n : room - 1;
+}
+
+/* The end of PATH, of bytes that a screen can show. */
+static void say_path(struct autopsy_line *line, const char *path)
+{
+    enum { SHOWN = 40 };
+    size_t length = strlen(path);
+
+    if (length > SHOWN) {
+        autopsy_say(line, "...");
+        path += length - SHOWN;
+    }
+    for (; *path; path++)
+        autopsy_say(line, "%c", isprint((unsigned char)*path) ? *path : '?');
+}
+
+void autopsy_finish(struct autopsy *autopsy, const struct autopsy_line *line)
+{
+    char **slot =
+        grow(&autopsy->lines, &autopsy->line_count, sizeof(*autopsy->lines));
+
+    *slot = xstrdup(line->text);
+}
+
+/* ---- Holders ----------------------------------------------------------- */
+
+/* "descriptor 4", "descriptors 4 and 6" of the first of COUNT holders; returns
+ * how many of them are the same process. */
+static size_t say_holder(struct autopsy_line *line,
+                         const struct autopsy_holder *holder, size_t count)
+{
+    size_t same = 1;
+
+    autopsy_say(line, "%s%s", holder->name,
+                holder->who == WHO_ITSELF ? " itself" : "");
+    while (same < count && holder[same].pid == holder->pid)
+        same++;
+    if (holder->fd < 0)
+        return same;
+    autopsy_say(line, " (descriptor%s %d", same > 1 ? "s" : "", holder->fd);
+    for (size_t i = 1; i < same && i < 4; i++)
+        autopsy_say(line, i + 1 == same ? " and %d" : ", %d", holder[i].fd);
+    autopsy_say(line, same > 4 ? ", ...)" : ")");
+    return same;
+}
+
+/* "A", "A and B", "A, B and C", "A, B and 7 more"; returns the number. */
+static size_t say_holders(struct autopsy_line *line,
+                          const struct autopsy_wait *wait)
+{
+    size_t groups = 0, said = 0;
+
+    for (size_t i = 0; i < wait->holder_count; i++)
+        groups += i == 0 || wait->holders[i].pid != wait->holders[i - 1].pid;
+    for (size_t i = 0; i < wait->holder_count && said < groups;) {
+        if (said == 2 && groups > 3) {
+            autopsy_say(line, " and %zu more", groups - said);
+            break;
+        }
+        autopsy_say(line, "%s",
+                    said == 0            ? ""
+                    : said + 1 == groups ? " and "
+                                         : ", ");
+        i += say_holder(line, &wait->holders[i], wait->holder_count - i);
+        said++;
+    }
+    return groups;
+}
+
+static const char *call_of(const struct autopsy *autopsy, pid_t pid)
+{
+    for (size_t i = 0; i < autopsy->count; i++)
+        if (autopsy->waits[i].pid == pid)
+            return autopsy->waits[i].call;
+    return "a system call";
+}
+
+/* ---- What each kind of object has to say ------------------------------- */
+
+static void say_pipe(const struct autopsy_scene *scene,
+                     struct autopsy_line *line, const struct autopsy_wait *wait)
+{
+    const char *end = wait->reads ? "write" : "read";
+
+    autopsy_say(line, ": %s is %s", wait->label,
+                wait->reads ? "empty" : "full");
+    if (wait->object == OBJECT_FIFO) {
+        autopsy_say(line, " (");
+        say_path(line, wait->object_name);
+        autopsy_say(line, ")");
+    }
+    if (wait->holder_count == 0) {
+        autopsy_say(line, "; no process in sight has its %s end", end);
+        return;
+    }
+    autopsy_say(line, "; its %s end is held by ", end);
+    if (say_holders(line, wait) > 1)
+        return;
+    const struct autopsy_holder *only = wait->holders;
+    if (only->blocked && only->who != WHO_ITSELF)
+        autopsy_say(line, ", which is blocked in %s",
+                    call_of(scene->autopsy, only->pid));
+    if (only->who == WHO_TESTER &&
+        autopsy_tester_is_idle(scene, wait->object_name))
+        autopsy_say(line, ", which will %s nothing more", end);
+}
+
+static void say_open(const struct autopsy_scene *scene,
+                     struct autopsy_line *line, const struct autopsy_wait *wait)
+{
+    (void)scene;
+    autopsy_say(line, "(\"");
+    say_path(line, wait->object_name);
+    autopsy_say(line, "\"): nobody has opened this FIFO for %s",
+                wait->reads ? "writing" : "reading");
+}
+
+static void say_fifo(const struct autopsy_scene *scene,
+                     struct autopsy_line *line, const struct autopsy_wait *wait)
+{
+    (wait->fd < 0 ? say_open : say_pipe)(scene, line, wait);
+}
+
+static void say_socket(const struct autopsy_scene *scene,
+                       struct autopsy_line *line,
+                       const struct autopsy_wait *wait)
+{
+    (void)scene;
+    if (strncmp(wait->call, "accept", 6) == 0)
+        autopsy_say(line, ": nobody connects to %s", wait->label);
+    else if (strcmp(wait->call, "connect") == 0)
+        autopsy_say(line, ": nobody accepts the connection of %s", wait->label);
+    else
+        autopsy_say(line, ": %s has %s", wait->label,
+                    wait->reads ? "nothing to be read" : "no room");
+}
+
+static void say_child(const struct autopsy_scene *scene,
+                      struct autopsy_line *line,
+                      const struct autopsy_wait *wait)
+{
+    (void)scene;
+    if (wait->holder_count == 0) {
+        autopsy_say(line, ": it has no living child that this could be");
+        return;
+    }
+    autopsy_say(line, ": ");
+    bool many = say_holders(line, wait) > 1;
+    bool execs = strcmp(wait->call, "wait4") && strcmp(wait->call, "waitid");
+    autopsy_say(line,
+                execs ? " %s neither ended nor executed a program"
+                      : " %s not ended",
+                many ? "have" : "has");
+}
+
+static void say_queue(const struct autopsy_scene *scene,
+                      struct autopsy_line *line,
+                      const struct autopsy_wait *wait)
+{
+    (void)scene;
+    autopsy_say(line, ": ");
+    if (wait->object == OBJECT_POSIX_QUEUE)
+        autopsy_say(line, "message queue ");
+    say_path(line, wait->object_name);
+    autopsy_say(line, wait->reads ? " has no such message" : " is full");
+}
+
+static void say_other(const struct autopsy_scene *scene,
+                      struct autopsy_line *line,
+                      const struct autopsy_wait *wait)
+{
+    static const char *const words[] = {
+        [OBJECT_SIGNAL] = ": no signal has come",
+        [OBJECT_FUTEX] = ": a lock, a condition or another thread's end",
+        [OBJECT_SEMAPHORE] = ": not yet allowed by ",
+        [OBJECT_LOCK] = ": somebody else has locked ",
+        [OBJECT_NONE] = ": ",
+    };
+    bool named = wait->object != OBJECT_SIGNAL && wait->object_name[0] != '\0';
+
+    (void)scene;
+    if (wait->object != OBJECT_NONE || named)
+        autopsy_say(line, "%s", words[wait->object]);
+    if (named)
+        say_path(line, wait->object_name);
+}
+
+typedef void say_fn(const struct autopsy_scene *scene,
+                    struct autopsy_line *line, const struct autopsy_wait *wait);
+
+static say_fn *const sayings[] = {
+    [OBJECT_NONE] = say_other,       [OBJECT_PIPE] = say_pipe,
+    [OBJECT_FIFO] = say_fifo,        [OBJECT_SOCKET] = say_socket,
+    [OBJECT_CHILD] = say_child,      [OBJECT_SIGNAL] = say_other,
+    [OBJECT_FUTEX] = say_other,      [OBJECT_SEMAPHORE] = say_other,
+    [OBJECT_SYSV_QUEUE] = say_queue, [OBJECT_POSIX_QUEUE] = say_queue,
+    [OBJECT_LOCK] = say_other,
+};
+
+/* ---- Lines ------------------------------------------------------------- */
+
+static const struct snapshot_thread *
+find_thread(const struct autopsy_scene *scene, pid_t tid)
+{
+    const struct snapshot *snapshot = scene->snapshot;
+
+    for (size_t i = 0; i < snapshot->count; i++)
+        if (snapshot->threads[i].tid == tid)
+            return &snapshot->threads[i];
+    return NULL;
+}
+
+/* "read(3)", "poll, of descriptor 3", "wait4(5)" */
+static void say_call(struct autopsy_line *line, const struct autopsy_wait *wait,
+                     const struct snapshot_thread *thread)
+{
+    const struct blocking_call *call =
+        thread ? blocking_find(thread->syscall) : NULL;
+
+    autopsy_say(line, "%s", wait->call);
+    if (call && call->form == FORM_CHILD)
+        autopsy_say(line, "(%d)", (int)thread->args[0]);
+    else if (call && (call->form == FORM_POLL || call->form == FORM_SELECT ||
+                      call->form == FORM_EPOLL)) {
+        if (wait->fd >= 0)
+            autopsy_say(line, ", of descriptor %d", wait->fd);
+    } else if (wait->fd >= 0)
+        autopsy_say(line, "(%d)", wait->fd);
+}
+
+static void write_wait(const struct autopsy_scene *scene,
+                       const struct autopsy_wait *wait)
+{
+    struct autopsy_line line = {.length = 0};
+
+    autopsy_say(&line, "%s", wait->name);
+    if (wait->tid != wait->pid)
+        autopsy_say(&line, " (its thread %d)", wait->tid);
+    autopsy_say(&line, wait->timed ? " waits, for a limited time, in "
+                                   : " is blocked in ");
+    say_call(&line, wait, find_thread(scene, wait->tid));
+    sayings[wait->object](scene, &line, wait);
+    autopsy_finish(scene->autopsy, &line);
+}
+
+static bool waits(const struct autopsy *autopsy, pid_t tid)
+{
+    for (size_t i = 0; i < autopsy->count; i++)
+        if (autopsy->waits[i].tid == tid)
+            return true;
+    return false;
+}
+
+/* What there is to say of threads that wait in no call that we know. */
+static void write_others(const struct autopsy_scene *scene)
+{
+    for (size_t i = 0; i < scene->snapshot->count; i++) {
+        const struct snapshot_thread *thread = &scene->snapshot->threads[i];
+        struct autopsy_line line = {.length = 0};
+        char name[sizeof(scene->autopsy->waits->name)];
+        if (waits(scene->autopsy, thread->tid))
+            continue;
+        autopsy_name(scene, thread->pid, name);
+        autopsy_say(&line, "%s", name);
+        if (thread->tid != thread->pid)
+            autopsy_say(&line, " (its thread %d)", thread->tid);
+        if (thread->state == 'Z')
+            autopsy_say(&line, " has ended and waits to be reaped");
+        else if (thread->state == 'T' || thread->state == 't')
+            autopsy_say(&line, " is stopped");
+        else if (thread->running || thread->state == 'R')
+            autopsy_say(&line, " is running");
+        else if (!thread->syscall_known || thread->syscall < 0)
+            autopsy_say(&line, " is asleep, outside a system call");
+        else
+            autopsy_say(&line, " is asleep in system call %ld",
+                        thread->syscall);
+        autopsy_finish(scene->autopsy, &line);
+    }
+}
+
+void autopsy_write(const struct autopsy_scene *scene)
+{
+    for (size_t i = 0; i < scene->autopsy->count; i++)
+        write_wait(scene, &scene->autopsy->waits[i]);
+    write_others(scene);
+    autopsy_conclude(scene);
+}
