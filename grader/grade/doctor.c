@@ -198,7 +198,7 @@ static void check_room(struct checks *checks)
     const char *given = getenv("TMPDIR");
     const char *path = given && *given == '/' ? given : "/tmp";
     struct statvfs room;
-    char seen[120];
+    char seen[160];
 
     if (statvfs(path, &room) < 0 || access(path, W_OK | X_OK) < 0) {
         (void)snprintf(seen, sizeof(seen), "%.80s: %s", path,

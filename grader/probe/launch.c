@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -25,7 +26,8 @@ static const char traced[] =
     "?dup,?dup2,?dup3,?fcntl,?socketpair,?socket,?open,?openat,?openat2,?creat,"
     "?mknod,?mknodat,?memfd_create,?kill,?tkill,?tgkill,?pidfd_send_signal,"
     "?alarm,?setitimer,?timer_create,?timerfd_settime,?setsockopt,"
-    "?rt_sigaction,?set_tid_address,?shmget,?shmat,?shmdt,?shmctl,?semget,"
+    "?rt_sigaction,?restart_syscall,?set_tid_address,?shmget,?shmat,?shmdt,?"
+    "shmctl,?semget,"
     "?semop,?semtimedop,?semctl,?msgget,?msgsnd,?msgrcv,?msgctl,?mq_open,"
     "?mq_unlink,?mq_timedsend,?mq_timedreceive,?mq_notify";
 
@@ -63,10 +65,23 @@ static void open_pipe(int tester, int *kept, int *given, char target[96])
     *given = ends[1 - tester];
 }
 
+/* A file that nobody can find by name. */
+static int open_file(struct bytes content)
+{
+    int fd = memfd_create("input", MFD_CLOEXEC);
+
+    if (fd < 0 || write_fully(fd, content.data, content.size) < 0 ||
+        lseek(fd, 0, SEEK_SET) < 0)
+        probe_error("input file: %s", strerror(errno));
+    return fd;
+}
+
 static int open_input(struct run *run)
 {
     int given;
 
+    if (run->options.input_mode == INPUT_FILE)
+        return open_file(run->options.input);
     if (run->options.input_mode == INPUT_NONE ||
         run->options.input_mode == INPUT_CLOSED)
         return open_device("/dev/null");
@@ -106,7 +121,7 @@ static const char **shim_environment(const struct run *run)
     if (options->eintr_every > 0)
         (void)snprintf(storage[n++], 160, "IPCLAB_EINTR_EVERY=%d",
                        options->eintr_every);
-    if (options->delay)
+    if (options->delay && !run->memcheck) /* it costs time, nothing else */
         (void)snprintf(storage[n++], 160, "IPCLAB_DELAY=%s", options->delay);
     if (n > 0 && !run->memcheck) { /* the server has it loaded already */
         char *path = sandbox_path(&run->world->sandbox, "kit/shim.so");

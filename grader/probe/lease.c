@@ -1,96 +1,158 @@
 // SPDX-License-Identifier: MIT
 /*
- * lease.c - lends the one program under Valgrind to a test at a time.
+ * lease.c - one server under Valgrind, held by one test after the other; see
+ * memcheck.h.
  *
- * Criterion's workers are processes that inherit no descriptors, so they come
- * to a socket with a path.  Whoever is connected holds the lease; the listen
- * queue of the socket is the queue for it.
+ * Tests are processes that inherit no descriptors, so they come to a socket
+ * with a path.  Each waits in its queue until the one before is done; then a
+ * packet brings the descriptors, and the connection is the lease.  Before the
+ * holder closes it, it sends one byte: "what I ran is gone, the next may have
+ * the server".  A holder that was killed could not, and the server, in which
+ * its processes may still run, is then replaced.
  */
+#include "memcheck.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdlib.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "memcheck.h"
+#include "base.h"
 
-struct lender {
-    int listen_fd;
-    int holder_fd; /* connection of the one who has the lease, or -1 */
-    bool swept;    /* the holder said so: the server can serve the next one */
-    struct memcheck_server server; /* pid 0: none */
-    int (*start)(struct memcheck_server *, void *);
-    void *data;
+#define CONNECT_MS 1000 /* until the socket must be there */
+#define GRACE_MS   1000 /* for a server to clean up and end by itself */
+#define GONE_MS    2000 /* for all its processes, when it was killed */
+#define TICK_MS    2
+#define WAITERS    64
+
+static const char swept_byte = 's';
+
+/* The answer to a connection; without an error, two descriptors follow. */
+struct grant {
+    int32_t error;
 };
 
-static int make_address(struct sockaddr_un *address, const char *path)
+union grant_space {
+    char space[CMSG_SPACE(2 * sizeof(int))];
+    struct cmsghdr align;
+};
+
+/* ---- The server's life --------------------------------------------------- */
+
+struct host {
+    int listen_fd, life_fd;
+    int (*start)(struct memcheck_server *, void *);
+    void *data;
+    struct memcheck_server server; /* pid -1: there is none to wait for */
+    bool running;
+    bool log_ended; /* nobody is left who could write to it */
+};
+
+/* Throw away what is in the log: it is no test's, and a process that waits
+ * for room in it cannot end. */
+static void discard_log(struct host *host)
 {
-    *address = (struct sockaddr_un){.sun_family = AF_UNIX};
-    if (strlen(path) >= sizeof(address->sun_path)) {
-        errno = ENAMETOOLONG;
-        return -1;
+    char buffer[16384];
+    ssize_t size;
+
+    do
+        size = recv(host->server.log_fd, buffer, sizeof(buffer), MSG_DONTWAIT);
+    while (size > 0 || (size < 0 && errno == EINTR));
+    if (size == 0)
+        host->log_ended = true;
+}
+
+static bool has_ended(struct host *host)
+{
+    pid_t pid = host->server.pid;
+
+    if (pid > 0 && waitpid(pid, NULL, WNOHANG) != 0)
+        host->server.pid = -1; /* reaped; it is not ours to kill any more */
+    return host->server.pid < 0;
+}
+
+static bool is_alive(struct host *host)
+{
+    struct pollfd control = {.fd = host->server.control_fd};
+
+    return host->running && !has_ended(host) &&
+           (poll(&control, 1, 0) <= 0 || control.revents == 0);
+}
+
+/* Its log is open as long as one process of its sandbox lives. */
+static bool is_gone(struct host *host)
+{
+    return has_ended(host) && host->log_ended;
+}
+
+static void wait_until(bool (*done)(struct host *), struct host *host,
+                       int64_t wait_ms)
+{
+    int64_t deadline = now_ms() + wait_ms;
+
+    for (;;) {
+        discard_log(host);
+        if (done(host) || now_ms() >= deadline)
+            return;
+        (void)poll(NULL, 0, TICK_MS);
     }
-    (void)strcpy(address->sun_path, path);
+}
+
+/*
+ * A server ends when its socket does, and kills what it started: where it is
+ * not pid 1 of a sandbox, nobody else would.  shutdown(2) reaches it even if a
+ * test still holds a copy of our end.
+ */
+static void stop_server(struct host *host)
+{
+    if (!host->running)
+        return;
+    (void)shutdown(host->server.control_fd, SHUT_RDWR);
+    wait_until(has_ended, host, GRACE_MS);
+    if (!has_ended(host)) {
+        (void)kill(host->server.pid, SIGKILL);
+        while (waitpid(host->server.pid, NULL, 0) < 0 && errno == EINTR)
+            continue;
+        host->server.pid = -1;
+    }
+    wait_until(is_gone, host, GONE_MS);
+    (void)close(host->server.control_fd);
+    (void)close(host->server.log_fd);
+    host->running = false;
+}
+
+/* 0, or the errno value that a test is told. */
+static int need_server(struct host *host)
+{
+    if (is_alive(host))
+        return 0;
+    stop_server(host);
+    host->log_ended = false;
+    host->server = (struct memcheck_server){-1, -1, -1};
+    errno = 0;
+    if (host->start(&host->server, host->data) < 0)
+        return errno ? errno : EHOSTDOWN;
+    host->running = true;
     return 0;
 }
 
-static int listen_at(const char *path)
-{
-    struct sockaddr_un address;
-    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+/* ---- The holder's turn --------------------------------------------------- */
 
-    if (fd >= 0 && make_address(&address, path) == 0 &&
-        bind(fd, (struct sockaddr *)&address, sizeof(address)) == 0 &&
-        listen(fd, 64) == 0)
-        return fd;
-    int error = errno;
-    if (fd >= 0)
-        (void)close(fd);
-    errno = error;
-    return -1;
-}
-
-static void stop_server(struct lender *lender)
+static int send_grant(const struct host *host, int connection, int error)
 {
-    if (lender->server.pid <= 0)
-        return;
-    (void)close(lender->server.control_fd);
-    (void)close(lender->server.log_fd);
-    (void)kill(lender->server.pid, SIGKILL);
-    while (waitpid(lender->server.pid, NULL, 0) < 0 && errno == EINTR)
-        continue;
-    lender->server.pid = 0;
-}
-
-static void start_server(struct lender *lender)
-{
-    if (lender->server.pid > 0 &&
-        waitpid(lender->server.pid, NULL, WNOHANG) == lender->server.pid) {
-        (void)close(lender->server.control_fd);
-        (void)close(lender->server.log_fd);
-        lender->server.pid = 0; /* it ended by itself */
-    }
-    if (lender->server.pid == 0 &&
-        lender->start(&lender->server, lender->data) < 0)
-        lender->server.pid = 0;
-}
-
-/* One byte, '+' with both descriptors or '-' where there is no server. */
-static void send_lease(struct lender *lender)
-{
-    int fds[2] = {lender->server.control_fd, lender->server.log_fd};
-    union {
-        char space[CMSG_SPACE(sizeof(fds))];
-        struct cmsghdr align;
-    } control = {.space = {0}};
-    struct iovec part = {lender->server.pid > 0 ? "+" : "-", 1};
+    struct grant grant = {error};
+    union grant_space control = {.space = {0}};
+    struct iovec part = {&grant, sizeof(grant)};
     struct msghdr header = {.msg_iov = &part, .msg_iovlen = 1};
 
-    if (lender->server.pid > 0) {
+    if (error == 0) {
+        int fds[2] = {host->server.control_fd, host->server.log_fd};
         header.msg_control = control.space;
         header.msg_controllen = sizeof(control.space);
         struct cmsghdr *rights = CMSG_FIRSTHDR(&header);
@@ -99,84 +161,176 @@ static void send_lease(struct lender *lender)
         rights->cmsg_len = CMSG_LEN(sizeof(fds));
         memcpy(CMSG_DATA(rights), fds, sizeof(fds));
     }
-    /* A holder that has gone already is seen by the next poll. */
-    (void)sendmsg(lender->holder_fd, &header, MSG_NOSIGNAL);
+    ssize_t sent;
+    do
+        sent = sendmsg(connection, &header, MSG_NOSIGNAL);
+    while (sent < 0 && errno == EINTR);
+    return sent < 0 ? -1 : 0;
 }
 
-static void lend(struct lender *lender)
+/* Whoever started us holds the other end; what it writes means nothing. */
+static bool has_life_ended(const struct host *host)
 {
-    lender->holder_fd =
-        accept4(lender->listen_fd, NULL, NULL, SOCK_CLOEXEC);
-    if (lender->holder_fd < 0)
-        return;
-    lender->swept = false;
-    start_server(lender);
-    send_lease(lender);
+    char bytes[64];
+    ssize_t size = read(host->life_fd, bytes, sizeof(bytes));
+
+    return size == 0 || (size < 0 && errno != EINTR && errno != EAGAIN);
 }
 
-/* The holder says "swept", or is gone. */
-static void hear_holder(struct lender *lender)
+/* Wait for input on FD; false when it is time to end. */
+static bool wait_input(const struct host *host, int fd)
 {
-    char word;
-    ssize_t size = recv(lender->holder_fd, &word, 1, 0);
-
-    if (size < 0 && errno == EINTR)
-        return;
-    if (size > 0) {
-        lender->swept = true;
-        return;
+    for (;;) {
+        struct pollfd events[] = {{host->life_fd, POLLIN, 0}, {fd, POLLIN, 0}};
+        if (poll(events, LENGTH(events), -1) < 0) {
+            if (errno == EINTR)
+                continue;
+            return false;
+        }
+        if (events[0].revents && has_life_ended(host))
+            return false;
+        if (events[1].revents)
+            return true;
     }
-    (void)close(lender->holder_fd);
-    lender->holder_fd = -1;
-    if (!lender->swept)
-        stop_server(lender); /* a run may still be going on in it */
+}
+
+/* True if the holder said so before it closed CONNECTION. */
+static bool await_return(const struct host *host, int connection)
+{
+    bool swept = false;
+
+    while (wait_input(host, connection)) {
+        char byte;
+        ssize_t size = recv(connection, &byte, 1, 0);
+        if (size < 0 && errno == EINTR)
+            continue;
+        if (size <= 0)
+            return swept;
+        swept = byte == swept_byte;
+    }
+    return false;
+}
+
+/* It may have been killed while it waited for its turn. */
+static bool has_left(int connection)
+{
+    struct pollfd events = {.fd = connection};
+
+    return poll(&events, 1, 0) > 0 && (events.revents & (POLLHUP | POLLERR));
+}
+
+static void serve_one(struct host *host, int connection)
+{
+    if (has_left(connection))
+        return;
+    int error = need_server(host);
+    if (error == 0)
+        discard_log(host);
+    if (send_grant(host, connection, error) < 0 || error != 0)
+        return;
+    if (!await_return(host, connection))
+        stop_server(host);
+}
+
+static int accept_one(int listen_fd)
+{
+    for (;;) {
+        int fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC);
+        if (fd >= 0 || (errno != EINTR && errno != ECONNABORTED))
+            return fd;
+    }
+}
+
+/* ---- The public functions ------------------------------------------------ */
+
+static int set_address(struct sockaddr_un *address, const char *path)
+{
+    *address = (struct sockaddr_un){.sun_family = AF_UNIX};
+    if (strlen(path) >= sizeof(address->sun_path)) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    memcpy(address->sun_path, path, strlen(path) + 1);
+    return 0;
+}
+
+static int listen_at(const char *path)
+{
+    struct sockaddr_un address;
+
+    if (set_address(&address, path) < 0)
+        return -1;
+    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return -1;
+    mode_t old = umask(S_IXUSR | S_IRWXG | S_IRWXO); /* ours alone */
+    int bound = bind(fd, (struct sockaddr *)&address, sizeof(address));
+    (void)umask(old); /* cannot fail */
+    if (bound == 0 && listen(fd, WAITERS) == 0)
+        return fd;
+    int error = errno;
+    (void)close(fd);
+    errno = error;
+    return -1;
 }
 
 int memcheck_serve(const char *socket_path, int life_fd,
                    int (*start)(struct memcheck_server *, void *), void *data)
 {
-    struct lender lender = {.listen_fd = listen_at(socket_path),
-                            .holder_fd = -1,
-                            .start = start,
-                            .data = data};
+    struct host host = {.life_fd = life_fd, .start = start, .data = data};
+    int error = 0;
 
-    if (lender.listen_fd < 0)
+    host.listen_fd = listen_at(socket_path);
+    if (host.listen_fd < 0)
         return -1;
-    start_server(&lender); /* at once: Valgrind needs its time */
-    for (;;) {
-        struct pollfd events[] = {
-            {life_fd, POLLIN, 0},
-            {lender.holder_fd, POLLIN, 0},
-            {lender.holder_fd < 0 ? lender.listen_fd : -1, POLLIN, 0},
-        };
-        if (poll(events, 3, -1) < 0) {
-            if (errno != EINTR)
-                break;
-            continue;
-        }
-        if (events[0].revents)
+    /* At once: Valgrind takes its time, and it has it now.  Should it fail,
+     * the first test tries again and is told why. */
+    (void)need_server(&host);
+    while (wait_input(&host, host.listen_fd)) {
+        int connection = accept_one(host.listen_fd);
+        if (connection < 0) {
+            error = errno;
             break;
-        if (events[1].revents)
-            hear_holder(&lender);
-        else if (events[2].revents)
-            lend(&lender);
+        }
+        serve_one(&host, connection);
+        (void)close(connection);
     }
-    stop_server(&lender);
-    if (lender.holder_fd >= 0)
-        (void)close(lender.holder_fd);
-    (void)close(lender.listen_fd);
-    (void)unlink(socket_path);
-    return 0;
+    (void)unlink(socket_path); /* its directory may be gone already */
+    (void)close(host.listen_fd);
+    stop_server(&host);
+    errno = error;
+    return error ? -1 : 0;
 }
 
-static int receive_lease(int connection, int fds[2])
+static int connect_to(const char *path)
 {
-    union {
-        char space[CMSG_SPACE(2 * sizeof(int))];
-        struct cmsghdr align;
-    } control;
-    char word = '-';
-    struct iovec part = {&word, 1};
+    struct sockaddr_un address;
+    int64_t deadline = now_ms() + CONNECT_MS;
+
+    if (set_address(&address, path) < 0)
+        return -1;
+    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    while (fd >= 0) {
+        if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
+            break;
+        bool early = errno == ENOENT || errno == ECONNREFUSED;
+        if (errno != EINTR && (!early || now_ms() >= deadline)) {
+            int error = errno;
+            (void)close(fd);
+            errno = error;
+            return -1;
+        }
+        (void)poll(NULL, 0, TICK_MS);
+    }
+    return fd;
+}
+
+/* 0, or the errno value that says why there are no descriptors. */
+static int receive_grant(int connection, int fds[2])
+{
+    struct grant grant;
+    union grant_space control;
+    struct iovec part = {&grant, sizeof(grant)};
     struct msghdr header = {.msg_iov = &part,
                             .msg_iovlen = 1,
                             .msg_control = control.space,
@@ -187,30 +341,30 @@ static int receive_lease(int connection, int fds[2])
         size = recvmsg(connection, &header, MSG_CMSG_CLOEXEC);
     while (size < 0 && errno == EINTR);
     if (size < 0)
-        return -1;
+        return errno;
+    if (size == 0)
+        return ECONNRESET;
+    if (size != sizeof(grant))
+        return EPROTO;
+    if (grant.error != 0)
+        return grant.error;
     struct cmsghdr *rights = CMSG_FIRSTHDR(&header);
-    if (size == 0 || word != '+' || rights == NULL ||
-        rights->cmsg_len != CMSG_LEN(2 * sizeof(int))) {
-        errno = EHOSTDOWN;
-        return -1;
-    }
+    if (rights == NULL || rights->cmsg_type != SCM_RIGHTS ||
+        rights->cmsg_len != CMSG_LEN(2 * sizeof(int)))
+        return EPROTO;
     memcpy(fds, CMSG_DATA(rights), 2 * sizeof(int));
     return 0;
 }
 
 int memcheck_lease(const char *socket_path, int *control_fd, int *log_fd)
 {
-    struct sockaddr_un address;
-    int fds[2], connection;
+    int fds[2];
+    int connection = connect_to(socket_path);
 
-    if (make_address(&address, socket_path) < 0)
-        return -1;
-    connection = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
     if (connection < 0)
         return -1;
-    if (connect(connection, (struct sockaddr *)&address, sizeof(address)) < 0 ||
-        receive_lease(connection, fds) < 0) {
-        int error = errno;
+    int error = receive_grant(connection, fds);
+    if (error != 0) {
         (void)close(connection);
         errno = error;
         return -1;
@@ -222,9 +376,15 @@ int memcheck_lease(const char *socket_path, int *control_fd, int *log_fd)
 
 int memcheck_return(int connection, bool swept)
 {
-    int result = 0;
+    ssize_t sent = 0;
+    int error = 0;
 
-    if (swept && send(connection, "s", 1, MSG_NOSIGNAL) < 0)
-        result = -1;
-    return close(connection) < 0 ? -1 : result;
+    while (swept && sent <= 0 && error == 0) {
+        sent = send(connection, &swept_byte, 1, MSG_NOSIGNAL);
+        if (sent < 0 && errno != EINTR)
+            error = errno;
+    }
+    (void)close(connection); /* nothing to be lost */
+    errno = error;
+    return error ? -1 : 0;
 }

@@ -79,6 +79,7 @@ static const struct {
     enum finding_kind kind;
 } heads[] = {
     {"Open ", false, true, FINDING_DESCRIPTOR},
+    {"Use --track-origins", false, false, FINDING_OTHER},
     {"Process terminating", false, false, FINDING_OTHER},
     {"Stack overflow in thread", false, false, FINDING_OTHER},
     {"Warning: ", false, false, FINDING_OTHER},
@@ -176,9 +177,11 @@ static struct slice trim_head(struct slice head)
 /* Whether RECORD counts, not only for memcheck but for the student. */
 static bool is_finding(const struct parser *parser, const struct record *record)
 {
-    return record->finding.kind != FINDING_DESCRIPTOR ||
-           (record->finding.pid == parser->first_pid && record->has_source &&
-            !record->passes_mq_notify);
+    bool first = record->finding.pid == parser->first_pid;
+
+    if (record->finding.kind == FINDING_DESCRIPTOR)
+        return first && record->has_source && !record->passes_mq_notify;
+    return record->finding.kind != FINDING_LEAK || first;
 }
 
 /* Two leaks at one place are one: the amount may differ between processes. */

@@ -12,6 +12,8 @@
 
 #include "base.h"
 
+#include "base.h"
+
 enum finding_kind {
     FINDING_INVALID_ACCESS, /* read, write, free, jump */
     FINDING_UNINITIALISED,  /* jump, use or system call parameter */
@@ -23,16 +25,16 @@ enum finding_kind {
 struct finding {
     enum finding_kind kind;
     pid_t pid;
-    char what[160];     /* memcheck's first line: "Invalid read of size 1" */
-    char function[64];  /* innermost frame in the student's file, or "" */
-    char file[64];      /* "pipe.c", or "" */
-    int line;           /* 0 if unknown */
-    char *stack;        /* memcheck's own lines, newline-separated */
+    char what[160];    /* memcheck's first line: "Invalid read of size 1" */
+    char function[64]; /* innermost frame in the student's file, or "" */
+    char file[64];     /* "pipe.c", or "" */
+    int line;          /* 0 if unknown */
+    char *stack;       /* memcheck's own lines, newline-separated */
 };
 
 struct memcheck_process {
     pid_t pid;
-    bool summary; /* "ERROR SUMMARY" was seen: the log did not break off */
+    bool summary; /* its "ERROR SUMMARY" ends it: the log did not break off */
 };
 
 struct memcheck_log {
@@ -44,11 +46,21 @@ struct memcheck_log {
 
 /*
  * Parse the text of one or more processes (each line begins "==PID== ").
- * SOURCE is the name of the student's file ("pipe.c").  Findings with the same
- * kind and stack in several processes are one (a leak made before fork(2) is
- * reported by both).  Descriptors count only where a stack shows that the
- * student's file opened them, and only in FIRST_PID: what a child still holds
- * at _exit(2) harms nobody.
+ * SOURCE is the name of the student's file ("pipe.c"); a file of the C library
+ * with that name is told apart by its path (memcheck_command() asks for paths).
+ * In stacks the student's file goes by its name alone.
+ *
+ * Findings are in the order of the text.  Those with the same kind, first line
+ * (but for a leak's amount) and stack (but for addresses) are one, also across
+ * processes: a leak made before fork(2) is reported by both.  Descriptors count
+ * only where a stack shows that the student's file opened them, mq_notify(3)
+ * apart, and only in FIRST_PID: what a child still holds at _exit(2) harms
+ * nobody.  A finding with an empty FILE has no frame in SOURCE.
+ *
+ * FIRST_PID (if positive) is always among the processes; Valgrind's own start
+ * is not.  A process without a summary was killed, crashed Valgrind, executed
+ * another program (which the caller must judge), or its log is damaged.  A
+ * program that sets out to write a log of its own can do so: see SECURITY.md.
  */
 struct memcheck_log *memcheck_parse(const char *text, size_t size,
                                     const char *source, pid_t first_pid);
@@ -56,33 +68,51 @@ void memcheck_free(struct memcheck_log *log);
 
 /*
  * Append to ARGV the words that run a program under memcheck, with the rules of
- * the file SUPPRESSIONS (a path inside the sandbox; NULL: none) and its text
- * going to LOG_FD, a descriptor that the command inherits.
+ * the file SUPPRESSIONS (as the command sees it; NULL: none) and its text going
+ * to LOG_FD, a descriptor that the command inherits.  The program follows.
  */
 void memcheck_command(struct argv *argv, const char *suppressions, int log_fd);
 
-/*
- * Serve leases at SOCKET_PATH (SOCK_SEQPACKET, made here) until LIFE_FD reports
- * end-of-file: each connection is handed the control and log descriptors of a
- * server started with START, one holder at a time, and closing the connection
- * returns the lease.  A server that died, or was left unswept, is replaced
- * before the next lease.  START returns 0 and sets the three, or -1.  Does not
- * return before all servers are gone.  0, or -1 with errno.
- */
+/* What a lease is about. */
 struct memcheck_server {
-    pid_t pid;      /* of the process started, to be killed and waited for */
+    pid_t pid;      /* of the process started, to be ended and waited for */
     int control_fd; /* see server.h */
     int log_fd;     /* stream socket with what Valgrind writes */
 };
+
+/*
+ * Serve leases at SOCKET_PATH (SOCK_SEQPACKET, made here, mode 0600) until
+ * LIFE_FD reports end-of-file.  Each connection is handed the control and log
+ * descriptors of a server started with START, one holder at a time, in the
+ * order in which they came.  The first server is started at once.  One that
+ * died, or was not returned as swept, is replaced before the next lease.  What
+ * is in the log before a lease is thrown away.
+ *
+ * START returns 0 and sets all three, or -1 with errno, which the waiting test
+ * is told.  The process must end when its control socket does; it is killed
+ * if it has not after a second.  The other ends must be close-on-exec and
+ * closed here: the end of the log shows that all its processes are gone, which
+ * this function waits for (two seconds at most) before it returns.
+ * 0, or -1 with errno.
+ */
 int memcheck_serve(const char *socket_path, int life_fd,
                    int (*start)(struct memcheck_server *, void *), void *data);
 
-/* Take the lease: returns the connection, to be closed to give it back, and
- * sets both descriptors; blocks until it is free.  -1 with errno; EHOSTDOWN:
- * the server cannot be started. */
+/*
+ * Take the lease: returns the connection and sets both descriptors, all three
+ * close-on-exec and the caller's; blocks until its turn has come.
+ * -1 with errno: ECONNRESET if the serving ended, EHOSTDOWN or START's errno
+ * if the server could not be started; ENOENT or ECONNREFUSED if after a second
+ * nobody serves.
+ */
 int memcheck_lease(const char *socket_path, int *control_fd, int *log_fd);
-/* Give the lease back, and say whether the server was swept: whether it can
- * serve the next holder.  Closes CONNECTION; 0, or -1 with errno. */
+
+/*
+ * Give it back.  SWEPT: no process of the holder's is left and all replies were
+ * read, so that the next may use the server.  Close both descriptors before.
+ * To close CONNECTION only, as a killed process does, is SWEPT false.
+ * 0, or -1 with errno if nobody is there to take it; CONNECTION is closed.
+ */
 int memcheck_return(int connection, bool swept);
 
 #endif

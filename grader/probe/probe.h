@@ -80,6 +80,7 @@ bool bytes_equal(struct bytes a, struct bytes b);
 
 enum input_mode {
     INPUT_WHOLE,    /* written as fast as it is read, then closed */
+    INPUT_FILE,     /* a regular file: every read gets what it asks for */
     INPUT_DRIBBLED, /* 1 to 7 bytes at a time, each read before the next */
     INPUT_HELD,     /* written, then kept open: nothing more will ever come */
     INPUT_FED,      /* kept open: the test calls run_feed(), run_end_input() */

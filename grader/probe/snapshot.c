@@ -84,7 +84,15 @@ static void read_sets(int dir, struct snapshot_thread *thread)
 
 static void read_pointers(int dir, struct snapshot_thread *thread)
 {
-    const struct blocking_call *call = blocking_find(thread->syscall);
+    long number = thread->syscall;
+
+#if defined(SYS_poll) && defined(SYS_restart_syscall)
+    /* Its arguments are those of the interrupted call.  If that was another
+     * than poll(2), what is read here is never used: see watch.c. */
+    if (number == SYS_restart_syscall)
+        number = SYS_poll;
+#endif
+    const struct blocking_call *call = blocking_find(number);
     const unsigned long *args = thread->args;
 
     if (call == NULL)
@@ -120,10 +128,10 @@ static long parse_stat(struct snapshot_thread *thread, const char *stat)
 
     if (name == NULL || end == NULL ||
         sscanf(end + 1,
-               " %*c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu %llu"
+               " %c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu %llu"
                " %llu %*d %*d %ld %*d %llu %*u %ld",
-               &thread->ppid, &user, &system, &reaped_user, &reaped_system,
-               &threads, &thread->start_time, &pages) != 8)
+               &thread->state, &thread->ppid, &user, &system, &reaped_user,
+               &reaped_system, &threads, &thread->start_time, &pages) != 9)
         return -1;
     size_t length = (size_t)(end - name - 1);
     if (length > sizeof(thread->name) - 1)

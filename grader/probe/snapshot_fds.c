@@ -25,20 +25,17 @@
 ssize_t snapshot_read(int dir, const char *name, char *buffer, size_t size)
 {
     int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    size_t used = 0;
-    ssize_t n = 0;
 
     if (fd < 0)
         return -1;
-    /* Most files of /proc come whole with the first read. */
-    while (used < size - 1 &&
-           (n = read(fd, buffer + used, size - 1 - used)) > 0)
-        used += (size_t)n;
+    /* The files read here come whole with one read(2): see seq_file in the
+     * kernel's documentation. */
+    ssize_t n = read(fd, buffer, size - 1);
     int error = errno;
     (void)close(fd); /* nothing was written */
     errno = error;
-    buffer[used] = '\0';
-    return n < 0 ? -1 : (ssize_t)used;
+    buffer[n > 0 ? n : 0] = '\0';
+    return n;
 }
 
 /* ---- One descriptor ---------------------------------------------------- */
@@ -104,19 +101,27 @@ static bool read_one(int dir, struct snapshot_fd *fd, const char *number)
 
 /* ---- Sockets ----------------------------------------------------------- */
 
-/* Call LINE on each line of the table NAME but the first; true if any is. */
-static bool any_line(int dir, const char *name,
-                     bool (*is)(const char *line, unsigned long value),
-                     unsigned long value, bool unreadable)
+typedef bool line_fn(const char *line, unsigned long value);
+
+/* Whether LINE is true of one of TEXT's lines. */
+static bool any_line(const char *text, line_fn *is, unsigned long value)
 {
-    char *text = read_file(dir, name, NET_MAX, NULL), *rest;
+    for (; text != NULL; text = strchr(text, '\n')) {
+        text += text[0] == '\n';
+        if (is(text, value))
+            return true;
+    }
+    return false;
+}
+
+/* The same for the file NAME; MISSING if there is none. */
+static bool any_line_of(int dir, const char *name, line_fn *is, bool missing)
+{
+    char *text = read_file(dir, name, NET_MAX, NULL);
 
     if (text == NULL)
-        return unreadable;
-    bool found = false;
-    for (char *line = strtok_r(text, "\n", &rest); line && !found;
-         line = strtok_r(NULL, "\n", &rest))
-        found = is(line, value);
+        return missing;
+    bool found = any_line(text, is, 0);
     free(text);
     return found;
 }
@@ -128,6 +133,17 @@ static bool has_inode(const char *line, unsigned long inode)
 
     return sscanf(line, "%*s %*s %*s %*s %*s %*s %lu", &number) == 1 &&
            number == inode;
+}
+
+/* /proc/net/sockstat{,6}: says cheaply that the tables below are empty. */
+static bool has_tcp(const char *line, unsigned long unused)
+{
+    unsigned used, orphans = 0;
+
+    (void)unused;
+    return (sscanf(line, "TCP: inuse %u orphan %u", &used, &orphans) == 2 ||
+            sscanf(line, "TCP6: inuse %u", &used) == 1) &&
+           used + orphans > 0;
 }
 
 /* /proc/net/tcp: sl local remote st tx:rx timer:when ...; the states are those
@@ -157,8 +173,21 @@ static bool has_backlog(const char *line, unsigned long unused)
            backlog > 0;
 }
 
-static void read_sockets(int dir, struct snapshot_thread *thread, bool *busy)
+/* To be asked before the status of any process with such sockets is read: what
+ * has arrived by then has woken its reader. */
+static bool is_network_busy(int dir)
 {
+    return any_line_of(dir, "net/softnet_stat", has_backlog, true) ||
+           (any_line_of(dir, "net/sockstat", has_tcp, true) &&
+            any_line_of(dir, "net/tcp", is_tcp_busy, true)) ||
+           (any_line_of(dir, "net/sockstat6", has_tcp, false) &&
+            any_line_of(dir, "net/tcp6", is_tcp_busy, true));
+}
+
+/* Whether THREAD's process has sockets of the network. */
+static bool mark_sockets(int dir, struct snapshot_thread *thread)
+{
+    char *local = read_file(dir, "net/unix", NET_MAX, NULL);
     bool network = false;
 
     for (size_t i = 0; i < thread->fd_count; i++) {
@@ -167,13 +196,11 @@ static void read_sockets(int dir, struct snapshot_thread *thread, bool *busy)
         if (fd->type != S_IFSOCK ||
             sscanf(fd->target, "socket:[%lu]", &inode) != 1)
             continue;
-        fd->network = !any_line(dir, "net/unix", has_inode, inode, false);
+        fd->network = local == NULL || !any_line(local, has_inode, inode);
         network |= fd->network;
     }
-    if (network && !*busy)
-        *busy = any_line(dir, "net/tcp", is_tcp_busy, 0, true) ||
-                any_line(dir, "net/tcp6", is_tcp_busy, 0, false) ||
-                any_line(dir, "net/softnet_stat", has_backlog, 0, true);
+    free(local);
+    return network;
 }
 
 /* ---- All of them ------------------------------------------------------- */
@@ -211,8 +238,9 @@ void snapshot_read_fds(int dir, struct snapshot_thread *thread, bool *busy)
     thread->fds_known = true;
     if (thread->fd_count > 0)
         qsort(thread->fds, thread->fd_count, sizeof(*thread->fds), compare_fds);
-    if (sockets)
-        read_sockets(dir, thread, busy);
+    /* A process that runs is no part of a proof. */
+    if (sockets && mark_sockets(dir, thread) && !*busy)
+        *busy = thread->state == 'R' || is_network_busy(dir);
 }
 
 /*

@@ -12,8 +12,8 @@
  * Returns the bytes read (longer files are cut), or -1 with errno. */
 ssize_t snapshot_read(int dir, const char *name, char *buffer, size_t size);
 
-/* Fill the descriptors of THREAD's process, DIR being /proc/PID; *BUSY is set
- * if one of its sockets is, or might be, awaiting a packet. */
+/* Fill the descriptors of THREAD's process, DIR being /proc/PID; its state is
+ * known.  *BUSY is set if packets may be under way to one of its sockets. */
 void snapshot_read_fds(int dir, struct snapshot_thread *thread, bool *busy);
 /* Fill THREAD's memory with what its descriptor EPOLL_FD watches. */
 void snapshot_read_epoll(int dir, struct snapshot_thread *thread, int epoll_fd);

@@ -22,6 +22,8 @@ enum trace_kind {
     TRACE_KILLED,  /* +++ killed by SIGKILL +++ */
 };
 
+/* Of a process that is killed by SIGKILL within a call, strace may log a result
+ * that never was: mistrust the last one before TRACE_KILLED. */
 struct trace_event {
     enum trace_kind kind;
     int process;       /* index into trace.processes */
@@ -98,7 +100,8 @@ int trace_process_by_pid(const struct trace *trace, pid_t pid);
  * Children (no threads) of the student's code that nobody waited for, though
  * they or their parent ended, when SIGCHLD was not ignored: the index of the
  * first at or after FROM, or process_count.  A child whose pid is unknown is
- * not counted.
+ * not counted.  A parent that was killed from outside had no chance to wait:
+ * the answer counts only where the program came to its own end.
  */
 size_t trace_unwaited(const struct trace *trace, size_t from);
 /* A call was seen that arms a timer which /proc does not show: alarm,

@@ -19,7 +19,7 @@
 #include "base.h"
 #include "trace_private.h"
 
-#define TABLE_MAX ((size_t)1 << 22)
+#define TABLE_MAX ((size_t)1 << 20) /* a tenth of a second */
 
 /* A piece of both lists: tasks that need a fork, forks that need a child. */
 struct piece {
@@ -61,36 +61,95 @@ static bool pair_straight(struct piece *piece)
     return true;
 }
 
-/* The best pairing that keeps the order, by dynamic programming: BEST[i][j]
- * is for what begins at task i and fork j.  Ties go to the earlier. */
+/*
+ * Processes that are made at the same moment may be numbered in one order
+ * outside and in another inside (the kernel takes one number after the other),
+ * so neighbours may change places, at a cost that is less than a pair's worth.
+ */
+static const struct move {
+    size_t count;
+    size_t fork[3]; /* of the tasks that follow each other */
+    unsigned cost;
+} moves[] = {
+    {1, {0}, 0},       {2, {1, 0}, 1},    {3, {1, 2, 0}, 2},
+    {3, {2, 0, 1}, 2}, {3, {2, 1, 0}, 3},
+};
+
+/* What MOVE is worth from task I and fork J on; 0: it cannot be made. */
+static unsigned worth(const struct piece *piece, size_t i, size_t j,
+                      const struct move *move)
+{
+    unsigned sum = 0;
+
+    if (i + move->count > piece->task_count ||
+        j + move->count > piece->fork_count)
+        return 0;
+    for (size_t k = 0; k < move->count; k++) {
+        unsigned one = fit(piece->log, piece->tasks[i + k],
+                           piece->forks[j + move->fork[k]]);
+
+        if (one == 0)
+            return 0;
+        sum += 4 * one;
+    }
+    return sum - move->cost;
+}
+
+static unsigned *cell(unsigned *best, const struct piece *piece, size_t i,
+                      size_t j)
+{
+    return &best[i * (piece->fork_count + 1) + j];
+}
+
+/* The best for what begins at task I and fork J, where all that begins later
+ * is known; *TAKEN is the move that it begins with, or NULL. */
+static unsigned best_from(unsigned *best, const struct piece *piece, size_t i,
+                          size_t j, const struct move **taken)
+{
+    unsigned most = *cell(best, piece, i, j + 1);
+
+    *taken = NULL;
+    if (*cell(best, piece, i + 1, j) > most)
+        most = *cell(best, piece, i + 1, j);
+    for (size_t k = LENGTH(moves); k-- > 0;) {
+        unsigned gain = worth(piece, i, j, &moves[k]);
+
+        if (gain == 0)
+            continue;
+        gain += *cell(best, piece, i + moves[k].count, j + moves[k].count);
+        if (gain >= most) { /* of equals, the plainest */
+            most = gain;
+            *taken = &moves[k];
+        }
+    }
+    return most;
+}
+
+/* The best pairing of all, by dynamic programming; ties go to the earlier. */
 static void pair_best(struct piece *piece)
 {
     size_t n = piece->task_count;
     size_t m = piece->fork_count;
     unsigned *best = xcalloc((n + 1) * (m + 1), sizeof(*best));
-#define BEST(i, j) best[(i) * (m + 1) + (j)]
+    const struct move *move;
 
     for (size_t i = n; i-- > 0;)
-        for (size_t j = m; j-- > 0;) {
-            unsigned with = fit(piece->log, piece->tasks[i], piece->forks[j]);
-            unsigned without = BEST(i + 1, j) > BEST(i, j + 1) ? BEST(i + 1, j)
-                                                               : BEST(i, j + 1);
-
-            with = with ? with + BEST(i + 1, j + 1) : 0;
-            BEST(i, j) = with > without ? with : without;
-        }
+        for (size_t j = m; j-- > 0;)
+            *cell(best, piece, i, j) = best_from(best, piece, i, j, &move);
     for (size_t i = 0, j = 0; i < n && j < m;) {
-        unsigned with = fit(piece->log, piece->tasks[i], piece->forks[j]);
+        unsigned most = best_from(best, piece, i, j, &move);
 
-        if (with && BEST(i, j) == with + BEST(i + 1, j + 1))
-            trace_pair_one(piece->log, &piece->log->forks[piece->forks[j++]],
-                           piece->tasks[i++]);
-        else if (BEST(i, j) == BEST(i, j + 1))
+        if (move == NULL && most == *cell(best, piece, i, j + 1)) {
             j++;
-        else
-            i++;
+            continue;
+        }
+        for (size_t k = 0; move != NULL && k < move->count; k++)
+            trace_pair_one(piece->log,
+                           &piece->log->forks[piece->forks[j + move->fork[k]]],
+                           piece->tasks[i + k]);
+        i += move ? move->count : 1;
+        j += move ? move->count : 0;
     }
-#undef BEST
     free(best);
 }
 
@@ -108,8 +167,7 @@ static void pair_greedily(struct piece *piece)
     }
 }
 
-/* Two processes that fork at the same moment may be numbered in one order
- * outside and in the other inside: neighbours may change places. */
+/* What is left over is paired without regard to the order, nearby. */
 static void pair_crossed(struct piece *piece)
 {
     size_t first = 0;
@@ -160,7 +218,8 @@ static size_t list_unpaired(const struct trace_log *log, bool outside,
 }
 
 /* Pair what told its number; PLACES receives where in by_pid that stands, or
- * -1. */
+ * -1.  The last result that strace logs of a process before SIGKILL may be
+ * another process's: a number that contradicts the log is forgotten. */
 static void pair_anchors(struct trace_log *log, const int *tasks, size_t count,
                          long *places)
 {
@@ -169,17 +228,22 @@ static void pair_anchors(struct trace_log *log, const int *tasks, size_t count,
     for (size_t i = 0; i < log->by_pid_count; i++)
         place_of[log->by_pid[i]] = (long)i;
     for (size_t i = 0; i < count; i++) {
-        const struct trace_task *task = &log->tasks[tasks[i]];
-        struct trace_fork *fork =
-            task->anchor
-                ? trace_fork_by_pid(log, false, task->anchor, task->first_line)
-                : NULL;
+        struct trace_task *task = &log->tasks[tasks[i]];
 
         places[i] = -1;
-        if (fork == NULL || fork->child >= 0)
+        if (task->anchor == 0)
             continue;
+        struct trace_fork *fork =
+            trace_fork_by_pid(log, false, task->anchor, task->first_line);
+        if (fork == NULL)
+            continue;
+        int index = (int)(fork - log->forks);
+        if (fork->child >= 0 || fit(log, tasks[i], index) == 0) {
+            task->anchor = 0;
+            continue;
+        }
         trace_pair_one(log, fork, tasks[i]);
-        places[i] = place_of[fork - log->forks];
+        places[i] = place_of[index];
     }
     free(place_of);
 }

@@ -249,6 +249,27 @@ static json_t *json_finding(const struct finding *finding)
         finding->line, "stack", json_line(finding->stack));
 }
 
+/* The same line of code in several runs of a test is one finding. */
+static void add_finding(json_t *list, const struct finding *finding)
+{
+    json_t *new = json_finding(finding), *old;
+    size_t i;
+
+    json_array_foreach(list, i, old)
+    {
+        bool same = finding->line > 0;
+        const char *const keys[] = {"kind", "file", "line"};
+        for (size_t key = 0; key < LENGTH(keys) && same; key++)
+            same = json_equal(json_object_get(old, keys[key]),
+                              json_object_get(new, keys[key]));
+        if (same) {
+            json_decref(new);
+            return;
+        }
+    }
+    (void)json_array_append_new(list, new);
+}
+
 /* Whether the log of the first process of RUN is whole. */
 static bool is_log_whole(const struct run *run)
 {
@@ -270,8 +291,7 @@ void verdict_memcheck(void)
         if (strcmp(cleanliness, "untested") == 0)
             cleanliness = "clean";
         for (size_t i = 0; i < run->findings->finding_count; i++)
-            (void)json_array_append_new(
-                findings, json_finding(&run->findings->findings[i]));
+            add_finding(findings, &run->findings->findings[i]);
         if (!is_log_whole(run) && !run->was_killed) {
             cleanliness = "broken";
             why = run->end > RUN_SIGNALED

@@ -150,7 +150,7 @@ static void add_strace(struct argv *argv, const struct world *world,
                        const char *traced, const char *inject)
 {
     argv_add_all(argv,
-                 (const char *[]){"strace", "-f", "--seccomp-bpf", "-qq", "-s",
+                 (const char *[]){"strace", "-f", "--seccomp-bpf", "-q", "-s",
                                   "128", "-o", world->trace_path, "-e", NULL});
     argv_addf(argv, "trace=%s", traced);
     if (inject) {

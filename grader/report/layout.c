@@ -73,21 +73,22 @@ static void start_block(const struct report *report, int indent,
                         const char *label)
 {
     (void)fprintf(report->out, "%*s", indent, "");
-    layout_cell(report, DIM, label, LABEL_WIDTH);
+    if (label)
+        layout_cell(report, DIM, label, LABEL_WIDTH);
 }
 
 void layout_block(const struct report *report, int indent, const char *label,
                   const char *text)
 {
     char *visible = text_visible(text);
-    int room = report->width - indent - LABEL_WIDTH;
+    int column = indent + (label ? LABEL_WIDTH : 0);
     const char *rest = visible;
 
     start_block(report, indent, label);
     do {
-        size_t size = fitting(rest, room);
+        size_t size = fitting(rest, report->width - column);
         if (rest != visible)
-            (void)fprintf(report->out, "%*s", indent + LABEL_WIDTH, "");
+            (void)fprintf(report->out, "%*s", column, "");
         (void)fprintf(report->out, "%.*s\n", (int)size, rest);
         rest += size;
         rest += strspn(rest, " ");

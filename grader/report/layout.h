@@ -15,7 +15,7 @@ void layout_cell(const struct report *report, enum colour colour,
 
 /*
  * A block: LABEL at column INDENT, and TEXT beside it at column INDENT +
- * LABEL_WIDTH, wrapped at words.  LABEL may be "".
+ * LABEL_WIDTH, wrapped at words.  LABEL may be "", or NULL: TEXT at INDENT.
  */
 void layout_block(const struct report *report, int indent, const char *label,
                   const char *text);

@@ -195,6 +195,51 @@ static void report_run(const struct report *report, const struct grade_run *run)
         layout_lines(report, DETAIL, "stderr", run->errors);
 }
 
+/* The earlier test that was explained in the same words, or NULL. */
+static const struct grade_test *told_before(const struct grade *grade,
+                                            const struct grade_test *test)
+{
+    for (const struct grade_test *other = grade->tests; other < test; other++)
+        if (given(test->diagnosis.sentence) &&
+            given(other->diagnosis.sentence) && !other->bonus &&
+            strcmp(other->diagnosis.sentence, test->diagnosis.sentence) == 0)
+            return other;
+    return NULL;
+}
+
+static void report_diagnosis(const struct report *report,
+                             const struct grade *grade,
+                             const struct grade_test *test)
+{
+    const struct grade_test *other = told_before(grade, test);
+
+    if (other && !report->verbose) {
+        char *line = xformat("as in %s, above", other->name);
+        layout_block(report, DETAIL, "why", line);
+        free(line);
+        return;
+    }
+    report_block(report, "why", test->diagnosis.sentence);
+    report_evidence(report, &test->evidence);
+}
+
+/* The launch that failed, and what it said. */
+static void report_failed_run(const struct report *report,
+                              const struct grade_test *test)
+{
+    if (!given(test->shell))
+        return;
+    layout_command(report, DETAIL, "run", test->shell);
+    for (size_t i = test->run_count; i-- > 0;) {
+        const struct grade_run *run = &test->runs[i];
+        if (!run->shell || strcmp(run->shell, test->shell) != 0)
+            continue;
+        if (given(run->errors))
+            layout_lines(report, DETAIL, "stderr", run->errors);
+        return;
+    }
+}
+
 /* What a failed test, or one with an error of ours, is explained with. */
 static void report_failure(const struct report *report,
                            const struct grade *grade,
@@ -202,14 +247,13 @@ static void report_failure(const struct report *report,
 {
     report_block(report, "expected", test->expected);
     report_block(report, "seen", test->seen);
-    report_block(report, "why", test->diagnosis.sentence);
-    report_evidence(report, &test->evidence);
-    if (given(test->shell) && !report->verbose)
-        layout_command(report, DETAIL, "run", test->shell);
+    report_diagnosis(report, grade, test);
+    if (!report->verbose)
+        report_failed_run(report, test);
     if (test->verdict == VERDICT_ERROR) {
-        layout_block(report, DETAIL, "",
+        layout_block(report, DETAIL, NULL,
                      "This is a fault of the grader or the machine, not of the "
-                     "submission. It was tried twice; see ipclab doctor.");
+                     "submission; see ipclab doctor.");
     } else if (given(test->hint)) {
         char *hint = xformat("see labs/%s/hints.md, %s", grade->lab,
                              test->hint);
@@ -218,22 +262,35 @@ static void report_failure(const struct report *report,
     }
 }
 
+/* Whether TEST is told in more than its line.  A bonus can wait until nothing
+ * else is left. */
+static bool is_told(const struct report *report, const struct grade *grade,
+                    const struct grade_test *test)
+{
+    if (report->verbose || test->retried)
+        return true;
+    return mark_of(test)->colour != GREEN &&
+           (!test->bonus || grade_next(grade) == NULL);
+}
+
 static void report_test(const struct report *report, const struct grade *grade,
                         const struct grade_test *test)
 {
-    bool fine = mark_of(test)->colour == GREEN;
-
     report_line(report, test);
-    if (fine && !report->verbose)
+    if (!is_told(report, grade, test))
         return;
-    report_block(report, "", test->description);
-    if (test->verdict != VERDICT_PASS)
-        report_failure(report, grade, test);
+    if (given(test->description))
+        layout_block(report, DETAIL, NULL, test->description);
+    if (test->retried)
+        layout_block(report, DETAIL, NULL,
+                     "Tried twice: the first time the grader itself failed.");
     if (test->verdict == VERDICT_PASS)
         report_cleanliness(report, test);
+    else
+        report_failure(report, grade, test);
     for (size_t i = 0; report->verbose && i < test->run_count; i++)
         report_run(report, &test->runs[i]);
-    if (!fine && given(test->command))
+    if (mark_of(test)->colour != GREEN && given(test->command))
         layout_command(report, DETAIL, "again", test->command);
 }
 

@@ -164,14 +164,13 @@ static bool read_list(const struct field *field, void *structure, json_t *json,
     char **list = MEMBER(char *, structure, field->offset);
     size_t *count = MEMBER(size_t, structure, field->count);
 
-    if (!json_is_array(json) || json_array_size(json) > 100000)
+    if (!json_is_array(json))
         return false;
-    /* All at once: what is released later is what was counted. */
-    *list = xcalloc(json_array_size(json), field->shape->size);
-    *count = json_array_size(json);
     json_array_foreach(json, i, item) {
-        if (shape_read(field->shape, *list + i * field->shape->size, item, why,
-                       why_size) < 0)
+        /* Counted before it is read: what is half read is released, too. */
+        void *next = grow(list, count, field->shape->size);
+        if (shape_read(field->shape, next, item, why, why_size) <
+            0)
             return false;
     }
     return true;

@@ -53,6 +53,27 @@ static bool parent_waits_for_children(const struct autopsy *autopsy)
     return first && first->object == OBJECT_CHILD;
 }
 
+/* Whether the program's first process is one of those who could end WAIT. */
+static bool first_holds(const struct autopsy_wait *wait,
+                        const struct autopsy *autopsy)
+{
+    const struct autopsy_wait *first = first_wait(autopsy);
+
+    for (size_t i = 0; first && i < wait->holder_count; i++)
+        if (wait->holders[i].pid == first->pid)
+            return true;
+    return false;
+}
+
+/* Whether a command holds the other end where none belongs: above 2. */
+static bool others_hold_strays(const struct autopsy_wait *wait)
+{
+    for (size_t i = 0; i < wait->holder_count; i++)
+        if (!wait->holders[i].own_code && wait->holders[i].fd > 2)
+            return true;
+    return false;
+}
+
 static bool is_run(const struct failure *failure, const char *word)
 {
     for (const char *const *arg = run_args(failure->run); *arg; arg++)
@@ -92,9 +113,8 @@ static bool child_keeps_write_end(const struct failure *failure,
 static bool reads_what_parent_holds(const struct autopsy_wait *wait,
                                     const struct autopsy *autopsy)
 {
-    return is_pipe(wait, true) && !wait->first &&
-           is_held_by(wait, WHO_PARENT) && !is_held_by(wait, WHO_SIBLING) &&
-           parent_waits_for_children(autopsy);
+    return is_pipe(wait, true) && !wait->first && first_holds(wait, autopsy) &&
+           !others_hold_strays(wait) && parent_waits_for_children(autopsy);
 }
 
 static bool parent_keeps_write_end(const struct failure *failure,
@@ -103,21 +123,13 @@ static bool parent_keeps_write_end(const struct failure *failure,
     return find_wait(failure, wait, reads_what_parent_holds);
 }
 
-/* A command that nobody but its neighbours could give end-of-file or SIGPIPE:
- * ends of its pipe are open where they do not belong. */
+/* A command that its neighbours keep from seeing end-of-file or SIGPIPE. */
 static bool waits_for_neighbour(const struct autopsy_wait *wait,
                                 const struct autopsy *autopsy)
 {
     (void)autopsy;
-    if (wait->object != OBJECT_PIPE || wait->first)
-        return false;
-    if (wait->reads && is_held_by(wait, WHO_ITSELF))
-        return true;
-    for (size_t i = 0; i < wait->holder_count; i++)
-        if (wait->holders[i].who != WHO_TESTER && wait->holders[i].fd > 2 &&
-            wait->holders[i].who != WHO_PARENT)
-            return true;
-    return !wait->reads && is_held_by(wait, WHO_ITSELF);
+    return wait->object == OBJECT_PIPE && !wait->first &&
+           (others_hold_strays(wait) || is_held_by(wait, WHO_ITSELF));
 }
 
 static bool stage_inherits_pipe(const struct failure *failure,
@@ -133,19 +145,25 @@ static bool stage_inherits_pipe(const struct failure *failure,
 static bool waits_for_a_later_stage(const struct autopsy_wait *wait,
                                     const struct autopsy *autopsy)
 {
-    bool partner_missing =
-        wait->object == OBJECT_FIFO ||
-        (is_pipe(wait, false) && is_held_by(wait, WHO_PARENT) &&
-         !is_held_by(wait, WHO_SIBLING));
+    return (wait->object == OBJECT_FIFO || is_pipe(wait, false)) &&
+           !wait->first && parent_waits_for_children(autopsy);
+}
 
-    return partner_missing && !wait->first &&
-           parent_waits_for_children(autopsy);
+/* Children of the first process, dead or alive. */
+static int count_children(const struct trace *trace)
+{
+    int count = 0;
+
+    for (size_t i = 0; trace && i < trace->process_count; i++)
+        count += trace->processes[i].parent == 0 && !trace->processes[i].thread;
+    return count;
 }
 
 static bool stages_one_after_another(const struct failure *failure,
                                      const struct autopsy_wait **wait)
 {
-    return find_wait(failure, wait, waits_for_a_later_stage);
+    return count_children(run_trace(failure->run)) == 1 &&
+           find_wait(failure, wait, waits_for_a_later_stage);
 }
 
 /* The same with a read end: "yes" writes to a pipe that the parent could read
@@ -153,8 +171,8 @@ static bool stages_one_after_another(const struct failure *failure,
 static bool writes_to_parent(const struct autopsy_wait *wait,
                              const struct autopsy *autopsy)
 {
-    return is_pipe(wait, false) && !wait->first &&
-           is_held_by(wait, WHO_PARENT) && parent_waits_for_children(autopsy);
+    return is_pipe(wait, false) && !wait->first && first_holds(wait, autopsy) &&
+           parent_waits_for_children(autopsy);
 }
 
 static bool parent_keeps_read_end(const struct failure *failure,
@@ -220,7 +238,7 @@ static bool was_interrupted(const struct failure *failure,
 {
     (void)wait;
     return holds(run_errors(failure->run), "Interrupted system call") ||
-           failure->kind == FAILED_STATUS;
+           run_exit_status(failure->run) > 0;
 }
 
 /* All that was written is right as far as it goes: reading stopped early. */
@@ -287,11 +305,32 @@ static bool closed_by_exec(const struct failure *failure,
            holds(run_errors(failure->run), "Bad file descriptor");
 }
 
-static bool exec_failed(const struct failure *failure,
-                        const struct autopsy_wait **wait)
+static bool exec_failed(const struct failure *failure)
+{
+    return is_run(failure, "no-such") || is_run(failure, "/etc/passwd");
+}
+
+static bool exec_error_unnamed(const struct failure *failure,
+                               const struct autopsy_wait **wait)
 {
     (void)wait;
-    return is_run(failure, "no-such") || is_run(failure, "/etc/passwd");
+    return exec_failed(failure) && failure->kind == FAILED_ERRORS;
+}
+
+/* The child went on as a second parent: forks of its own, or its status. */
+static bool exec_falls_through(const struct failure *failure,
+                               const struct autopsy_wait **wait)
+{
+    (void)wait;
+    return exec_failed(failure) && failure->kind == FAILED_STATUS &&
+           run_exit_status(failure->run) == 0;
+}
+
+static bool exec_status_wrong(const struct failure *failure,
+                              const struct autopsy_wait **wait)
+{
+    (void)wait;
+    return exec_failed(failure) && failure->kind == FAILED_STATUS;
 }
 
 static bool status_as_stored(const struct failure *failure,
@@ -306,8 +345,8 @@ static bool lost_at_hangup(const struct failure *failure,
                            const struct autopsy_wait **wait)
 {
     (void)wait;
-    return is_run(failure, "echo") && failure->kind == FAILED_OUTPUT &&
-           run_output(failure->run).size == 0;
+    return is_run(failure, "filter") && failure->kind == FAILED_OUTPUT &&
+           called(failure, "poll,ppoll,epoll_wait,epoll_pwait,epoll_pwait2");
 }
 
 static bool sigpipe_left_ignored(const struct failure *failure,
@@ -382,13 +421,13 @@ const struct misconception lab_misconceptions[] = {
     {"stages_one_after_another", NULL, stages_one_after_another,
      "{process} waits for a partner that has not been started: all stages must "
      "run at the same time, for a pipe holds only 64 KiB."},
-    {"stage_inherits_pipe",
+    {"stage_inherits_pipes",
      "pipeline_three pipeline_early_reader "
      "pipeline_fd_hygiene pipeline_status no_zombie_no_leak pipe_and_fork_fail",
      stage_inherits_pipe,
      "A stage was started with pipe ends that belong to other stages: they "
      "keep those pipes open after their owners have gone."},
-    {"parent_keeps_read_end",
+    {"keeps_read_end",
      "pipeline_three pipeline_early_reader "
      "pipeline_status",
      parent_keeps_read_end,
@@ -421,15 +460,15 @@ const struct misconception lab_misconceptions[] = {
     {"closed_stdin_ignored", "upper_empty_eof", ignored_closed_stdin,
      "Standard input is closed, which is not the same as empty: read() fails "
      "with EBADF, unless a new pipe has taken descriptor 0."},
+    {"eintr_is_fatal", "short_io_and_eintr", was_interrupted,
+     "EINTR means that a signal came in between, not that the call failed: "
+     "call again."},
     {"short_read_is_eof", "short_io_and_eintr", stopped_reading,
      "A read() that brings less than was asked for is not the end of the "
      "input: only 0 is."},
     {"short_write_ignored", "short_io_and_eintr", lost_bytes,
      "write() may accept fewer bytes than it was offered; the rest was never "
      "written."},
-    {"eintr_is_fatal", "short_io_and_eintr", was_interrupted,
-     "EINTR means that a signal came in between, not that the call failed: "
-     "call again."},
 
     /* run */
     {"status_of_last_reaped", "pipeline_status", took_the_last_to_end,
@@ -439,22 +478,31 @@ const struct misconception lab_misconceptions[] = {
      "With standard input closed, pipe() returned descriptor 0 itself: dup2() "
      "of a descriptor to itself does nothing, and does not clear "
      "close-on-exec."},
-    {"exec_failure", "pipeline_status", exec_failed,
-     "A command that cannot be executed is reported by the child as \"pipe: "
-     "CMD: reason\", and its status is 127 (not found) or 126: the child must "
-     "end there."},
+    {"exec_error_unnamed", "pipeline_status", exec_error_unnamed,
+     "A command that cannot be executed is to be reported as \"pipe: CMD: "
+     "reason\", CMD being what was asked for."},
+    {"exec_failure_falls_through", "pipeline_status", exec_falls_through,
+     "exec returns only when it has failed, and then the child is still "
+     "there: it must end at once, with 127 or 126."},
+    {"exec_failure_exits_1", "pipeline_status", exec_status_wrong,
+     "The status of a command that cannot be executed is 127 if it was not "
+     "found (ENOENT) and 126 otherwise."},
     {"status_not_decoded", "pipeline_status", status_as_stored,
      "What wait() stores is not an exit status: ask WIFEXITED and WIFSIGNALED "
      "first."},
     {"exit_in_child", "no_zombie_no_leak", printed_twice,
      "exit() in a child flushes a copy of its parent's stdio buffers: after a "
      "failed exec only _exit() is right."},
-    {"pipe_or_fork_failure_ignored", "pipe_and_fork_fail", pipe_failed,
-     "pipe() or fork() failed midway: say why, reap what was started, exit "
-     "with status 1."},
+    {"fork_failure_leaves_children", "pipe_and_fork_fail", left_a_child,
+     "When pipe() or fork() fails midway, the stages started so far are still "
+     "there: wait for them before giving up."},
+    {"pipe_failure_ignored", "pipe_and_fork_fail", pipe_failed,
+     "pipe() or fork() failed midway and the program went on: say why, reap "
+     "what was started, exit with status 1."},
 
     /* filter */
-    {"hup_before_in", "filter_1mib_both_ways", lost_at_hangup,
+    {"hup_before_in", "filter_1mib_both_ways filter_child_leaves",
+     lost_at_hangup,
      "POLLHUP says that the writer has gone, not that the pipe is empty: what "
      "it wrote before is still to be read."},
     {"sigpipe_left_ignored", "filter_1mib_both_ways", sigpipe_left_ignored,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Fails: no_zombie_no_leak
+ * Fails: pipeline_three pipeline_early_reader no_zombie_no_leak
  * Shows: child_not_waited_for
  *
  * The belief: the pipeline is over when its last stage is, so that is the one

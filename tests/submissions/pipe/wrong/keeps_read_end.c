@@ -2,6 +2,7 @@
 /*
  * Fails: pipeline_early_reader pipeline_fd_hygiene
  * Shows: keeps_read_end
+ * Dirty: pipeline_three pipeline_status no_zombie_no_leak
  *
  * The belief: only write ends matter, because they hold up end-of-file; a read
  * end that stays open is harmless. But a writer is told that nobody reads any

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
  * Fails: none
+ * Shows: none
  * Dirty: short_io_and_eintr filter_1mib_both_ways filter_child_leaves
- *   no_zombie_no_leak
- * Shows: leaks_buffer
+ *       no_zombie_no_leak
  *
  * The belief: one free is enough, or the system does it at exit. Output and
  * status are right; the output buffer is lost when the function returns.

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
  * Fails: none
+ * Shows: none
  * Dirty: short_io_and_eintr filter_1mib_both_ways filter_child_leaves
- *   no_zombie_no_leak
- * Shows: leaks_descriptors
+ *       no_zombie_no_leak
  *
  * The belief: a pipe that is at its end is closed. Only close closes it.
  * Nothing shows as long as filter is called once; a program that calls it

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Fails: upper_small
+ * Fails: upper_small upper_1mib
  * Shows: no_child
  *
  * The belief: what counts is the output. The output is right, but there is no

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
  * Fails: none
+ * Shows: none
  * Dirty: pipeline_three pipeline_early_reader pipeline_fd_hygiene
- *   pipeline_status no_zombie_no_leak pipe_and_fork_fail
- * Shows: overruns_buffer
+ *       pipeline_status no_zombie_no_leak
  *
  * The belief: n commands have n - 1 pipes between them, so n - 1 is the size
  * of everything. There are n processes: the last pid is stored behind the end

@@ -2,6 +2,7 @@
 /*
  * Fails: pipeline_three pipeline_status
  * Shows: parent_keeps_write_end
+ * Dirty: pipeline_early_reader pipeline_fd_hygiene no_zombie_no_leak
  *
  * The belief: the stages read and write, the parent only looks on, so its
  * copies of the pipes do no harm. They do: as long as the parent has a write

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * Fails: none
- * Dirty: upper_small short_io_and_eintr
- * Shows: reads_uninitialised
+ * Shows: none
+ * Dirty: upper_small upper_1mib short_io_and_eintr
  *
  * The belief: it does no harm to convert the whole buffer, since only n bytes
  * of it are written. But after a short read the rest of the buffer has never

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * Fails: upper_1mib
- * Shows: upper_killed_by_sigpipe
+ * Shows: killed_by_sigpipe
  *
  * The belief: if the child fails, its exit status tells us. But before we can
  * ask for it we write into a pipe that has no reader any more, and SIGPIPE
