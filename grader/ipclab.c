@@ -25,9 +25,71 @@
 
 enum { EXIT_GRADED = 0, EXIT_USAGE = 2, EXIT_UNABLE = 3 };
 
-const char *argp_program_version = "ipclab " KIT_VERSION;
+static const char version[] = "ipclab " KIT_VERSION;
 
-/* ---- grade ------------------------------------------------------------------ */
+/* A report that could not be written is no success. */
+static int finish(int status)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return status;
+    (void)complain("standard output: %s", strerror(errno));
+    return status == 0 ? EXIT_UNABLE : status;
+}
+
+/* ---- What all subcommands have ----------------------------------------------
+ */
+
+static const struct argp_option common_options[] = {
+    {"help", 'h', NULL, 0, "Print this", -1},
+    {"version", 'V', NULL, 0, "Print the version", -1},
+    {0},
+};
+
+/* The index behind the word that could not be parsed. */
+static int failed_at;
+
+static error_t parse_common(int key, char *word, struct argp_state *state)
+{
+    (void)word;
+    switch (key) {
+    case ARGP_KEY_ERROR: /* argp_parse(3) itself does not tell where */
+        failed_at = state->next;
+        return 0;
+    case 'h':
+        argp_help(state->root_argp, stdout,
+                  ARGP_HELP_USAGE | ARGP_HELP_PRE_DOC | ARGP_HELP_LONG |
+                      ARGP_HELP_POST_DOC,
+                  state->name);
+        exit(finish(0));
+    case 'V':
+        (void)puts(version);
+        exit(finish(0));
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp common_argp = {
+    common_options, parse_common, NULL, NULL, NULL, NULL, NULL};
+static const struct argp_child common[] = {{&common_argp, 0, NULL, 0}, {0}};
+
+/* argp(3)'s own messages are two lines long, and cannot be made visible. */
+static void parse(const struct argp *argp, int argc, char **argv, void *input)
+{
+    if (argp_parse(argp, argc, argv, ARGP_NO_ERRS | ARGP_NO_HELP, NULL,
+                   input) == 0)
+        return;
+    int at = failed_at;
+    /* getopt(3) has passed the option, but not a group like -vq. */
+    if (at > 1 && argv[at - 1][0] == '-')
+        at--;
+    (void)complain("%s: not an option, or not a complete one; see %s --help",
+                   argv[at < argc ? at : argc - 1], argv[0]);
+    exit(EXIT_USAGE);
+}
+
+/* ---- grade ------------------------------------------------------------------
+ */
 
 enum { OPTION_NO_MEMCHECK = 0x100, OPTION_REQUIRE, OPTION_SANDBOX, OPTION_ALL };
 
@@ -42,8 +104,10 @@ struct grade_command {
 static const struct argp_option grade_options[] = {
     {"submission", 's', "PATH", 0,
      "The file, or the directory that holds LAB.c or LAB/LAB.c "
-     "(default: labs/LAB/LAB.c)", 0},
-    {"json", 'o', "FILE", 0, "Write the grade as JSON; -: to standard output", 0},
+     "(default: labs/LAB/LAB.c)",
+     0},
+    {"json", 'o', "FILE", 0, "Write the grade as JSON; -: to standard output",
+     0},
     {"jobs", 'j', "N", 0, "Tests at the same time (default: processors)", 0},
     {"test", 't', "NAME", 0, "Only this test, in detail; may be repeated", 0},
     {"require-sandbox", OPTION_REQUIRE, "LEVEL", 0,
@@ -222,8 +286,8 @@ static int grade_labs(struct grade_command *command, const struct kit *kit)
         const char *lab = kit->labs.items[i];
         if (command->lab && strcmp(command->lab, lab) != 0)
             continue;
-        int status = grade_lab(command, kit, lab, silent ? NULL : &report,
-                               &texts);
+        int status =
+            grade_lab(command, kit, lab, silent ? NULL : &report, &texts);
         (void)fflush(stdout);
         if (status > worst)
             worst = status;
@@ -241,10 +305,14 @@ static int grade_labs(struct grade_command *command, const struct kit *kit)
 static int grade_main(int argc, char **argv)
 {
     static const struct argp argp = {
-        grade_options, parse_grade, "[LAB]",
+        grade_options,
+        parse_grade,
+        "[LAB]",
         "Grade a submission, or your own labs/LAB/LAB.c."
         "\vExit status: 0 graded, 2 usage, 3 could not grade, or not all.",
-        NULL, NULL, NULL};
+        common,
+        NULL,
+        NULL};
     struct grade_command command = {
         .options = {.jobs = (int)sysconf(_SC_NPROCESSORS_ONLN),
                     .level = -1,
@@ -252,20 +320,21 @@ static int grade_main(int argc, char **argv)
                     .memcheck = true}};
     struct kit kit;
 
-    (void)argp_parse(&argp, argc, argv, 0, NULL, &command);
+    parse(&argp, argc, argv, &command);
     command.options.tests = &command.tests;
     if (kit_init(&kit) < 0)
         return EXIT_UNABLE;
     int status = EXIT_USAGE;
     if (is_possible(&command, &kit))
-        status = worker_prepare() < 0 ? EXIT_UNABLE
-                                      : grade_labs(&command, &kit);
+        status =
+            worker_prepare() < 0 ? EXIT_UNABLE : grade_labs(&command, &kit);
     kit_release(&kit);
     argv_release(&command.tests);
     return status;
 }
 
-/* ---- status, doctor ------------------------------------------------------------ */
+/* ---- status, doctor
+ * ------------------------------------------------------------ */
 
 static error_t parse_nothing(int key, char *word, struct argp_state *state)
 {
@@ -279,13 +348,14 @@ static error_t parse_nothing(int key, char *word, struct argp_state *state)
 static int status_main(int argc, char **argv)
 {
     static const struct argp argp = {
-        NULL, parse_nothing, NULL,
-        "Show the labs, your score in each, and what to do next.", NULL, NULL,
+        NULL,   parse_nothing,
+        NULL,   "Show the labs, your score in each, and what to do next.",
+        common, NULL,
         NULL};
     struct kit kit;
     struct report report;
 
-    (void)argp_parse(&argp, argc, argv, 0, NULL, NULL);
+    parse(&argp, argc, argv, NULL);
     if (kit_init(&kit) < 0)
         return EXIT_UNABLE;
     struct standings *standings = status_read(&kit);
@@ -299,19 +369,23 @@ static int status_main(int argc, char **argv)
 static int doctor_main(int argc, char **argv)
 {
     static const struct argp argp = {
-        NULL, parse_nothing, NULL,
+        NULL,
+        parse_nothing,
+        NULL,
         "Show what this machine can run, and what to change."
         "\vExit status: 0 if labs can be graded here, 3 if not.",
-        NULL, NULL, NULL};
+        common,
+        NULL,
+        NULL};
     struct kit kit;
     struct checks *checks;
     struct report report;
 
-    (void)argp_parse(&argp, argc, argv, 0, NULL, NULL);
+    parse(&argp, argc, argv, NULL);
     if (kit_init(&kit) < 0)
         return EXIT_UNABLE;
-    int status = worker_prepare() < 0 ? EXIT_UNABLE
-                                      : doctor_examine(&kit, &checks);
+    int status =
+        worker_prepare() < 0 ? EXIT_UNABLE : doctor_examine(&kit, &checks);
     if (status == 0) {
         report_init(&report, stdout);
         report_checks(&report, checks);
@@ -322,7 +396,8 @@ static int doctor_main(int argc, char **argv)
     return status;
 }
 
-/* ---- The table ------------------------------------------------------------------- */
+/* ---- The table
+ * ------------------------------------------------------------------- */
 
 static const struct subcommand {
     const char *name;
@@ -344,30 +419,20 @@ static void print_help(FILE *out)
     (void)fprintf(out, "\nipclab COMMAND --help has the options.\n");
 }
 
-/* A report that could not be written is no success. */
-static int finish(int status)
-{
-    if (fflush(stdout) == 0 && !ferror(stdout))
-        return status;
-    (void)complain("standard output: %s", strerror(errno));
-    return status == 0 ? EXIT_UNABLE : status;
-}
-
 int main(int argc, char **argv)
 {
     /* Nothing that we were started with is for the programs that we run. */
     (void)close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
-    argp_err_exit_status = EXIT_USAGE;
     if (argc < 2) {
         (void)complain("no command given; see ipclab --help");
         return EXIT_USAGE;
     }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-?") == 0) {
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
         print_help(stdout);
         return finish(0);
     }
     if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
-        (void)puts(argp_program_version);
+        (void)puts(version);
         return finish(0);
     }
     for (size_t i = 0; i < LENGTH(subcommands); i++)

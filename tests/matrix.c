@@ -101,7 +101,8 @@ static bool holds_word(const char *words, const char *word)
     return false;
 }
 
-/* ---- Grading ---------------------------------------------------------------- */
+/* ---- Grading ----------------------------------------------------------------
+ */
 
 /* Start `ipclab grade` of ENTRY; its pid. */
 static pid_t start(const char *lab, const struct entry *entry, const char *json)
@@ -143,13 +144,16 @@ static void compare(const struct entry *entry, const struct grade *grade)
         if (seen == NULL)
             continue;
         char *longer = xformat("%s; %s: %s (%s)", wrong, test->name, seen,
-                               test->seen ? test->seen
-                               : test->why ? test->why : "");
+                               test->seen  ? test->seen
+                               : test->why ? test->why
+                                           : "");
         free(wrong);
         wrong = longer;
     }
-    check(*wrong == '\0' && shown, "%s%s%s", entry->path, wrong,
-          shown ? "" : "; its diagnosis is not shown");
+    bool full = entry->fails || grade->score_tenths == 1000;
+    check(*wrong == '\0' && shown && full, "%s%s%s%s", entry->path, wrong,
+          shown ? "" : "; its diagnosis is not shown",
+          full ? "" : "; it gets less than 100 points");
     free(wrong);
 }
 
@@ -184,8 +188,8 @@ static void grade_all(const char *lab, const struct entry *entries,
 
     while (next < count || running > 0) {
         if (next < count && running < jobs) {
-            char *json = xformat("build/matrix-%d-%zu.json", (int)getpid(),
-                                 next);
+            char *json =
+                xformat("build/matrix-%d-%zu.json", (int)getpid(), next);
             pids[next] = start(lab, &entries[next], json);
             free(json);
             next++;
@@ -206,7 +210,8 @@ static void grade_all(const char *lab, const struct entry *entries,
     free(pids);
 }
 
-/* ---- The files ---------------------------------------------------------------- */
+/* ---- The files
+ * ---------------------------------------------------------------- */
 
 static char *read_source(const char *path)
 {
@@ -239,8 +244,8 @@ static void add_directory(struct entry **entries, size_t *count,
         const char *name = list[i]->d_name;
         size_t size = strlen(name);
         if (size > 2 && strcmp(name + size - 2, ".c") == 0) {
-            struct entry *entry = add_entry(entries, count,
-                                            xformat("%s/%s", path, name));
+            struct entry *entry =
+                add_entry(entries, count, xformat("%s/%s", path, name));
             char *source = read_source(entry->path);
             entry->accepted = strcmp(kind, "accepted") == 0;
             entry->fails = claim(source, "Fails");
@@ -259,7 +264,8 @@ static void add_directory(struct entry **entries, size_t *count,
     free(path);
 }
 
-/* ---- The lab as a whole ---------------------------------------------------------- */
+/* ---- The lab as a whole
+ * ---------------------------------------------------------- */
 
 /* SOURCE without what stands in its gaps, their marks included. */
 static char *outside_gaps(const char *source)

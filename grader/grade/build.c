@@ -16,7 +16,7 @@
 
 #define BUILD_FLAGS                                                            \
     "-std=gnu11", "-g", "-O1", "-Wall", "-Wextra", "-D_GNU_SOURCE"
-#define BUILD_WALL_S 30
+#define BUILD_WALL_S     30
 #define BUILD_OUTPUT_MAX (256 * 1024)
 
 static const struct process_limit limits[] = {
@@ -100,8 +100,8 @@ static void explain(struct grade_build *build, const char *source, bool empty)
     if (build->explanation)
         return;
     if (empty)
-        build->explanation = xformat("%s is empty: start from the skeleton.",
-                                     source);
+        build->explanation =
+            xformat("%s is empty: start from the skeleton.", source);
     else
         build->explanation = diagnostics_explain(build, source);
     if (build->explanation == NULL)
@@ -114,19 +114,19 @@ static int compile_and_link(struct grade_build *build, const char *lab,
 {
     struct argv compile = {0}, link = {0};
 
-    argv_add_all(&compile,
-                 (const char *const[]){"gcc", BUILD_FLAGS, "-fmax-errors=20",
-                                       "-fno-diagnostics-show-caret",
-                                       "-fdiagnostics-color=never", "-c", NULL});
+    argv_add_all(&compile, (const char *const[]){
+                               "gcc", BUILD_FLAGS, "-fmax-errors=20",
+                               "-fno-diagnostics-show-caret",
+                               "-fdiagnostics-color=never", "-c", NULL});
     argv_addf(&compile, "%s/%s.c", lab, lab);
     argv_add_all(&compile, (const char *const[]){"-o", "lab.o", NULL});
     int status = step(build, sandbox, &compile);
     if (status <= 0)
         return status;
-    argv_add_all(&link, (const char *const[]){"gcc", "-o", "program", "main.o",
-                                              "lab.o", "server.o",
-                                              "-Wl,--wrap=main", "-lrt",
-                                              "-pthread", NULL});
+    argv_add_all(&link,
+                 (const char *const[]){"gcc", "-o", "program", "main.o",
+                                       "lab.o", "server.o", "-Wl,--wrap=main",
+                                       "-lrt", "-pthread", NULL});
     return step(build, sandbox, &link);
 }
 

@@ -17,12 +17,9 @@
 static const struct severity {
     const char *text, *name;
 } severities[] = {
-    {"fatal error: ", "error"},
-    {"internal compiler error: ", "error"},
-    {"error: ", "error"},
-    {"Error: ", "error"}, /* the assembler */
-    {"warning: ", "warning"},
-    {"Warning: ", "warning"},
+    {"fatal error: ", "error"}, {"internal compiler error: ", "error"},
+    {"error: ", "error"},       {"Error: ", "error"}, /* the assembler */
+    {"warning: ", "warning"},   {"Warning: ", "warning"},
     {"note: ", "note"},
 };
 
@@ -97,6 +94,8 @@ static bool parse_located(struct grade_build *build, char *text)
             (void)skip_number(&at); /* the column */
         else if (starts_with(at, ":(") && strchr(at, ')'))
             at = strchr(at, ')') + 1;
+        else
+            continue;
         if (!starts_with(at, ": "))
             continue;
         at += 2;
@@ -123,6 +122,9 @@ static void parse_tool(struct grade_build *build, const char *text)
         if (!starts_with(text, tools[i]) || !starts_with(text + length, ": "))
             continue;
         const char *message = text + length + 2;
+        /* "ld returned 1 exit status" says nothing more. */
+        if (strcmp(tools[i], "collect2") == 0 && build->message_count > 0)
+            return;
         const struct severity *severity = find_severity(message);
         if (severity)
             message += strlen(severity->text);
@@ -229,6 +231,7 @@ static const struct explanation {
     {"Killed signal",
      "The compiler was stopped: it needed too much time or memory for this "
      "file."},
+    {"File size limit", "What this file compiles to is too large."},
     {"out of memory", "The compiler needed too much memory for this file."},
     {"virtual memory exhausted",
      "The compiler needed too much memory for this file."},
@@ -251,8 +254,7 @@ static char *quoted_name(const char *message)
     const char *begin = strpbrk(message, "'`");
     const char *end = begin ? strchr(begin + 1, '\'') : NULL;
 
-    return end ? xstrndup(begin + 1, (size_t)(end - begin - 1))
-               : xstrdup("it");
+    return end ? xstrndup(begin + 1, (size_t)(end - begin - 1)) : xstrdup("it");
 }
 
 static char *fill_in(const char *sentence, const char *name)

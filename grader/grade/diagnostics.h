@@ -18,8 +18,9 @@
 #define DIAGNOSTICS_MAX 50
 
 /*
- * Append to BUILD the messages in the SIZE bytes of TEXT, written under LC_ALL=C
- * and without carets.  Files below /usr keep their path, others lose it.
+ * Append to BUILD the messages in the SIZE bytes of TEXT, written under
+ * LC_ALL=C and without carets.  Files below /usr keep their path, others lose
+ * it.
  */
 void diagnostics_parse(struct grade_build *build, const char *text,
                        size_t size);

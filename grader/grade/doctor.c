@@ -45,7 +45,8 @@ static void read_word(const char *path, char *word, size_t size)
     free(text);
 }
 
-/* ---- The sandbox ----------------------------------------------------------- */
+/* ---- The sandbox -----------------------------------------------------------
+ */
 
 /* Settings that make user namespaces fail, the most telling first. */
 static const struct obstacle {
@@ -96,7 +97,8 @@ static void check_sandbox(struct checks *checks)
     free(seen);
 }
 
-/* ---- Tools ------------------------------------------------------------------ */
+/* ---- Tools ------------------------------------------------------------------
+ */
 
 /* Each is asked for its version, then tried. */
 static const struct tool {
@@ -153,7 +155,8 @@ static void check_tool(struct checks *checks, const struct tool *tool)
         works ? version : line, works ? NULL : tool->advice);
 }
 
-/* ---- Kernel and machine ------------------------------------------------------ */
+/* ---- Kernel and machine
+ * ------------------------------------------------------ */
 
 /* Whether /proc/PID/syscall of a child shows in which call it sleeps. */
 static bool can_read_syscalls(void)
@@ -201,8 +204,7 @@ static void check_room(struct checks *checks)
     char seen[160];
 
     if (statvfs(path, &room) < 0 || access(path, W_OK | X_OK) < 0) {
-        (void)snprintf(seen, sizeof(seen), "%.80s: %s", path,
-                       strerror(errno));
+        (void)snprintf(seen, sizeof(seen), "%.80s: %s", path, strerror(errno));
         add(checks, "temporary files", CHECK_BAD, seen,
             "set TMPDIR to a directory that every user can write");
         return;

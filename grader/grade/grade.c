@@ -24,7 +24,8 @@ struct job {
     const struct stage *stage;
 };
 
-/* ---- In the worker -------------------------------------------------------- */
+/* ---- In the worker --------------------------------------------------------
+ */
 
 /* What the basic level does not promise: SECURITY.md has the whole story. */
 static const char *const basic_limits[] = {
@@ -44,16 +45,14 @@ static int choose_level(const struct grade_options *options,
     if (level < 0)
         level = (int)sandbox_best_level(why, sizeof(why));
     else if (level != SANDBOX_FULL)
-        (void)snprintf(why, sizeof(why), "asked for");
+        (void)snprintf(why, sizeof(why), "--sandbox asked for it");
     if (options->required >= 0 && level > options->required)
-        return complain("the sandbox is only \"%s\", \"%s\" is required: %s; "
-                        "see ipclab doctor",
-                        sandbox_level_name((enum sandbox_level)level),
-                        sandbox_level_name(
-                            (enum sandbox_level)options->required),
-                        why);
-    string_set(&used->level,
-               sandbox_level_name((enum sandbox_level)level));
+        return complain(
+            "the sandbox is only \"%s\", \"%s\" is required: %s; "
+            "see ipclab doctor",
+            sandbox_level_name((enum sandbox_level)level),
+            sandbox_level_name((enum sandbox_level)options->required), why);
+    string_set(&used->level, sandbox_level_name((enum sandbox_level)level));
     string_set(&used->reason, *why ? why : NULL);
     for (size_t i = 0; level == SANDBOX_BASIC && i < LENGTH(basic_limits); i++)
         strings_add(&used->limits, basic_limits[i]);
@@ -171,8 +170,8 @@ static int work(int out_fd, void *data)
     grade->own = job->submission->own;
     grade->memcheck = job->options->memcheck;
     grade->partial = !grade->memcheck || job->options->tests->count > 0;
-    grade->build.command = build_command(job->kit, job->options->lab,
-                                         job->submission->path);
+    grade->build.command =
+        build_command(job->kit, job->options->lab, job->submission->path);
     int status = make_grade(job, grade);
     if (status == 0) {
         score_grade(grade);
@@ -187,7 +186,8 @@ static int work(int out_fd, void *data)
     return status;
 }
 
-/* ---- In the grader -------------------------------------------------------- */
+/* ---- In the grader --------------------------------------------------------
+ */
 
 static double cpu_seconds(void)
 {

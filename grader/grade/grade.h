@@ -12,7 +12,7 @@
 
 struct grade_options {
     const char *lab;
-    const char *submission; /* file or directory; NULL: the kit's own */
+    const char *submission;   /* file or directory; NULL: the kit's own */
     const struct argv *tests; /* names; empty: all */
     int jobs;
     int level;    /* enum sandbox_level; -1: the best that works here */

@@ -27,8 +27,7 @@ static _Noreturn void serve(const char *path, int life_fd,
     process_die_with(parent);
     (void)setpgid(0, 0);
     /* Above all the pipe with the result: it must end with the worker. */
-    if (dup2(life_fd, LIFE_FD) < 0 ||
-        fcntl(LIFE_FD, F_SETFD, FD_CLOEXEC) < 0 ||
+    if (dup2(life_fd, LIFE_FD) < 0 || fcntl(LIFE_FD, F_SETFD, FD_CLOEXEC) < 0 ||
         close_range(LIFE_FD + 1, ~0U, 0) < 0 ||
         memcheck_serve(path, LIFE_FD, world_start_memcheck, setting) < 0) {
         (void)complain("memcheck: %s", strerror(errno));

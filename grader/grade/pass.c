@@ -26,7 +26,8 @@ static const struct kind {
     int (*read)(struct grade_test *, const char *, size_t, char *, size_t);
 } list = {"list", 20, 1, NULL},
   native = {"native", 120, 1024, test_read_native},
-  /* One launch at a time; a second job hides the start of Criterion's worker. */
+  /* One launch at a time; a second job hides the start of Criterion's worker.
+   */
     memcheck = {"memcheck", 180, 2, test_read_memcheck};
 
 /* Some tests of a grade. */
@@ -68,15 +69,14 @@ static struct argv environment(const struct pass *pass, const struct kind *kind)
 
 /* Criterion's pattern LAB/@(a|b) for CHOSEN; NULL: all are wanted, or too many
  * for a pattern. */
-static char *filter_for(const struct pass *pass,
-                        const struct selection *chosen)
+static char *filter_for(const struct pass *pass, const struct selection *chosen)
 {
     if (chosen->count == 0 || chosen->count > FILTER_MAX)
         return NULL;
     char *names = xstrdup("");
     for (size_t i = 0; i < chosen->count; i++) {
-        char *longer = xformat("%s%s%s", names, i ? "|" : "",
-                               chosen->tests[i]->name);
+        char *longer =
+            xformat("%s%s%s", names, i ? "|" : "", chosen->tests[i]->name);
         free(names);
         names = longer;
     }
@@ -96,7 +96,8 @@ static int run_program(const struct pass *pass, const struct kind *kind,
     argv_addf(&argv, "%s/bin/test_%s", pass->stage->path, pass->grade->lab);
     argv_addf(&argv, "-j%d",
               pass->jobs < kind->jobs_max ? pass->jobs : kind->jobs_max);
-    argv_add_all(&argv, (const char *const[]){"--color=never", "--ascii", NULL});
+    argv_add_all(&argv,
+                 (const char *const[]){"--color=never", "--ascii", NULL});
     if (filter)
         argv_add_all(&argv, (const char *const[]){"--filter", filter, NULL});
     struct process process = {
@@ -134,7 +135,8 @@ static void add_tail(struct strings *lines, const char *output)
     free(copy);
 }
 
-/* ---- List ----------------------------------------------------------------- */
+/* ---- List -----------------------------------------------------------------
+ */
 
 int pass_list(const struct pass *pass)
 {
@@ -146,9 +148,8 @@ int pass_list(const struct pass *pass)
         return -1;
     char *path = xformat("%s/results/tests.json", pass->stage->path);
     char *text = read_file(AT_FDCWD, path, RESULT_MAX, &size);
-    int status = text ? grade_read_tests(pass->grade, text, size, why,
-                                         sizeof(why))
-                      : -1;
+    int status =
+        text ? grade_read_tests(pass->grade, text, size, why, sizeof(why)) : -1;
     if (status < 0) {
         struct strings tail = {0};
         add_tail(&tail, result.output);
@@ -164,7 +165,8 @@ int pass_list(const struct pass *pass)
     return status;
 }
 
-/* ---- Tests ---------------------------------------------------------------- */
+/* ---- Tests ----------------------------------------------------------------
+ */
 
 static bool is_error(const struct grade_test *test, const struct kind *kind)
 {
@@ -184,6 +186,7 @@ static void set_error(struct grade_test *test, const struct kind *kind,
     if (kind == &native) {
         test->verdict = VERDICT_ERROR;
         string_set(&test->seen, sentence);
+        strings_release(&test->evidence); /* of the first attempt */
         add_tail(&test->evidence, result->output);
     } else {
         test->cleanliness = CLEANLINESS_ERROR;
@@ -197,8 +200,8 @@ static void read_result(const struct pass *pass, const struct kind *kind,
                         const struct process_result *result)
 {
     char why[160] = "it left no result";
-    char *path = xformat("%s/results/%s.%s.json", pass->stage->path,
-                         test->name, kind->name);
+    char *path = xformat("%s/results/%s.%s.json", pass->stage->path, test->name,
+                         kind->name);
     size_t size;
     char *text = read_file(AT_FDCWD, path, RESULT_MAX, &size);
 

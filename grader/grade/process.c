@@ -58,8 +58,8 @@ static void become(const struct process *process, pid_t parent, int output_fd)
         if (getrlimit(limit->resource, &now) < 0)
             return;
         /* An ordinary user can only go below the hard limit. */
-        rlim_t value = limit->value < now.rlim_max ? limit->value
-                                                   : now.rlim_max;
+        rlim_t value =
+            limit->value < now.rlim_max ? limit->value : now.rlim_max;
         now = (struct rlimit){value, value};
         if (setrlimit(limit->resource, &now) < 0)
             return;
@@ -185,8 +185,7 @@ static void watch(struct running *running, const struct process *process,
             continue;
         if (fds[0].revents)
             return;
-        if (fds[1].revents &&
-            !drain(running->output_fd, process, result)) {
+        if (fds[1].revents && !drain(running->output_fd, process, result)) {
             (void)close(running->output_fd);
             running->output_fd = -1; /* poll() passes over it */
         }
@@ -215,8 +214,8 @@ int process_run(const struct process *process, struct process_result *result)
         (void)close(running.output_fd);
     }
     (void)close(running.pid_fd);
-    result->status = WIFSIGNALED(status) ? 128 + WTERMSIG(status)
-                                         : WEXITSTATUS(status);
+    result->status =
+        WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
     result->seconds = (double)(now_ms() - begun) / 1000;
     return 0;
 }

@@ -17,13 +17,13 @@ struct process_limit {
 
 struct process {
     const char *const *argv;
-    const char *const *env;    /* "NAME=VALUE"...; NULL: as it is */
-    const char *directory;     /* to run in; NULL: as it is */
-    int wall_s;                /* then its process group is killed */
+    const char *const *env; /* "NAME=VALUE"...; NULL: as it is */
+    const char *directory;  /* to run in; NULL: as it is */
+    int wall_s;             /* then its process group is killed */
     const struct process_limit *limits;
     size_t limit_count;
-    size_t output_max;         /* bytes kept of stdout and stderr together */
-    bool keep_tail;            /* the last of them rather than the first */
+    size_t output_max; /* bytes kept of stdout and stderr together */
+    bool keep_tail;    /* the last of them rather than the first */
 };
 
 struct process_result {

@@ -13,8 +13,8 @@ static void score_test(struct grade_test *test, bool memcheck)
     int share = clean_share(test);
 
     test->points_tenths = 0;
-    test->max_tenths = memcheck ? test->worth_tenths
-                                : test->worth_tenths - share;
+    test->max_tenths =
+        memcheck ? test->worth_tenths : test->worth_tenths - share;
     if (test->verdict == VERDICT_ERROR)
         test->max_tenths = 0;
     if (test->verdict != VERDICT_PASS)

@@ -16,7 +16,7 @@
 #include "text.h"
 #include "worker.h"
 
-#define STALE_S 60 /* between mkdtemp() and flock() a stage has no lock */
+#define STALE_S    60 /* between mkdtemp() and flock() a stage has no lock */
 #define PARENT_MAX 80 /* socket addresses below it have 108 bytes */
 
 /* In all these tables @ stands for the lab's name. */
@@ -144,8 +144,8 @@ static int copy_helpers(const struct stage *stage, const struct kit *kit)
             continue;
         char *from = xformat("build/grader/bin/%s", entry->d_name);
         char *to = xformat("kit/bin/%s", entry->d_name);
-        result = copy_from_kit(stage, kit, "",
-                               &(struct stage_copy){from, to, 0555});
+        result =
+            copy_from_kit(stage, kit, "", &(struct stage_copy){from, to, 0555});
         free(to);
         free(from);
     }
@@ -233,8 +233,8 @@ static bool is_stale(int dir_fd, const char *name)
         status.st_ctime + STALE_S > time(NULL))
         return false;
     char *lock = xformat("%s/lock", name);
-    int fd = openat(dir_fd, lock,
-                    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    int fd =
+        openat(dir_fd, lock, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     int error = errno;
     free(lock);
     if (fd < 0)

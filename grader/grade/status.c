@@ -55,8 +55,8 @@ static bool has_changed(const struct kit *kit, const struct grade *grade)
 
     if (data) {
         submission_checksum(data, size, checksum);
-        changed = grade->checksum == NULL ||
-                  strcmp(checksum, grade->checksum) != 0;
+        changed =
+            grade->checksum == NULL || strcmp(checksum, grade->checksum) != 0;
     }
     free(data);
     free(path);

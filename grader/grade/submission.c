@@ -32,11 +32,13 @@ static int open_below(int dir_fd, const char *lab, char **path)
     if (fd < 0 && errno == ENOENT) {
         int lab_fd = openat(dir_fd, lab,
                             O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        free(found);
+        found = xformat("%s%s%s", *path, slash, lab_fd < 0 ? lab : below);
         if (lab_fd >= 0) {
-            free(found);
-            found = xformat("%s%s%s", *path, slash, below);
             fd = openat(lab_fd, name, FILE_FLAGS);
+            int error = errno;
             (void)close(lab_fd);
+            errno = error;
         }
     }
     int error = errno;
@@ -58,6 +60,8 @@ static const char *reason(int error, const struct stat *status)
 {
     if (error == ELOOP)
         return "a symbolic link; submit the file itself";
+    if (error == ENOENT)
+        return "no such file; --submission takes a file or a directory";
     if (error == ENXIO || error == ENODEV)
         return "not a regular file; submit a C file";
     if (error)
@@ -139,8 +143,7 @@ int submission_read(struct submission *submission, const struct kit *kit,
                             submission->checksum);
         return 0;
     }
-    (void)complain("%s: cannot read it: %s", submission->path,
-                   strerror(error));
+    (void)complain("%s: cannot read it: %s", submission->path, strerror(error));
 failed:
     submission_release(submission);
     return -1;

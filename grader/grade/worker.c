@@ -23,7 +23,7 @@
 #include "text.h"
 
 #define OUTPUT_MAX (64 * 1024 * 1024)
-#define REAP_MS 5000
+#define REAP_MS    5000
 
 static int signal_fd = -1;
 static sigset_t old_mask;

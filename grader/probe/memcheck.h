@@ -52,10 +52,11 @@ struct memcheck_log {
  *
  * Findings are in the order of the text.  Those with the same kind, first line
  * (but for a leak's amount) and stack (but for addresses) are one, also across
- * processes: a leak made before fork(2) is reported by both.  Descriptors count
- * only where a stack shows that the student's file opened them, mq_notify(3)
- * apart, and only in FIRST_PID: what a child still holds at _exit(2) harms
- * nobody.  A finding with an empty FILE has no frame in SOURCE.
+ * processes: what happened before fork(2) may be reported by both.  Leaks and
+ * descriptors count only in FIRST_PID: what a child still holds at _exit(2)
+ * harms nobody.  Descriptors do so only where the stack shows that the
+ * student's file opened them, mq_notify(3) apart.  A finding with an empty FILE
+ * has no frame in SOURCE.
  *
  * FIRST_PID (if positive) is always among the processes; Valgrind's own start
  * is not.  A process without a summary was killed, crashed Valgrind, executed

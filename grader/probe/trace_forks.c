@@ -14,8 +14,6 @@
 #include "base.h"
 #include "trace_private.h"
 
-#define PID_MASK 0x3fffff /* the largest pid_max, less one */
-
 static bool is_fork(const char *name)
 {
     return strcmp(name, "clone") == 0 || strcmp(name, "clone3") == 0 ||
@@ -58,12 +56,13 @@ static void note_calls(struct trace_log *log)
     }
 }
 
-/* Since the log's first process, whose number may not be the smallest. */
+/* Since the log's first process: numbers that began anew are below its, and
+ * the difference becomes large. */
 static uint32_t age_of(const struct trace_log *log, int task)
 {
     pid_t first = log->tasks[0].process.host_pid;
 
-    return (uint32_t)(log->tasks[task].process.host_pid - first) & PID_MASK;
+    return (uint32_t)log->tasks[task].process.host_pid - (uint32_t)first;
 }
 
 static int compare_age(const void *a, const void *b, void *log)

@@ -8,11 +8,11 @@
 #include "base.h"
 #include "layout.h"
 
-#define MARK_WIDTH    8
-#define DETAIL        10 /* column of what is said about a test */
-#define MESSAGES_MAX  8
-#define EVIDENCE_MAX  12
-#define FINDINGS_MAX  4
+#define MARK_WIDTH   8
+#define DETAIL       10 /* column of what is said about a test */
+#define MESSAGES_MAX 8
+#define EVIDENCE_MAX 12
+#define FINDINGS_MAX 4
 
 /* A string that says something. */
 static bool given(const char *string)
@@ -20,7 +20,8 @@ static bool given(const char *string)
     return string && *string;
 }
 
-/* ---- Head and build -------------------------------------------------------- */
+/* ---- Head and build --------------------------------------------------------
+ */
 
 static void report_head(const struct report *report, const struct grade *grade)
 {
@@ -83,7 +84,8 @@ static void report_build(const struct report *report,
         layout_command(report, 2, "again", build->command);
 }
 
-/* ---- Tests ------------------------------------------------------------------ */
+/* ---- Tests ------------------------------------------------------------------
+ */
 
 /* The first word of a test's line. */
 static const struct mark {
@@ -182,11 +184,11 @@ static void report_cleanliness(const struct report *report,
 static void report_run(const struct report *report, const struct grade_run *run)
 {
     layout_command(report, DETAIL, "$", run->shell ? run->shell : "");
-    char *end = given(run->story)
-                    ? xformat("%s (%.2f s)", run->story, run->seconds)
-                    : xformat("%s, status %d (%.2f s)",
-                              run->end ? run->end : "?", run->status,
-                              run->seconds);
+    char *end =
+        given(run->story)
+            ? xformat("%s (%.2f s)", run->story, run->seconds)
+            : xformat("%s, status %d (%.2f s)", run->end ? run->end : "?",
+                      run->status, run->seconds);
     layout_block(report, DETAIL, "end", end);
     free(end);
     if (given(run->output))
@@ -255,8 +257,8 @@ static void report_failure(const struct report *report,
                      "This is a fault of the grader or the machine, not of the "
                      "submission; see ipclab doctor.");
     } else if (given(test->hint)) {
-        char *hint = xformat("see labs/%s/hints.md, %s", grade->lab,
-                             test->hint);
+        char *hint =
+            xformat("see labs/%s/hints.md, %s", grade->lab, test->hint);
         layout_block(report, DETAIL, "hint:", hint);
         free(hint);
     }
@@ -294,7 +296,8 @@ static void report_test(const struct report *report, const struct grade *grade,
         layout_command(report, DETAIL, "again", test->command);
 }
 
-/* ---- Score ------------------------------------------------------------------- */
+/* ---- Score
+ * ------------------------------------------------------------------- */
 
 static char *next_step(const struct grade *grade)
 {
@@ -305,7 +308,7 @@ static char *next_step(const struct grade *grade)
     char *step;
 
     if (!grade->build.ok)
-        step = xformat("make %s build: the first error is explained above",
+        step = xformat("get %s to build: its first error is explained above",
                        where);
     else if (next && next->verdict == VERDICT_PASS)
         step = xformat("%s, %s: it passes, but not cleanly; see \"memory\" "

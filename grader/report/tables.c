@@ -10,7 +10,8 @@
 #define LAB_WIDTH   16
 #define SCORE_WIDTH 16
 
-/* ---- Labs -------------------------------------------------------------------- */
+/* ---- Labs
+ * -------------------------------------------------------------------- */
 
 /* What stands behind the score; to be freed. */
 static char *remark(const struct standing *standing)
@@ -30,11 +31,11 @@ static void report_standing(const struct report *report,
                             const struct standing *standing)
 {
     char score[16], max[16];
-    char *sum = standing->graded
-                    ? xformat("%s / %s",
-                              tenths_format(standing->score_tenths, score),
-                              tenths_format(standing->max_tenths, max))
-                    : xstrdup("-");
+    char *sum =
+        standing->graded
+            ? xformat("%s / %s", tenths_format(standing->score_tenths, score),
+                      tenths_format(standing->max_tenths, max))
+            : xstrdup("-");
     bool done = standing->graded && !standing->changed && !standing->next &&
                 standing->builds;
     char *text = remark(standing);
@@ -101,7 +102,8 @@ void report_standings(const struct report *report,
         layout_block(report, 2, "next:", "all done");
 }
 
-/* ---- The machine ------------------------------------------------------------- */
+/* ---- The machine
+ * ------------------------------------------------------------- */
 
 static const struct {
     const char *text;

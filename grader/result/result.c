@@ -23,8 +23,11 @@ const char *const cleanliness_names[] = {
 };
 
 const char *const check_verdict_names[] = {
-    [CHECK_GOOD] = "good", [CHECK_WEAK] = "weak", [CHECK_BAD] = "bad",
-    [CHECK_INFO] = "info", NULL,
+    [CHECK_GOOD] = "good",
+    [CHECK_WEAK] = "weak",
+    [CHECK_BAD] = "bad",
+    [CHECK_INFO] = "info",
+    NULL,
 };
 
 struct grade *grade_new(const char *lab)
@@ -78,6 +81,14 @@ void strings_add(struct strings *strings, const char *string)
     char **item = grow(&strings->items, &strings->count, sizeof(*item));
 
     *item = xstrdup(string);
+}
+
+void strings_release(struct strings *strings)
+{
+    for (size_t i = 0; i < strings->count; i++)
+        free(strings->items[i]);
+    free(strings->items);
+    *strings = (struct strings){0};
 }
 
 void string_set(char **old, const char *string)

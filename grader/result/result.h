@@ -40,8 +40,8 @@ struct strings {
 
 /* A message of the compiler, the assembler or the linker. */
 struct grade_message {
-    char *file; /* "pipe.c" */
-    int line;   /* 0: of no line */
+    char *file;     /* "pipe.c" */
+    int line;       /* 0: of no line */
     char *severity; /* "error", "warning", "note" */
     char *message;
 };
@@ -67,8 +67,8 @@ struct grade_run {
 
 /* What memcheck says about one line of the student's file. */
 struct grade_finding {
-    char *kind; /* "invalid access", "uninitialised", "leak", ... */
-    char *what; /* "Invalid read of size 1" */
+    char *kind;            /* "invalid access", "uninitialised", "leak", ... */
+    char *what;            /* "Invalid read of size 1" */
     char *function, *file; /* NULL or "" where it is not known */
     int line;
     char *stack; /* memcheck's own lines */
@@ -117,7 +117,7 @@ struct grade_sandbox {
 
 struct grade {
     int schema;
-    char *kit;        /* version */
+    char *kit; /* version */
     char *lab;
     char *submission; /* path as it was given */
     char *checksum;   /* of the submission: "changed since" */
@@ -150,6 +150,7 @@ bool grade_has_error(const struct grade *grade);
 int step_compare(const char *a, const char *b);
 
 void strings_add(struct strings *strings, const char *string);
+void strings_release(struct strings *strings);
 /* Free *OLD and put a copy of STRING (NULL stays NULL) in its place. */
 void string_set(char **old, const char *string);
 

@@ -21,7 +21,8 @@
     .count = offsetof(structure, total), .shape = (of)
 #define SHAPE(shape_name, structure, ...)                                      \
     static const struct shape shape_name = {                                   \
-        sizeof(structure), (const struct field[]){__VA_ARGS__, {.name = NULL}}}
+        sizeof(structure),                                                     \
+        (const struct field[]){__VA_ARGS__, {.name = NULL}}}
 
 SHAPE(message_shape, struct grade_message,
       {ROW("file", STRING, struct grade_message, file)},
@@ -64,8 +65,8 @@ SHAPE(diagnosis_shape, struct grade_diagnosis,
 
 /* NAME.native.json */
 SHAPE(native_shape, struct grade_test,
-      {ROW("verdict", NAME, struct grade_test, verdict),
-       .names = verdict_names, .required = true},
+      {ROW("verdict", NAME, struct grade_test, verdict), .names = verdict_names,
+       .required = true},
       {ROW("kind", STRING, struct grade_test, kind)},
       {ROW("expected", STRING, struct grade_test, expected)},
       {ROW("seen", STRING, struct grade_test, seen)},
@@ -124,8 +125,7 @@ SHAPE(grade_shape, struct grade,
       {ROW("sandbox", OBJECT, struct grade, sandbox), .shape = &sandbox_shape},
       {ROW("build", OBJECT, struct grade, build), .shape = &build_shape,
        .required = true},
-      {.name = "tests",
-       LIST(struct grade, tests, test_count, &test_shape)});
+      {.name = "tests", LIST(struct grade, tests, test_count, &test_shape)});
 
 SHAPE(check_shape, struct check, {ROW("name", STRING, struct check, name)},
       {ROW("verdict", NAME, struct check, verdict),
@@ -210,7 +210,8 @@ int grade_read_tests(struct grade *grade, const char *text, size_t size,
 
     if (json && result < 0)
         (void)snprintf(why, why_size, "no tests");
-    json_array_foreach(json, i, item) {
+    json_array_foreach(json, i, item)
+    {
         struct grade_test *test =
             grow(&grade->tests, &grade->test_count, sizeof(*test));
         if (shape_read(&listed_shape, test, item, why, why_size) < 0) {

@@ -104,8 +104,7 @@ json_t *shape_write(const struct shape *shape, const void *structure)
 
 char *shape_text(json_t *json)
 {
-    char *text =
-        json_dumps(json, JSON_INDENT(2) | JSON_REAL_PRECISION(12));
+    char *text = json_dumps(json, JSON_INDENT(2) | JSON_REAL_PRECISION(12));
 
     json_decref(json);
     if (text == NULL) { /* no member can be invalid: memory ran out */
@@ -138,7 +137,8 @@ static bool read_strings(struct strings *strings, json_t *json)
 
     if (!json_is_array(json))
         return false;
-    json_array_foreach(json, i, item) {
+    json_array_foreach(json, i, item)
+    {
         if (!json_is_string(item))
             return false;
         strings_add(strings, json_string_value(item));
@@ -166,11 +166,11 @@ static bool read_list(const struct field *field, void *structure, json_t *json,
 
     if (!json_is_array(json))
         return false;
-    json_array_foreach(json, i, item) {
+    json_array_foreach(json, i, item)
+    {
         /* Counted before it is read: what is half read is released, too. */
         void *next = grow(list, count, field->shape->size);
-        if (shape_read(field->shape, next, item, why, why_size) <
-            0)
+        if (shape_read(field->shape, next, item, why, why_size) < 0)
             return false;
     }
     return true;
@@ -265,14 +265,6 @@ static void release_list(const struct field *field, void *structure)
     *count = 0;
 }
 
-static void release_strings(struct strings *strings)
-{
-    for (size_t i = 0; i < strings->count; i++)
-        free(strings->items[i]);
-    free(strings->items);
-    *strings = (struct strings){0};
-}
-
 void shape_release(const struct shape *shape, void *structure)
 {
     for (const struct field *field = shape->fields; field->name; field++) {
@@ -283,7 +275,7 @@ void shape_release(const struct shape *shape, void *structure)
             *(char **)member = NULL;
             break;
         case FIELD_STRINGS:
-            release_strings(member);
+            strings_release(member);
             break;
         case FIELD_LIST:
             release_list(field, structure);

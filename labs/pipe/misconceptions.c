@@ -396,6 +396,13 @@ static bool wrote_to_full(const struct failure *failure,
            run_exit_status(failure->run) == 0;
 }
 
+static bool is_untouched(const struct failure *failure,
+                         const struct autopsy_wait **wait)
+{
+    (void)wait;
+    return holds(run_errors(failure->run), "Function not implemented");
+}
+
 static bool pipe_failed(const struct failure *failure,
                         const struct autopsy_wait **wait)
 {
@@ -404,6 +411,9 @@ static bool pipe_failed(const struct failure *failure,
 }
 
 const struct misconception lab_misconceptions[] = {
+    {"not_written_yet", NULL, is_untouched,
+     "This exercise still has its TODO: start there."},
+
     /* Hangs: what the kernel showed leaves little to guess. */
     {"child_keeps_write_end",
      "upper_small upper_1mib upper_empty_eof "

@@ -298,8 +298,9 @@ Graded(pipe, filter_1mib_both_ways, .points = 12, .step = "pipe.3",
     twice = (struct bytes){doubled, 2 * MIB};
     struct run *cat =
         launch(ARGS("filter", "cat"), .input = input, .also_trace = POLLS);
-    struct run *sed =
-        launch(ARGS("filter", "sed", "p"), .input = input, .also_trace = POLLS);
+    /* From a file: a chunk is as large as what is asked for. */
+    struct run *sed = launch(ARGS("filter", "sed", "p"), .input = input,
+                             .input_mode = INPUT_FILE, .also_trace = POLLS);
     struct run *echo = launch(ARGS("filter", "echo", "hi"), .delay = SLOW_POLL,
                               .also_trace = POLLS);
     struct run *probe = launch(ARGS("filter", "fdprobe"));
@@ -395,9 +396,8 @@ Graded(pipe, no_zombie_no_leak, .points = 6, .step = "pipe.2",
 {
     /* What a child flushes shows only where it has the standard output. */
     struct run *run = launch(ARGS("-v", "run", "true", ":", "no-such"));
-    struct run *filter =
-        launch(ARGS("filter", "cat"), .input = LITERAL("text\n"),
-               .delay = SLOW_POLL);
+    struct run *filter = launch(ARGS("filter", "cat"),
+                                .input = LITERAL("text\n"), .delay = SLOW_POLL);
 
     expect_nothing_left(run);
     expect_that(run, count_lines(run_output(run), "pipe: 2 stages\n") == 1,

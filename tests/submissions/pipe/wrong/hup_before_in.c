@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
  * Fails: short_io_and_eintr filter_1mib_both_ways filter_child_leaves
- *       no_zombie_no_leak
  * Shows: hup_before_in
  *
  * The belief: POLLHUP means that it is all over. The writer has gone, but what

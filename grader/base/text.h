@@ -6,8 +6,8 @@
  * made of.  What is stored is UTF-8; what is shown has no control characters,
  * so that no submission can move a reader's cursor or recolour a verdict.
  */
-#ifndef RESULT_TEXT_H
-#define RESULT_TEXT_H
+#ifndef BASE_TEXT_H
+#define BASE_TEXT_H
 
 #include <stddef.h>
 

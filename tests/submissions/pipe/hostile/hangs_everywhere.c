@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+/* Waits in every exercise for the end of a pipe that it holds open itself. */
+#include "pipe.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static void act(void)
+{
+    int fd[2];
+    char c;
+
+    if (pipe(fd) == 0 && fork() == 0) {
+        (void)read(fd[0], &c, 1); /* the write end is fd[1] */
+        _exit(0);
+    }
+    (void)wait(NULL);
+}
+
+ssize_t write_all(int fd, const void *buf, size_t n)
+{
+    return write(fd, buf, n);
+}
+
+int upper(int in, int out)
+{
+    (void)in, (void)out;
+    act();
+    return 0;
+}
+
+int run_pipeline(char ***cmds, int n)
+{
+    (void)cmds, (void)n;
+    act();
+    return 0;
+}
+
+int filter(char **argv, int in, int out, long long *nin, long long *nout)
+{
+    (void)argv, (void)in, (void)out, (void)nin, (void)nout;
+    act();
+    return 0;
+}
+
+int gather(int n, int records, size_t size, int out)
+{
+    (void)n, (void)records, (void)size, (void)out;
+    return 0;
+}

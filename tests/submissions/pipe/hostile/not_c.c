@@ -1,0 +1,3 @@
+Dear teacher,
+
+my dog ate my pipe.

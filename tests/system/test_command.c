@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+/*
+ * test_command.c - command lines, right and wrong: what is printed, where, and
+ * with which exit status.
+ */
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "system.h"
+
+/* One line, "ipclab: what: why", on standard error, and nothing else. */
+static void expect_refusal(struct outcome outcome, int status)
+{
+    const char *end = strchr(outcome.errors, '\n');
+
+    cr_expect(outcome.status == status, "exit status %d: %s", outcome.status,
+              outcome.errors);
+    cr_expect(strncmp(outcome.errors, "ipclab: ", 8) == 0, "%s",
+              outcome.errors);
+    cr_expect(end != NULL && end[1] == '\0', "more than a line: %s",
+              outcome.errors);
+    cr_expect(outcome.output[0] == '\0', "%s", outcome.output);
+    expect_clean_machine();
+}
+
+Test(command, unknown_lab)
+{
+    expect_refusal(IPCLAB("grade", "no-such-lab"), 2);
+}
+
+Test(command, unknown_subcommand)
+{
+    expect_refusal(IPCLAB("no-such-command"), 2);
+}
+
+Test(command, unknown_option)
+{
+    expect_refusal(IPCLAB("grade", "pipe", "--no-such-option"), 2);
+}
+
+Test(command, unknown_level)
+{
+    expect_refusal(IPCLAB("grade", "pipe", "--require-sandbox", "thick"), 2);
+}
+
+Test(command, unknown_test)
+{
+    expect_refusal(IPCLAB("grade", "pipe", "--test", "no_such_test"), 2);
+}
+
+Test(command, missing_submission)
+{
+    expect_refusal(IPCLAB("grade", "pipe", "--submission", "no/such.c"), 3);
+}
+
+Test(command, submission_without_the_file)
+{
+    expect_refusal(IPCLAB("grade", "pipe", "--submission", "handouts"), 3);
+}
+
+Test(command, submission_that_is_a_link)
+{
+    char *path = xformat("%s/pipe.c", scratch());
+
+    cr_assert(symlink("/etc/passwd", path) == 0);
+    expect_refusal(IPCLAB("grade", "pipe", "--submission", path), 3);
+}
+
+Test(command, submission_that_is_a_fifo)
+{
+    char *path = xformat("%s/pipe.c", scratch());
+
+    cr_assert(mkfifo(path, 0600) == 0);
+    expect_refusal(IPCLAB("grade", "pipe", "--submission", path), 3);
+}
+
+Test(command, weaker_sandbox_is_refused)
+{
+    expect_refusal(IPCLAB("grade", "pipe", "--sandbox", "basic",
+                          "--require-sandbox", "full"),
+                   3);
+}
+
+Test(command, help)
+{
+    struct outcome outcome = IPCLAB("--help");
+
+    cr_expect(outcome.status == 0);
+    cr_expect_not_null(strstr(outcome.output, "grade"));
+    expect_clean_machine();
+}
+
+Test(command, doctor)
+{
+    struct outcome outcome = IPCLAB("doctor");
+
+    cr_expect(outcome.status == 0, "%s%s", outcome.output, outcome.errors);
+    expect_clean_machine();
+}
+
+/* The lab's solution gets all points at every level. */
+static void expect_full_score(const char *level)
+{
+    char why[200];
+    size_t size;
+    char *json = xformat("%s/grade.json", scratch());
+    struct outcome outcome =
+        IPCLAB("grade", "pipe", "--submission", "solutions", "--sandbox", level,
+               "--json", json);
+    char *text = read_file(AT_FDCWD, json, 16 << 20, &size);
+
+    cr_assert(text != NULL, "%s", outcome.errors);
+    struct grade *grade = grade_from_json(text, size, why, sizeof(why));
+    cr_assert(grade != NULL, "%s", why);
+    cr_expect(grade->score_tenths == 1000, "%s", outcome.output);
+    cr_expect_str_eq(grade->sandbox.level, level);
+    grade_free(grade);
+    (void)unlink(json);
+    expect_clean_machine();
+}
+
+Test(command, solution_in_the_full_sandbox)
+{
+    expect_full_score("full");
+}
+
+Test(command, solution_in_the_basic_sandbox)
+{
+    expect_full_score("basic");
+}

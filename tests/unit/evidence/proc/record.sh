@@ -1,0 +1,65 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Record what /proc says of hanging processes, for grader/probe/snapshot.c to
+# read again:
+#
+#     record.sh /proc/HOST_PID/root/proc NAME
+#
+# as root, HOST_PID being any process of the sandbox.  Its first process (pid 1)
+# is left out.  Descriptors and exe become dangling links; what a system call
+# points to becomes a file "mem@ADDRESS"; fdinfo of a FIFO says so in one more
+# line.
+set -eu
+
+from=$1
+to=$2
+
+# The arguments (from 1) of x86-64 system call $1 that are pointers.
+pointers() {
+    case $1 in
+    7 | 271 | 202) echo 1 ;;   # poll, ppoll, futex
+    23 | 270) echo 2 3 4 5 ;;  # select, pselect6
+    257) echo 2 ;;             # openat
+    esac
+}
+
+record_thread() { # its path below the process
+    mkdir -p "$target/$1"
+    for file in stat status syscall wchan; do
+        cat "$process/$1/$file" > "$target/$1/$file"
+    done
+    read -r -a words < "$target/$1/syscall"
+    for n in $(pointers "${words[0]}"); do
+        address=${words[$n]}
+        [ $((address)) -eq 0 ] ||
+            dd if="$process/mem" of="$target/mem@${address#0x}" status=none bs=64 \
+                count=1 iflag=skip_bytes skip=$((address))
+    done
+}
+
+for process in "$from"/[0-9]*; do
+    pid=${process##*/}
+    target=$to/$pid
+    [ "$pid" -ne 1 ] || continue
+    record_thread .
+    cat "$process/timers" > "$target/timers"
+    for task in "$process"/task/*; do
+        tid=${task##*/}
+        [ "$tid" = "$pid" ] || record_thread "task/$tid"
+    done
+    exe=$(readlink "$process/exe") || continue # a zombie
+    ln -s "$exe" "$target/exe"
+    mkdir -p "$target/fd" "$target/fdinfo"
+    for link in "$process"/fd/*; do
+        fd=${link##*/}
+        file=$(readlink "$link")
+        ln -s "$file" "$target/fd/$fd"
+        cat "$process/fdinfo/$fd" > "$target/fdinfo/$fd"
+        if [[ $file == socket:* ]]; then
+            mkdir -p "$target/net"
+            cat "$process/net/unix" > "$target/net/unix"
+        fi
+        [[ $file != /* ]] || [ ! -p "$link" ] ||
+            printf 'type:\tfifo\n' >> "$target/fdinfo/$fd"
+    done
+done
