@@ -28,7 +28,6 @@ git clone -q . "$root/opt/ipclab"
 # pivot_root, not chroot: the kernel refuses user namespaces inside a chroot.
 cat > "$root/enter" <<'INNER'
 set -eu
-mount -t proc proc /proc
 mount -t sysfs -o ro sys /sys 2>/dev/null || true
 mount -t tmpfs tmp /tmp
 export HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive
@@ -45,7 +44,7 @@ su student -c 'set -eu; git config --global --add safe.directory "*"
     echo "--- as an ordinary user: make test"; make test'
 INNER
 # shellcheck disable=SC2016 # for the inner shell to expand
-exec unshare --mount --pid --fork --mount-proc="/proc" bash -c '
+exec unshare --mount --pid --fork bash -c '
     set -eu
     root=$1
     mount --make-rprivate /
@@ -54,6 +53,7 @@ exec unshare --mount --pid --fork --mount-proc="/proc" bash -c '
     mkdir -p "$root/old"
     cd "$root"
     pivot_root . old
+    mount -t proc proc /proc
     umount -l /old
     exec env -i TERM=dumb http_proxy="${http_proxy:-}" https_proxy="${https_proxy:-}" bash /enter
 ' fresh "$root"

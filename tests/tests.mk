@@ -33,7 +33,7 @@ soak: kit $(B)/tests/matrix
 	@tests/soak.sh $(LABS)
 
 ## make bench        CPU and wall seconds, side by side, as ratios
-bench: kit $(B)/tests/bench
+bench: kit $(B)/tests/bench $(B)/tests/naive
 	@$(B)/tests/bench $(or $(LAB),$(LABS))
 
 ## make test-fresh   the README's commands in a clean Debian (root, debootstrap)

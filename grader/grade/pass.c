@@ -64,6 +64,8 @@ static struct argv environment(const struct pass *pass, const struct kind *kind)
     argv_addf(&env, "IPCLAB_LEASE=%s/lease", stage);
     if (pass->sandbox->hide)
         argv_addf(&env, "IPCLAB_HIDE=%s", pass->sandbox->hide);
+    if (getenv("IPCLAB_WITHOUT")) /* for the bench: see world.h */
+        argv_addf(&env, "IPCLAB_WITHOUT=%s", getenv("IPCLAB_WITHOUT"));
     return env;
 }
 

@@ -34,6 +34,9 @@ const struct probe_setting *probe_setting(void)
     setting.results = variable("IPCLAB_RESULTS");
     setting.lease = getenv("IPCLAB_LEASE");
     setting.hide = getenv("IPCLAB_HIDE");
+    const char *without = getenv("IPCLAB_WITHOUT");
+    setting.without_proof = without && strstr(without, "proof");
+    setting.without_server = without && strstr(without, "server");
     int level = sandbox_level_from_name(variable("IPCLAB_SANDBOX"));
     if (level < 0)
         probe_error("IPCLAB_SANDBOX: no such level");

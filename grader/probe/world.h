@@ -39,6 +39,9 @@ struct probe_setting {
     enum { PASS_LIST, PASS_NATIVE, PASS_MEMCHECK } pass;
     const char *lab, *stage, *results, *lease;
     const char *hide; /* see struct sandbox; NULL: nothing */
+    /* For the bench, from IPCLAB_WITHOUT="proof,server": what it would cost to
+     * wait for time-outs, and to start Valgrind for each launch. */
+    bool without_proof, without_server;
     enum sandbox_level level;
 };
 
