@@ -116,7 +116,7 @@ kit: $(IPCLAB) $(B)/grader/init $(B)/grader/confine $(B)/grader/server.o \
      $(foreach lab,$(LABS),$(B)/labs/$(lab)/main.o $(B)/labs/$(lab)/test_$(lab))
 
 include tests/tests.mk
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+-include $(shell find $(B) -path $(B)/fresh -prune -o -name '*.d' -print 2>/dev/null)
 
 ## make clean        remove everything that was built
 clean:

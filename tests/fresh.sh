@@ -18,7 +18,7 @@ mkdir -p build/fresh
 [ -e "$base/etc/debian_version" ] ||
     debootstrap --variant=minbase --include=ca-certificates,git,make,sudo \
         bookworm "$base" "$mirror"
-rm -rf "$root"
+rm -rf --one-file-system "$root"
 cp -a "$base" "$root"
 # How this machine reaches its package mirror.
 cp /etc/resolv.conf /etc/hosts "$root/etc/"

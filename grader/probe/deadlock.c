@@ -334,7 +334,7 @@ static size_t count_born(const struct trace *trace)
 static bool are_ends_known(const struct proof *proof)
 {
     const struct snapshot *snapshot = proof->snapshot;
-    size_t ended = 0, live = 0;
+    size_t ended = 0, live = 0, dead = 0;
 
     for (size_t i = 0; i < proof->trace->process_count; i++)
         ended += proof->trace->processes[i].ended;

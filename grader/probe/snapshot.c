@@ -299,6 +299,13 @@ static pid_t parent_of(int proc_fd, pid_t pid)
     return thread.ppid;
 }
 
+static int compare_pids(const void *a, const void *b)
+{
+    const struct listed *x = a, *y = b;
+
+    return (x->pid > y->pid) - (x->pid < y->pid);
+}
+
 static struct listed *list_pids(int proc_fd, size_t *count)
 {
     struct listed *list = NULL;
@@ -322,6 +329,7 @@ static struct listed *list_pids(int proc_fd, size_t *count)
         item->pid = atoi(entry->d_name); /* a name that the kernel wrote */
     }
     (void)closedir(entries);
+    qsort(list, *count, sizeof(*list), compare_pids); /* recordings are not */
     return list;
 }
 

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: MIT
+/*
+ * test_autopsy.c - who waits for whom is found, and said so that a student can
+ * follow it.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "autopsy.h"
+#include "proc_evidence.h"
+
+static struct autopsy *examine(struct snapshot *snapshot,
+                               const struct tester_end *held)
+{
+    return autopsy_new(snapshot, FIRST, PROGRAM, held, held ? 1 : 0);
+}
+
+/* The lines on the recording NAME are TEXT, in which each ends with "\n". */
+static void assert_lines(const char *name, const char *text)
+{
+    struct snapshot snapshot;
+    char *seen = xstrdup("");
+
+    replay(name, &snapshot);
+    struct autopsy *autopsy = examine(&snapshot, NULL);
+    for (size_t i = 0; i < autopsy->line_count; i++) {
+        char *longer = xformat("%s%s\n", seen, autopsy->lines[i]);
+        free(seen);
+        seen = longer;
+        cr_assert_leq(strlen(autopsy->lines[i]), 160);
+    }
+    cr_assert_str_eq(seen, text, "%s:\n%s", name, seen);
+    free(seen);
+    autopsy_free(autopsy);
+    snapshot_release(&snapshot);
+}
+
+#if defined(__x86_64__) /* the recordings hold its system call numbers */
+
+Test(autopsy, reader_that_keeps_its_write_end,
+     .description = "a process that waits for itself is said to")
+{
+    assert_lines("own_write_end",
+                 "parent 2 is blocked in wait4(-1): child 3 has not ended\n"
+                 "child 3 is blocked in read(3): pipe A is empty; its write "
+                 "end is held by child 3 itself (descriptor 4)\n"
+                 "so: child 3 waits for itself\n");
+}
+
+Test(autopsy, parent_that_keeps_a_write_end,
+     .description = "a command is called by its name, a circle is closed")
+{
+    assert_lines("parent_holds",
+                 "parent 2 is blocked in wait4(-1): sort 3 has not ended\n"
+                 "sort 3 is blocked in read(0): pipe A is empty; its write end "
+                 "is held by parent 2 (descriptor 4), which is blocked in "
+                 "wait4\n"
+                 "so: parent 2 waits for sort 3, which waits for parent 2\n");
+}
+
+Test(autopsy, both_write, .description = "full pipes, each held by the other")
+{
+    assert_lines("both_write",
+                 "parent 2 is blocked in write(4): pipe A is full; its read "
+                 "end is held by cat 3 (descriptor 0), which is blocked in "
+                 "write\n"
+                 "cat 3 is blocked in write(1): pipe B is full; its read end "
+                 "is held by parent 2 (descriptor 5), which is blocked in "
+                 "write\n"
+                 "so: parent 2 waits for cat 3, which waits for parent 2\n");
+}
+
+Test(autopsy, fifos, .description = "a FIFO goes by its path")
+{
+    assert_lines("fifo_cross",
+                 "parent 2 is blocked in openat(\"/tmp/f\"): nobody has opened "
+                 "this FIFO for writing\n"
+                 "child 3 is blocked in openat(\"/tmp/g\"): nobody has opened "
+                 "this FIFO for reading\n");
+    assert_lines("fifo",
+                 "process 2 is blocked in read(3): FIFO A is empty (/tmp/f); "
+                 "its write end is held by process 2 itself (descriptor 3)\n"
+                 "so: process 2 waits for itself\n");
+}
+
+Test(autopsy, polled_descriptors,
+     .description = "poll, select and epoll wait for what they were given")
+{
+    assert_lines("poll",
+                 "parent 2 is blocked in poll, of descriptor 5: pipe A is "
+                 "empty; its write end is held by cat 3 (descriptor 1), which "
+                 "is blocked in read\n"
+                 "cat 3 is blocked in read(0): pipe B is empty; its write end "
+                 "is held by parent 2 (descriptor 4), which is blocked in "
+                 "poll\n"
+                 "so: parent 2 waits for cat 3, which waits for parent 2\n");
+    assert_lines("select",
+                 "process 2 is blocked in pselect6, of descriptor 3: pipe A is "
+                 "empty; its write end is held by process 2 itself (descriptor "
+                 "4)\nso: process 2 waits for itself\n");
+    assert_lines("epoll",
+                 "process 2 is blocked in epoll_wait, of descriptor 3: pipe A "
+                 "is empty; its write end is held by process 2 itself "
+                 "(descriptor 4)\nso: process 2 waits for itself\n");
+    assert_lines("timed",
+                 "process 2 waits, for a limited time, in poll, of descriptor "
+                 "3: pipe A is empty; its write end is held by process 2 "
+                 "itself (descriptor 4)\nso: process 2 waits for itself\n");
+}
+
+Test(autopsy, other_waits,
+     .description = "dead children, threads, vfork, sockets")
+{
+    assert_lines("zombie",
+                 "parent 2 is blocked in rt_sigsuspend: no signal has come\n"
+                 "child 3 has ended and waits to be reaped\n");
+    assert_lines("threads",
+                 "process 2 is blocked in futex: a lock, a condition or "
+                 "another thread's end\n"
+                 "process 2 (its thread 3) is blocked in futex: a lock, a "
+                 "condition or another thread's end\n");
+    assert_lines("vfork",
+                 "parent 2 is blocked in vfork: child 3 has neither ended nor "
+                 "executed a program\n"
+                 "child 3 is blocked in pause: no signal has come\n"
+                 "so: parent 2 waits for child 3, which waits for a signal\n");
+    assert_lines("socket",
+                 "process 2 is blocked in read(3): socket A has nothing to be "
+                 "read\n");
+}
+
+Test(autopsy, waits_and_holders_are_typed,
+     .description = "what a lab's rules ask for")
+{
+    struct snapshot snapshot;
+
+    replay("parent_holds", &snapshot);
+    struct autopsy *autopsy = examine(&snapshot, NULL);
+    cr_assert_eq(autopsy->count, 2);
+    const struct autopsy_wait *parent = &autopsy->waits[0];
+    const struct autopsy_wait *sort = &autopsy->waits[1];
+    cr_assert(parent->first && parent->own_code);
+    cr_assert_eq(parent->object, OBJECT_CHILD);
+    cr_assert_eq(parent->fd, -1);
+    cr_assert_eq(autopsy_holder(parent, WHO_CHILD)->pid, 3);
+    cr_assert(autopsy_holder(parent, WHO_CHILD)->blocked);
+    cr_assert_not(sort->first || sort->own_code);
+    cr_assert_str_eq(sort->name, "sort 3");
+    cr_assert_str_eq(sort->call, "read");
+    cr_assert(sort->reads && !sort->timed);
+    cr_assert_eq(sort->fd, 0);
+    cr_assert_eq(sort->object, OBJECT_PIPE);
+    cr_assert_str_eq(sort->label, "pipe A");
+    cr_assert_eq(sort->holder_count, 1);
+    cr_assert_eq(sort->holders[0].who, WHO_PARENT);
+    cr_assert_eq(sort->holders[0].fd, 4);
+    cr_assert(sort->holders[0].own_code);
+    cr_assert_null(autopsy_holder(sort, WHO_ITSELF));
+    autopsy_free(autopsy);
+    snapshot_release(&snapshot);
+}
+
+Test(autopsy, sizes_of_writes_are_told,
+     .description = "count is what write was asked for")
+{
+    struct snapshot snapshot;
+
+    replay("both_write", &snapshot);
+    struct autopsy *autopsy = examine(&snapshot, NULL);
+    cr_assert_eq(autopsy->waits[0].count, 1 << 20);
+    cr_assert_not(autopsy->waits[0].reads);
+    cr_assert_str_eq(autopsy->waits[1].label, "pipe B");
+    autopsy_free(autopsy);
+    snapshot_release(&snapshot);
+}
+
+Test(autopsy, tester_is_a_holder,
+     .description = "the test's end of a pipe has a name, and its promise")
+{
+    struct snapshot snapshot;
+    struct tester_end held = {.idle = true};
+
+    replay("stdin", &snapshot);
+    memcpy(held.target, snapshot_fd(thread_of(&snapshot, FIRST), 0)->target,
+           sizeof(held.target));
+    struct autopsy *autopsy = examine(&snapshot, &held);
+    const struct autopsy_holder *test =
+        autopsy_holder(&autopsy->waits[0], WHO_TESTER);
+    cr_assert(test && test->pid == 0 && test->fd == -1);
+    cr_assert_eq(autopsy->line_count, 2);
+    cr_assert_str_eq(autopsy->lines[0],
+                     "process 2 is blocked in read(0): pipe A is empty; its "
+                     "write end is held by the test, which will write nothing "
+                     "more");
+    cr_assert_str_eq(autopsy->lines[1],
+                     "so: process 2 waits for input that the test will never "
+                     "send");
+    autopsy_free(autopsy);
+    held.idle = false;
+    autopsy = examine(&snapshot, &held);
+    cr_assert_str_eq(autopsy->lines[1], "so: process 2 waits for the test");
+    autopsy_free(autopsy);
+    snapshot_release(&snapshot);
+}
+
+#endif
+
+Test(autopsy, names_are_fit_for_a_screen,
+     .description = "a program may call itself anything")
+{
+    struct snapshot snapshot;
+
+    replay("both_write", &snapshot);
+    struct snapshot_thread *cat = thread_of(&snapshot, 3);
+    (void)snprintf(cat->name, sizeof(cat->name), "a\033[2Jb\n");
+    cat->state = 'R';
+    cat->running = true;
+    struct autopsy *autopsy = examine(&snapshot, NULL);
+    bool found = false;
+    for (size_t i = 0; i < autopsy->line_count; i++) {
+        cr_assert_null(strpbrk(autopsy->lines[i], "\033\n"));
+        found |= strcmp(autopsy->lines[i], "a?[2Jb? 3 is running") == 0;
+    }
+    cr_assert(found);
+    autopsy_free(autopsy);
+    snapshot_release(&snapshot);
+}
+
+Test(autopsy, empty_snapshot_has_nothing_to_say,
+     .description = "no process, no line")
+{
+    struct snapshot snapshot = {0};
+    struct autopsy *autopsy = examine(&snapshot, NULL);
+
+    cr_assert_eq(autopsy->count, 0);
+    cr_assert_eq(autopsy->line_count, 0);
+    autopsy_free(autopsy);
+    autopsy_free(NULL);
+}
