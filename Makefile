@@ -16,6 +16,9 @@ IPCLAB := $(B)/ipclab
 # What students' programs are compiled with; see labs' READMEs and handouts.
 LAB_CFLAGS := -std=gnu11 -g -O1 -Wall -Wextra -D_GNU_SOURCE
 
+# One short line for each step; V=1 shows the commands.
+Q := $(if $(V),,@)
+
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .PHONY: status help setup kit grade test check matrix bench soak doctor lint \
@@ -65,49 +68,58 @@ LIBS := -ljansson -lseccomp -lm
 
 $(B)/%.o: %.c $(B)/flags | setup
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(KIT_CPPFLAGS) $(KIT_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	@$(if $(V),:,echo "  CC    $@")
+	$(Q)$(CC) $(CPPFLAGS) $(KIT_CPPFLAGS) $(KIT_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 $(B)/libkit.a: $(LIB_OBJ)
 	@rm -f $@
-	ar rcs $@ $^
+	$(Q)ar rcs $@ $^
 
 $(IPCLAB): $(B)/grader/ipclab.o $(B)/libkit.a
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) -lcriterion
+	@$(if $(V),:,echo "  CC    $@")
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) -lcriterion
 
 # The server of runs is linked into students' programs: no -O2 surprises for
 # their backtraces, and never their flags for ours.
 $(B)/grader/server.o: $(B)/grader/probe/server.o
-	cp $< $@
+	$(Q)cp $< $@
 
 $(B)/grader/init: $(B)/grader/probe/init.o $(B)/grader/server.o
-	$(CC) $(CFLAGS) $(LDFLAGS) -Wl,--wrap=main -o $@ $^
+	@$(if $(V),:,echo "  CC    $@")
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -Wl,--wrap=main -o $@ $^
 
 $(B)/grader/confine: $(B)/grader/probe/confine.o
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
+	@$(if $(V),:,echo "  CC    $@")
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
 
 $(B)/grader/shim.so: grader/probe/shim.c $(B)/flags | setup
 	@mkdir -p $(@D)
-	$(CC) $(KIT_CFLAGS) $(CFLAGS) -shared -fPIC -o $@ $< -ldl
+	@$(if $(V),:,echo "  CC    $@")
+	$(Q)$(CC) $(KIT_CFLAGS) $(CFLAGS) -shared -fPIC -o $@ $< -ldl
 
 $(B)/grader/bin/%: grader/probe/helpers/%.c $(B)/flags | setup
 	@mkdir -p $(@D)
-	$(CC) $(KIT_CFLAGS) $(CFLAGS) -o $@ $<
+	@$(if $(V),:,echo "  CC    $@")
+	$(Q)$(CC) $(KIT_CFLAGS) $(CFLAGS) -o $@ $<
 
 # ---- The labs ------------------------------------------------------------------
 
 define lab_rules
 $(B)/labs/$(1)/main.o: labs/$(1)/main.c $(B)/flags | setup
 	@mkdir -p $$(@D)
-	$(CC) $(LAB_CFLAGS) -Ilabs/common -MMD -MP -c -o $$@ $$<
+	@$(if $(V),:,echo "  CC    $$@")
+	$(Q)$(CC) $(LAB_CFLAGS) -Ilabs/common -MMD -MP -c -o $$@ $$<
 
 $(B)/labs/$(1)/test_$(1): $(B)/labs/$(1)/test_$(1).o \
   $(B)/labs/$(1)/misconceptions.o $(B)/libkit.a
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $$@ $$^ $(LIBS) -lcriterion
+	@$(if $(V),:,echo "  CC    $$@")
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $$@ $$^ $(LIBS) -lcriterion
 
 # For trying out by hand; the grader builds its own in the sandbox.
 $(B)/bin/$(1): labs/$(1)/$(1).c labs/$(1)/main.c labs/$(1)/$(1).h
 	@mkdir -p $$(@D)
-	$(CC) $(LAB_CFLAGS) -Ilabs/common -o $$@ labs/$(1)/$(1).c labs/$(1)/main.c
+	@$(if $(V),:,echo "  CC    $$@")
+	$(Q)$(CC) $(LAB_CFLAGS) -Ilabs/common -o $$@ labs/$(1)/$(1).c labs/$(1)/main.c
 endef
 $(foreach lab,$(LABS),$(eval $(call lab_rules,$(lab))))
 

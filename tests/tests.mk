@@ -6,13 +6,16 @@ SYSTEM_OBJ := $(patsubst %.c,$(B)/%.o,$(wildcard tests/system/*.c))
 
 # No misconceptions of a lab: the probe's table is empty in unit tests.
 $(B)/tests/unit/tests: $(UNIT_OBJ) $(B)/libkit.a
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) -lcriterion
+	@$(if $(V),:,echo "  CC    $@")
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) -lcriterion
 
 $(B)/tests/system/tests: $(SYSTEM_OBJ) $(B)/libkit.a
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) -lcriterion
+	@$(if $(V),:,echo "  CC    $@")
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) -lcriterion
 
 $(B)/tests/%: $(B)/tests/%.o $(B)/libkit.a
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) -lcriterion
+	@$(if $(V),:,echo "  CC    $@")
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) -lcriterion
 
 ## make test         all of the proof below but bench, soak and test-fresh
 test: kit $(B)/tests/unit/tests $(B)/tests/system/tests $(B)/tests/matrix
@@ -46,7 +49,7 @@ KIT_SOURCES = $(shell git ls-files 'grader/*.[ch]' 'labs/*.[ch]' \
 lint:
 	clang-format --dry-run -Werror $(KIT_SOURCES)
 	cppcheck --quiet --enable=warning,portability --error-exitcode=1 \
-	  --suppress=*:*/criterion/* $(KIT_CPPFLAGS) grader labs solutions
+	  --suppress=unknownMacro $(KIT_CPPFLAGS) grader solutions $(wildcard labs/*/main.c)
 	shellcheck grader/*.sh tests/*.sh .ci/run
 
 ## make format       apply .clang-format

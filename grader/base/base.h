@@ -22,7 +22,8 @@ char *xformat(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /*
  * ITEMS points to a pointer to an array of *COUNT items of SIZE bytes: grow it
- * by one zeroed item and return that:  struct x *x = grow(&list, &count, sizeof(*list));
+ * by one zeroed item and return that:  struct x *x = grow(&list, &count,
+ * sizeof(*list));
  */
 void *grow(void *items, size_t *count, size_t size);
 

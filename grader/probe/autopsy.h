@@ -24,39 +24,46 @@ enum autopsy_object {
     OBJECT_LOCK,
 };
 
-enum autopsy_who { WHO_ITSELF, WHO_PARENT, WHO_CHILD, WHO_SIBLING, WHO_OTHER,
-                   WHO_TESTER };
+enum autopsy_who {
+    WHO_ITSELF,
+    WHO_PARENT,
+    WHO_CHILD,
+    WHO_SIBLING,
+    WHO_OTHER,
+    WHO_TESTER
+};
 
 /* One who could end a wait: it holds the other end, or is the awaited child. */
 struct autopsy_holder {
-    pid_t pid;             /* 0 for the tester */
-    int fd;                /* -1 where no descriptor is concerned */
-    enum autopsy_who who;  /* seen from the one who waits */
-    char name[32];         /* "parent 3", "cat 5", "child 4" */
-    bool own_code;         /* still runs the student's program */
-    bool blocked;          /* is itself in a wait of this autopsy */
+    pid_t pid;            /* 0 for the tester */
+    int fd;               /* -1 where no descriptor is concerned */
+    enum autopsy_who who; /* seen from the one who waits */
+    char name[32];        /* "parent 3", "cat 5", "child 4" */
+    bool own_code;        /* still runs the student's program */
+    bool blocked;         /* is itself in a wait of this autopsy */
 };
 
 struct autopsy_wait {
     pid_t pid, tid;
-    char name[32];         /* the process, as in a holder */
-    bool first;            /* the program's first process ("the parent") */
-    bool own_code;         /* runs the student's program, not a command */
-    const char *call;      /* "read", "write", "wait4", ...; static */
-    bool reads;            /* waits for data (or end-of-file), not for room */
-    bool timed;            /* will end by itself after some time */
-    int fd;                /* -1 where no descriptor is concerned */
+    char name[32];    /* the process, as in a holder */
+    bool first;       /* the program's first process ("the parent") */
+    bool own_code;    /* runs the student's program, not a command */
+    const char *call; /* "read", "write", "wait4", ...; static */
+    bool reads;       /* waits for data (or end-of-file), not for room */
+    bool timed;       /* will end by itself after some time */
+    int fd;           /* -1 where no descriptor is concerned */
     enum autopsy_object object;
-    char object_name[96];  /* "pipe:[68036]" */
-    char label[16];        /* "pipe A": a name that a reader can follow */
-    size_t count;          /* third argument of read and write, else 0 */
+    char object_name[96]; /* "pipe:[68036]" */
+    char label[16];       /* "pipe A": a name that a reader can follow */
+    size_t count;         /* third argument of read and write, else 0 */
     struct autopsy_holder *holders; /* those who could end it */
     size_t holder_count;
 };
 
 struct autopsy {
-    struct autopsy_wait *waits; /* one per blocked thread, first process first;
-                                   a poll of several descriptors gives several */
+    struct autopsy_wait
+        *waits; /* one per blocked thread, first process first;
+                   a poll of several descriptors gives several */
     size_t count;
     char **lines; /* the same for a reader, one wait a line, and the cycle */
     size_t line_count;
@@ -71,8 +78,8 @@ struct tester_end;
  * holds.
  */
 struct autopsy *autopsy_new(const struct snapshot *snapshot, pid_t first_pid,
-                            const char *program,
-                            const struct tester_end *held, size_t held_count);
+                            const char *program, const struct tester_end *held,
+                            size_t held_count);
 void autopsy_free(struct autopsy *autopsy);
 
 /* The first holder of WAIT with WHO; NULL if there is none. */

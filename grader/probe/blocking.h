@@ -45,9 +45,9 @@ struct blocking_call {
     long number; /* SYS_..., of this machine's 64-bit programs */
     const char *name;
     enum blocking_form form;
-    signed char arg;   /* the argument that says what is waited for: a
-                          descriptor, a path, a pointer, a pid */
-    bool reads;        /* for something to take, not for room */
+    signed char arg; /* the argument that says what is waited for: a
+                        descriptor, a path, a pointer, a pid */
+    bool reads;      /* for something to take, not for room */
     enum blocking_limit limit;
     signed char limit_arg;
     signed char to_arg; /* FORM_TRANSFER: the descriptor written to */

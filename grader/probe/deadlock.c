@@ -15,8 +15,8 @@
  *    (snapshot.c reads in the order that this needs).
  * 2. Asleep for good.  State S, in a call of blocking.c that has no time limit,
  *    without a pending signal that is not blocked.  -1, "running", a restarted
- *    call (restart_syscall keeps its limit in the kernel) and what cannot be
- *    read do not count.
+ *    call other than poll(2) (restart_syscall keeps its limit in the kernel)
+ * and what cannot be read do not count.
  * 3. D only as the parent of vfork(2), known by where it sleeps; everything
  *    else in D waits for a device.
  * 4. T waits for SIGCONT.  t is T under strace only if the last that strace
@@ -340,11 +340,13 @@ static bool are_ends_known(const struct proof *proof)
         ended += proof->trace->processes[i].ended;
     for (size_t i = 0; i < snapshot->count; i++) {
         const struct snapshot_thread *thread = &snapshot->threads[i];
-        live +=
+        bool alive =
             thread->state != 'Z' || (thread->pid == thread->tid &&
                                      has_live_threads(snapshot, thread->pid));
+        live += alive;
+        dead += !alive;
     }
-    return ended + live == count_born(proof->trace);
+    return dead <= ended && ended + live == count_born(proof->trace);
 }
 
 /* A call that sends SIGCONT counts until its end, which comes after the end of

@@ -57,7 +57,7 @@ static json_t *json_test(const struct criterion_test *test)
 
 static void print_list(struct criterion_test_set *set)
 {
-    const struct criterion_test *tests[256];
+    const struct criterion_test *tests[256] = {NULL};
     size_t count = 0;
     json_t *list = json_array();
 

@@ -98,14 +98,14 @@ struct launch_options {
     struct bytes input; /* standard input; empty: end-of-file at once */
     enum input_mode input_mode;
     enum output_mode output_mode;
-    const char *inject; /* strace -e inject=...; see run_was_injected() */
+    const char *inject;     /* strace -e inject=...; see run_was_injected() */
     const char *also_trace; /* more calls for the trace, "read,write,poll" */
-    int short_io;       /* > 0: reads move at most so many bytes, writes half */
-    int eintr_every;    /* > 0: every N-th read or write fails with EINTR */
-    const char *delay;  /* "poll=200,select=200": ms before these libc calls */
-    const char *fifo;   /* a FIFO that exists in the working directory */
-    bool native_only;   /* do not repeat this run under memcheck */
-    int blocked_s;      /* seconds asleep that count as blocked; 0: 10 */
+    int short_io;      /* > 0: reads move at most so many bytes, writes half */
+    int eintr_every;   /* > 0: every N-th read or write fails with EINTR */
+    const char *delay; /* "poll=200,select=200": ms before these libc calls */
+    const char *fifo;  /* a FIFO that exists in the working directory */
+    bool native_only;  /* do not repeat this run under memcheck */
+    int blocked_s;     /* seconds asleep that count as blocked; 0: 10 */
 };
 
 /* A list of strings for launch(): the program's arguments, without argv[0]. */

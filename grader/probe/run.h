@@ -42,16 +42,16 @@ struct run {
     struct buffer output, errors;
 
     enum run_end end;
-    bool finished;  /* the evidence is taken */
+    bool finished;   /* the evidence is taken */
     bool was_killed; /* by the test: run_signal(SIGKILL) */
-    int status;     /* wait(2) status, where it ended by itself */
+    int status;      /* wait(2) status, where it ended by itself */
     int64_t began_ms, ended_ms;
 
     /* Watching. */
-    int64_t progress_ms;         /* last time that bytes moved */
+    int64_t progress_ms;                      /* last time that bytes moved */
     unsigned long long progress_ticks, ticks; /* CPU at that time, and now */
-    int64_t check_ms;            /* time of the next look at /proc */
-    int interval_ms;             /* ...and the distance to the one after */
+    int64_t check_ms; /* time of the next look at /proc */
+    int interval_ms;  /* ...and the distance to the one after */
     unsigned process_count;
 
     /* Evidence. */

@@ -37,9 +37,9 @@ enum sandbox_level sandbox_best_level(char *why, size_t size);
 /*
  * Append to ARGV the words that run a command in SANDBOX; any sandbox_setenv(),
  * then sandbox_end_options() and the command's own words follow.  The
- * environment inside is PATH, HOME, LC_ALL and what was added.  *FILTER_FD receives a descriptor (not close-on-exec)
- * that the command must inherit and the caller must close, or -1.
- * Returns 0, or -1 with errno.
+ * environment inside is PATH, HOME, LC_ALL and what was added.  *FILTER_FD
+ * receives a descriptor (not close-on-exec) that the command must inherit and
+ * the caller must close, or -1. Returns 0, or -1 with errno.
  */
 int sandbox_command(struct argv *argv, const struct sandbox *sandbox,
                     int *filter_fd);

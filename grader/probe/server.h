@@ -18,9 +18,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define SERVER_VARIABLE "IPCLAB_SERVER"
+#define SERVER_VARIABLE   "IPCLAB_SERVER"
 #define SERVER_PACKET_MAX 65536
-#define SERVER_ARGS_MAX 512
+#define SERVER_ARGS_MAX   512
 
 enum server_type {
     /* Requests.  START carries three descriptors (SCM_RIGHTS): 0, 1 and 2. */
@@ -35,10 +35,10 @@ enum server_type {
 
 /* Descriptors that HELLO carries, opened inside the sandbox. */
 enum server_fd {
-    SERVER_PROC,  /* /proc */
-    SERVER_CWD,   /* the directory of the runs */
-    SERVER_SHM,   /* /proc/sysvipc/shm, sem and msg: these show the sandbox's */
-    SERVER_SEM,   /*   objects to whoever reads the descriptor */
+    SERVER_PROC, /* /proc */
+    SERVER_CWD,  /* the directory of the runs */
+    SERVER_SHM,  /* /proc/sysvipc/shm, sem and msg: these show the sandbox's */
+    SERVER_SEM,  /*   objects to whoever reads the descriptor */
     SERVER_MSG,
     SERVER_MQUEUE, /* /dev/mqueue, or / where there is none */
     SERVER_FDS
@@ -55,10 +55,10 @@ struct server_message {
     uint32_t type;
     int32_t pid;
     int32_t value;
-    uint32_t argc, envc;          /* START */
-    uint32_t closed_input;        /* START: descriptor 0 is to be closed */
-    struct server_limits limits;  /* START */
-    uint64_t user_us, system_us;  /* ENDED: CPU time, descendants included */
+    uint32_t argc, envc;         /* START */
+    uint32_t closed_input;       /* START: descriptor 0 is to be closed */
+    struct server_limits limits; /* START */
+    uint64_t user_us, system_us; /* ENDED: CPU time, descendants included */
     /* START: the strings follow, each with its NUL */
 };
 

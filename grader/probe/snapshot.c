@@ -23,6 +23,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/sem.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base.h"
@@ -192,6 +193,27 @@ static void read_syscall(int dir, const char *name,
     thread->syscall_known = thread->running || n == 7 || n == 3;
 }
 
+/*
+ * A poll(2) that a signal without a handler broke in upon goes on as
+ * restart_syscall(2), its arguments still in place: no other call of that kind
+ * sleeps there (those of select, ppoll and epoll_wait start anew).
+ */
+static void name_restarted(struct snapshot_thread *thread)
+{
+#if defined(SYS_poll) && defined(SYS_restart_syscall)
+    static const char *const places[] = {"poll_schedule_timeout", "do_sys_poll",
+                                         "do_poll", "do_restart_poll"};
+
+    if (thread->syscall != SYS_restart_syscall)
+        return;
+    for (size_t i = 0; i < LENGTH(places); i++)
+        if (strncmp(thread->wchan, places[i], strlen(places[i])) == 0)
+            thread->syscall = SYS_poll;
+#else
+    (void)thread;
+#endif
+}
+
 /* Read what is the thread's own.  PREFIX is "" or "task/TID/"; "stat" has been
  * read.  Returns 0, or -1 if the thread has ended. */
 static int read_thread(int dir, const char *prefix,
@@ -205,6 +227,7 @@ static int read_thread(int dir, const char *prefix,
         (void)snprintf(name, sizeof(name), "%swchan", prefix);
         if (snapshot_read(dir, name, thread->wchan, sizeof(thread->wchan)) < 0)
             thread->wchan[0] = '\0';
+        name_restarted(thread);
         read_pointers(dir, thread);
     }
     (void)snprintf(name, sizeof(name), "%sstatus", prefix);

@@ -22,36 +22,36 @@ struct snapshot_fd {
     mode_t type;     /* S_IFIFO for pipes too, S_IFSOCK, S_IFREG, ...; 0 for
                         anonymous inodes and where it could not be found */
     unsigned long inode; /* from fdinfo; 0 if the kernel does not tell */
-    bool armed;      /* a timerfd that will go off, or might */
-    bool network;    /* a socket, and not of AF_UNIX */
+    bool armed;          /* a timerfd that will go off, or might */
+    bool network;        /* a socket, and not of AF_UNIX */
 };
 
 struct snapshot_thread {
-    pid_t pid, tid, ppid; /* as the sandbox sees them */
-    char name[17];        /* comm */
-    char state;           /* R S D T t Z */
-    unsigned long long start_time; /* /proc/PID/stat; ticks */
-    unsigned long long cpu_ticks;  /* a leader's is that of its process... */
+    pid_t pid, tid, ppid;            /* as the sandbox sees them */
+    char name[17];                   /* comm */
+    char state;                      /* R S D T t Z */
+    unsigned long long start_time;   /* /proc/PID/stat; ticks */
+    unsigned long long cpu_ticks;    /* a leader's is that of its process... */
     unsigned long long reaped_ticks; /* ...and this of children waited for */
     unsigned long long switches, forced_switches; /* status */
     uint64_t pending, blocked, ignored, caught;   /* signals, bit N-1; pending
                                                      is thread's or process's */
-    bool syscall_known;   /* /proc/.../syscall could be read */
-    bool running;         /* it said "running" */
-    long syscall;         /* number, or -1: blocked outside a system call */
+    bool syscall_known; /* /proc/.../syscall could be read */
+    bool running;       /* it said "running" */
+    long syscall;       /* number, or -1: blocked outside a system call */
     unsigned long args[6];
     char wchan[40];
-    bool has_timers;      /* /proc/PID/timers is not empty or unreadable */
-    char path[128];       /* a path argument of open(2) and friends, or "" */
-    uint8_t memory[256];  /* what the pointer argument points to: see below */
-    size_t memory_size;   /* bytes read; 0 if none, unreadable or too long */
-    uint8_t timeout[16];  /* struct timespec or timeval of a timed call */
-    bool timeout_set;     /* such a pointer was given and was read */
-    bool fds_known;       /* the list below could be read */
+    bool has_timers;     /* /proc/PID/timers is not empty or unreadable */
+    char path[128];      /* a path argument of open(2) and friends, or "" */
+    uint8_t memory[256]; /* what the pointer argument points to: see below */
+    size_t memory_size;  /* bytes read; 0 if none, unreadable or too long */
+    uint8_t timeout[16]; /* struct timespec or timeval of a timed call */
+    bool timeout_set;    /* such a pointer was given and was read */
+    bool fds_known;      /* the list below could be read */
     struct snapshot_fd *fds; /* of the process; shared between its threads */
     size_t fd_count;
     unsigned long rss_kb;
-    char exe[128];        /* /proc/PID/exe */
+    char exe[128]; /* /proc/PID/exe */
 };
 
 /*
@@ -70,7 +70,8 @@ struct snapshot {
                           or, with ONLY_BELOW, from anywhere */
 };
 
-/* Bytes of an fd_set that holds descriptors below COUNT, as select(2) has it. */
+/* Bytes of an fd_set that holds descriptors below COUNT, as select(2) has it.
+ */
 size_t snapshot_set_size(unsigned long count);
 
 /*

@@ -167,7 +167,8 @@ static json_t *evidence(struct run *run)
         add_line(lines, "%s", run->autopsy->lines[i]);
     for (size_t i = 0; i < run->leftovers.count && i < 10; i++)
         add_line(lines, "left behind: %s", run->leftovers.lines[i]);
-    if (run->trace == NULL)
+    /* A parent that was stopped by us could not have waited for anyone. */
+    if (run->trace == NULL || run->end > RUN_SIGNALED)
         return lines;
     for (size_t i = trace_unwaited(run->trace, 0);
          i < run->trace->process_count; i = trace_unwaited(run->trace, i + 1))

@@ -19,8 +19,8 @@
 struct world {
     struct sandbox sandbox;
     bool memcheck;
-    pid_t pid;           /* of strace; 0 when leased */
-    pid_t init_pid;      /* of the server, as /proc of the sandbox shows it */
+    pid_t pid;      /* of strace; 0 when leased */
+    pid_t init_pid; /* of the server, as /proc of the sandbox shows it */
     int control_fd;
     int log_fd;          /* memcheck: what Valgrind writes; else -1 */
     int lease;           /* memcheck: the connection; else -1 */
@@ -30,7 +30,7 @@ struct world {
     char *program;       /* path of the student's program, inside */
     struct server_message *reports; /* received while waiting for a reply */
     size_t report_count;
-    char *log;           /* what was read from log_fd since the lease began */
+    char *log; /* what was read from log_fd since the lease began */
     size_t log_size;
 };
 

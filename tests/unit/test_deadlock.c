@@ -5,6 +5,7 @@
  */
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -188,6 +189,9 @@ static void be_a_dead_thread(struct snapshot_thread *thread)
 {
     thread->state = 'Z';
     thread->pid = FIRST;
+    free(thread->fds); /* they would be its leader's */
+    thread->fds = NULL;
+    thread->fd_count = 0;
 }
 
 Test(deadlock, doubts_refute,
