@@ -83,6 +83,19 @@ Test(snapshot, memory_of_poll_is_an_array,
     snapshot_release(&snapshot);
 }
 
+Test(snapshot, restarted_poll_is_poll,
+     .description = "a poll that went on after a signal is known again")
+{
+    struct snapshot snapshot;
+
+    replay("restarted", &snapshot);
+    const struct snapshot_thread *parent = thread_of(&snapshot, FIRST);
+    cr_assert_eq(parent->syscall, SYS_poll);
+    cr_assert_eq(parent->memory_size, sizeof(struct pollfd));
+    cr_assert_eq((int)parent->args[2], -1);
+    snapshot_release(&snapshot);
+}
+
 Test(snapshot, memory_of_select_is_three_sets,
      .description = "the sets that select was given, absent ones empty")
 {

@@ -17,9 +17,9 @@ to=$2
 # The arguments (from 1) of x86-64 system call $1 that are pointers.
 pointers() {
     case $1 in
-    7 | 271 | 202) echo 1 ;;   # poll, ppoll, futex
-    23 | 270) echo 2 3 4 5 ;;  # select, pselect6
-    257) echo 2 ;;             # openat
+    7 | 219 | 271 | 202) echo 1 ;; # poll, restarted or not, ppoll, futex
+    23 | 270) echo 2 3 4 5 ;;      # select, pselect6
+    257) echo 2 ;;                 # openat
     esac
 }
 
