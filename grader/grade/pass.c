@@ -21,14 +21,15 @@
 /* A pass as the test program knows it, and where its results go in a test. */
 static const struct kind {
     const char *name; /* IPCLAB_PASS; in NAME.native.json */
-    int wall_s;       /* of one run of the test program */
+    int wall_s;       /* of one run of the test program: only a broken one
+                         takes so long, for each launch has limits */
     int jobs_max;
     int (*read)(struct grade_test *, const char *, size_t, char *, size_t);
 } list = {"list", 20, 1, NULL},
-  native = {"native", 120, 1024, test_read_native},
+  native = {"native", 900, 1024, test_read_native},
   /* One launch at a time; a second job hides the start of Criterion's worker.
    */
-    memcheck = {"memcheck", 180, 2, test_read_memcheck};
+    memcheck = {"memcheck", 900, 2, test_read_memcheck};
 
 /* Some tests of a grade. */
 struct selection {

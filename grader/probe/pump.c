@@ -21,6 +21,8 @@
 
 /* Bytes a run may write to one stream; right programs stay below 3 MiB. */
 #define OUTPUT_MAX (16u << 20)
+/* Bytes a step should move, lest the tester costs more than the program. */
+#define BATCH 4096
 /* How long processes that outlive the first one may still write, asleep. */
 #define AFTERMATH_MS 1000
 
@@ -32,6 +34,9 @@ enum {
     WATCH_ERRORS,
     WATCHED
 };
+
+/* Bytes that the current step moved, of all runs. */
+static size_t moved;
 
 static void close_fd(int *fd)
 {
@@ -83,6 +88,7 @@ static void feed(struct run *run)
         }
         run->input.data += n;
         run->input.size -= (size_t)n;
+        moved += (size_t)n;
         made_progress(run);
     }
     if (run->options.input_mode == INPUT_WHOLE || dribbled)
@@ -114,6 +120,7 @@ static void drain(struct run *run, int *fd, struct buffer *buffer)
             close_fd(fd);
             return;
         }
+        moved += (size_t)n;
         made_progress(run);
         buffer->data = xrealloc(buffer->data, buffer->size + (size_t)n + 1);
         memcpy(buffer->data + buffer->size, chunk, (size_t)n);
@@ -202,9 +209,14 @@ static void step(void)
             count += watch_list(run, list + count);
     if (poll(list, (nfds_t)count, time_left()) < 0 && errno != EINTR)
         probe_error("poll: %s", strerror(errno));
+    moved = 0;
     for (struct run *run = probe_runs; run; run = run->next)
         if (!run->finished)
             serve(run);
+    /* A program that writes byte by byte is not to wake us for each of them:
+     * its pipe has room meanwhile, and the processor is its own. */
+    if (moved > 0 && moved < BATCH)
+        (void)poll(NULL, 0, 1);
 }
 
 void pump_until(struct run *run, bool (*until)(struct run *, const void *),

@@ -16,10 +16,13 @@
 #include "run.h"
 #include "verdict.h"
 
-#define SPIN_S        2  /* CPU seconds without progress */
-#define BLOCKED_S     10 /* wall seconds asleep without progress */
-#define MEMCHECK_S    60 /* the same under Valgrind, asleep or not */
-#define CAP_S         60 /* wall seconds of a run, whatever happens */
+#define SPIN_S        2   /* CPU seconds without progress */
+#define BLOCKED_S     10  /* wall seconds asleep without progress */
+#define MEMCHECK_S    60  /* the same under Valgrind, asleep or not */
+#define SLOW_S        60  /* wall seconds of a run that hardly works... */
+#define WORK_S        2   /* ...that is, below so many CPU seconds */
+#define SLOW_CPU_S    40  /* CPU seconds of one that does */
+#define CAP_S         300 /* wall seconds of a run, whatever happens */
 #define MEMORY_MAX_KB (768ul << 10)
 #define PROCESSES_MAX 120 /* just below RLIMIT_NPROC: see launch.c */
 
@@ -142,6 +145,17 @@ static void end_as(struct run *run, enum run_end end,
     run->autopsy = autopsy_new(snapshot, run->pid, run->program, ends, count);
 }
 
+/* Slow is what has had its chance: a program that works is judged by the time
+ * that it got, not by what other programs took meanwhile. */
+static bool is_too_slow(const struct run *run, int64_t now)
+{
+    unsigned long long hz = (unsigned long long)sysconf(_SC_CLK_TCK);
+    int64_t wall_ms = now - run->began_ms;
+
+    return (wall_ms > SLOW_S * 1000 && run->ticks < WORK_S * hz) ||
+           run->ticks > SLOW_CPU_S * hz || wall_ms > CAP_S * 1000;
+}
+
 static bool is_dead(struct run *run, struct snapshot *first,
                     struct snapshot *second)
 {
@@ -181,7 +195,7 @@ static void judge_by_time(struct run *run, const struct snapshot *snapshot)
         end_as(run, RUN_SPINNING, snapshot);
     else if (idle_ms > blocked_s * 1000 && asleep)
         end_as(run, RUN_BLOCKED, snapshot);
-    else if (now - run->began_ms > CAP_S * 1000)
+    else if (is_too_slow(run, now))
         end_as(run, RUN_SLOW, snapshot);
 }
 
