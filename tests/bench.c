@@ -4,9 +4,9 @@
  *
  *     bench LAB...
  *
- * Each row is the median of ROUNDS rounds; the rounds of all rows are
- * interleaved, so that a machine that changes its speed changes all of them.
- * The last column is the ratio of the wall time to that of the solution.
+ * Each row is the median of three rounds (BENCH_ROUNDS); the rounds of all rows
+ * are interleaved, so that a machine that changes its speed changes all of
+ * them. The last column is the ratio of the wall time to that of the solution.
  *
  *   solution, skeleton     a whole grade, both passes
  *   wrong/...              the three wrong submissions that take longest
@@ -30,12 +30,14 @@
 #include "base.h"
 #include "result.h"
 
-#define ROUNDS 3
+#define ROUNDS_MAX 9
+
+static int rounds = 3; /* BENCH_ROUNDS */
 
 struct row {
     const char *name;
     struct argv command;
-    double wall[ROUNDS], cpu[ROUNDS];
+    double wall[ROUNDS_MAX], cpu[ROUNDS_MAX];
 };
 
 static double seconds(struct timeval time)
@@ -74,8 +76,8 @@ static int ascending(const void *a, const void *b)
 
 static double median(double *values)
 {
-    qsort(values, ROUNDS, sizeof(*values), ascending);
-    return values[ROUNDS / 2];
+    qsort(values, (size_t)rounds, sizeof(*values), ascending);
+    return values[rounds / 2];
 }
 
 static void add_row(struct row *rows, size_t *count, const char *name,
@@ -162,9 +164,7 @@ static int count_launches(const struct grade *grade)
 
     for (size_t i = 0; grade && i < grade->test_count; i++)
         for (size_t r = 0; r < grade->tests[i].run_count; r++)
-            count +=
-                end == NULL || strcmp(grade->tests[i].runs[r].end, end) == 0;
-    return count;
+            count += return count;
 }
 
 static void print_rows(struct row *rows, size_t count)
@@ -214,20 +214,26 @@ static void bench_lab(const char *lab)
             (const char *[]){"valgrind", "--trace-children=yes",
                              "--leak-check=full", "build/tests/naive", "-j1",
                              NULL});
-    for (int round = 0; round < ROUNDS; round++) {
+    for (int round = 0; round < rounds; round++) {
         for (size_t i = 0; i < count; i++) {
             measure(&rows[i].command, &rows[i].wall[round],
                     &rows[i].cpu[round]);
         }
     }
     (void)printf("%s: %s tests, %d launches; median of %d\n", lab, tests,
-                 count_launches(grade), ROUNDS);
+                 count_launches(grade), rounds);
     print_rows(rows, count);
     grade_free(grade);
 }
 
 int main(int argc, char **argv)
 {
+    const char *wanted = getenv("BENCH_ROUNDS");
+
+    if (wanted && strtol(wanted, NULL, 10) > 0)
+        rounds = (int)strtol(wanted, NULL, 10);
+    if (rounds > ROUNDS_MAX)
+        rounds = ROUNDS_MAX;
     for (int i = 1; i < argc; i++)
         bench_lab(argv[i]);
     return 0;

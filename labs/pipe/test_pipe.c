@@ -272,6 +272,10 @@ Graded(pipe, pipeline_status, .points = 8, .step = "pipe.2",
 #define POLLS                                                                  \
     "?poll,?ppoll,?select,?pselect6,?epoll_wait,?epoll_pwait,?epoll_pwait2"
 
+/* A script of sed(1), in parts: "p" prints the line once more. */
+#define P4 "p;p;p;p;"
+#define P8 P4 P4
+
 /* With the answer delayed, POLLIN and POLLHUP come together. */
 #define SLOW_POLL "poll=200,select=200,epoll=200"
 
@@ -301,6 +305,13 @@ Graded(pipe, filter_1mib_both_ways, .points = 12, .step = "pipe.3",
     /* From a file: a chunk is as large as what is asked for. */
     struct run *sed = launch(ARGS("filter", "sed", "p"), .input = input,
                              .input_mode = INPUT_FILE, .also_trace = POLLS);
+    /* Each line 16 times: then the pipe never has more than a page or two of
+     * room, and any write of more than it has waits for a reader that waits
+     * for us. */
+    struct bytes lines = random_lines(MIB / 8, 64, 5);
+    struct run *many = launch(ARGS("filter", "sed", P8 P4 "p;p;p"),
+                              .input = lines, .input_mode = INPUT_FILE,
+                              .also_trace = POLLS, .native_only = true);
     struct run *echo = launch(ARGS("filter", "echo", "hi"), .delay = SLOW_POLL,
                               .also_trace = POLLS);
     struct run *probe = launch(ARGS("filter", "fdprobe"));
@@ -313,6 +324,8 @@ Graded(pipe, filter_1mib_both_ways, .points = 12, .step = "pipe.3",
     expect_no_files_created(cat);
     expect_output(sed, twice);
     expect_counts(sed, MIB, 2 * MIB);
+    expect_exit(many, 0);
+    expect_counts(many, MIB / 8, 2 * MIB);
     expect_output(echo, LITERAL("hi\n"));
     expect_exit(echo, 0);
     expect_exit(probe, 0);
