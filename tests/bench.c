@@ -163,8 +163,8 @@ static int count_launches(const struct grade *grade)
     int count = 0;
 
     for (size_t i = 0; grade && i < grade->test_count; i++)
-        for (size_t r = 0; r < grade->tests[i].run_count; r++)
-            count += return count;
+        count += (int)grade->tests[i].run_count;
+    return count;
 }
 
 static void print_rows(struct row *rows, size_t count)

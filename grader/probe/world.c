@@ -316,6 +316,7 @@ pid_t world_start(struct world *world, const struct world_start *start)
     packet.size = 0;
     packet.head = (struct server_message){
         .type = SERVER_START,
+        .one_cpu = !world->memcheck,
         .closed_input = start->closed_input,
         .limits = start->limits,
     };

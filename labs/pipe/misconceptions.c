@@ -199,7 +199,8 @@ static bool blocking_write_after_poll(const struct failure *failure,
 static bool write_all_then_read(const struct failure *failure,
                                 const struct autopsy_wait **wait)
 {
-    return find_wait(failure, wait, parent_writes);
+    return run_end(failure->run) == RUN_DEADLOCKED &&
+           find_wait(failure, wait, parent_writes);
 }
 
 static bool waits_for_tester(const struct autopsy_wait *wait,
