@@ -85,15 +85,7 @@ static void read_sets(int dir, struct snapshot_thread *thread)
 
 static void read_pointers(int dir, struct snapshot_thread *thread)
 {
-    long number = thread->syscall;
-
-#if defined(SYS_poll) && defined(SYS_restart_syscall)
-    /* Its arguments are those of the interrupted call.  If that was another
-     * than poll(2), what is read here is never used: see watch.c. */
-    if (number == SYS_restart_syscall)
-        number = SYS_poll;
-#endif
-    const struct blocking_call *call = blocking_find(number);
+    const struct blocking_call *call = blocking_find(thread->syscall);
     const unsigned long *args = thread->args;
 
     if (call == NULL)

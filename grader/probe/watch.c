@@ -10,7 +10,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "run.h"
@@ -70,53 +69,10 @@ static void read_trace(struct run *run)
     free(text);
 }
 
-/* The call that PROCESS is resuming by restart_syscall(2), or NULL. */
-static const struct trace_event *restarted(const struct trace *trace,
-                                           int process)
-{
-    bool restarts = false;
-
-    for (size_t i = trace->event_count; i-- > 0;) {
-        const struct trace_event *event = &trace->events[i];
-        if (event->process != process || event->kind != TRACE_CALL)
-            continue;
-        if (strcmp(event->name, "restart_syscall") != 0)
-            return restarts ? event : NULL;
-        restarts = true;
-    }
-    return NULL;
-}
-
-/*
- * A poll(2) that a signal interrupted goes on as restart_syscall(2), with the
- * same arguments.  So does a sleep, with a limit that /proc does not show; and
- * what strace says of a restart is the last call that it *traced*.  Only a poll
- * that was itself logged as interrupted is one.
- */
-static void name_restarted(struct snapshot *snapshot, const struct trace *trace)
-{
-#if defined(SYS_poll) && defined(SYS_restart_syscall)
-    for (size_t i = 0; i < snapshot->count; i++) {
-        struct snapshot_thread *thread = &snapshot->threads[i];
-        int process = trace_process_by_pid(trace, thread->tid);
-        if (thread->syscall != SYS_restart_syscall || process < 0)
-            continue;
-        const struct trace_event *call = restarted(trace, process);
-        if (call && strcmp(call->name, "poll") == 0 && call->error &&
-            strcmp(call->error, "ERESTART_RESTARTBLOCK") == 0)
-            thread->syscall = SYS_poll;
-    }
-#else
-    (void)snapshot;
-    (void)trace;
-#endif
-}
-
 static bool is_all_asleep(const struct snapshot *snapshot)
 {
     for (size_t i = 0; i < snapshot->count; i++)
-        if (snapshot->threads[i].state == 'R' ||
-            snapshot->threads[i].state == 'D')
+        if (snapshot->threads[i].state == 'R')
             return false;
     return snapshot->count > 0;
 }
@@ -156,25 +112,20 @@ static bool is_too_slow(const struct run *run, int64_t now)
            run->ticks > SLOW_CPU_S * hz || wall_ms > CAP_S * 1000;
 }
 
-static bool is_dead(struct run *run, struct snapshot *first,
+static bool is_dead(struct run *run, const struct snapshot *first,
                     struct snapshot *second)
 {
     struct tester_end ends[3];
     size_t count = tester_ends(run, ends);
 
-    if (probe_setting()->without_proof || !is_all_asleep(first) ||
-        look(run, second) < 0)
+    if (probe_setting()->without_proof || !is_all_asleep(first))
         return false;
-    bool dead = false;
-    if (is_all_asleep(second)) { /* else the trace need not be read */
-        read_trace(run);
-        if (run->trace) {
-            name_restarted(first, run->trace);
-            name_restarted(second, run->trace);
-            dead = deadlock_proved(first, second, run->trace, ends, count);
-        }
-    }
-    return dead;
+    /* Between the two looks: what strace logs of a death or a stop must be
+     * older than the second of them (deadlock.c, rule 5). */
+    read_trace(run);
+    if (run->trace == NULL || look(run, second) < 0)
+        return false;
+    return deadlock_proved(first, second, run->trace, ends, count);
 }
 
 /* What the clocks say of a program that is not provably dead. */
