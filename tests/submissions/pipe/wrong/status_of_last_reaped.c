@@ -2,6 +2,7 @@
 /*
  * Fails: pipeline_status
  * Shows: status_of_last_reaped
+ * Races: pipeline_early_reader
  *
  * The belief: the child that wait returns last is the last stage. wait returns
  * them in the order in which they end, and the first stage may well end last.
