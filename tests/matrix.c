@@ -12,8 +12,6 @@
  *     Fails: upper_empty_eof upper_small      the tests, or "none"
  *     Shows: child_keeps_write_end            the diagnosis, or "none"
  *     Dirty: pipeline_three                   tests that lose their fifth
- *     Races: pipeline_early_reader            tests in which the mistake shows
- *                                             by luck only: not compared
  *
  * It also checks that skeleton and solution differ inside gaps only, and that
  * every step has three hints and a heading in the handout.
@@ -36,8 +34,7 @@ static bool quiet;
 
 struct entry {
     char *path;
-    char *fails, *shows, *dirty,
-        *races; /* NULL: the file makes no such claim */
+    char *fails, *shows, *dirty; /* NULL: the file makes no such claim */
     bool accepted;
     bool skeleton;
 };
@@ -130,8 +127,7 @@ static void compare(const struct entry *entry, const struct grade *grade)
     for (size_t i = 0; i < grade->test_count; i++) {
         const struct grade_test *test = &grade->tests[i];
         const char *seen = NULL;
-        if (test->bonus ||
-            (entry->races && holds_word(entry->races, test->name)))
+        if (test->bonus)
             continue;
         bool must_fail = entry->fails && holds_word(entry->fails, test->name);
         bool must_dirty = entry->dirty && holds_word(entry->dirty, test->name);
@@ -255,7 +251,6 @@ static void add_directory(struct entry **entries, size_t *count,
             entry->fails = claim(source, "Fails");
             entry->shows = claim(source, "Shows");
             entry->dirty = claim(source, "Dirty");
-            entry->races = claim(source, "Races");
             if (!entry->accepted)
                 check(entry->fails && entry->shows,
                       "%s says what must be found", entry->path);
@@ -361,7 +356,6 @@ static void check_lab(const char *lab, size_t jobs)
         free(entries[i].fails);
         free(entries[i].shows);
         free(entries[i].dirty);
-        free(entries[i].races);
     }
     free(entries);
 }

@@ -97,6 +97,13 @@ static int open_output(struct run *run)
 
     if (run->options.output_mode == OUTPUT_FULL)
         return open_device("/dev/full");
+    if (run->options.output_mode == OUTPUT_FILE) {
+        run->output_fd = memfd_create("output", MFD_CLOEXEC);
+        given = fcntl(run->output_fd, F_DUPFD_CLOEXEC, 0);
+        if (given < 0)
+            probe_error("memfd_create: %s", strerror(errno));
+        return given;
+    }
     open_pipe(0, &run->output_fd, &given, run->output_target);
     if (run->options.output_mode == OUTPUT_BROKEN) {
         (void)close(run->output_fd);

@@ -90,6 +90,7 @@ enum input_mode {
 
 enum output_mode {
     OUTPUT_COLLECTED, /* a pipe that is always drained */
+    OUTPUT_FILE,      /* a file: a write to it is never short */
     OUTPUT_FULL,      /* /dev/full: every write fails with ENOSPC */
     OUTPUT_BROKEN,    /* a pipe whose read end is closed: EPIPE, SIGPIPE */
 };

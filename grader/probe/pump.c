@@ -105,19 +105,28 @@ static void stop(struct run *run, enum run_end end)
     }
 }
 
+static bool is_file(const struct run *run, const int *fd)
+{
+    return fd == &run->output_fd && run->options.output_mode == OUTPUT_FILE;
+}
+
 static void drain(struct run *run, int *fd, struct buffer *buffer)
 {
     char chunk[65536];
     ssize_t n;
 
     while (*fd >= 0) {
-        n = read(*fd, chunk, sizeof(chunk));
+        if (is_file(run, fd)) /* its offset is the program's */
+            n = pread(*fd, chunk, sizeof(chunk), (off_t)buffer->size);
+        else
+            n = read(*fd, chunk, sizeof(chunk));
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
             return; /* EAGAIN: the pipe is empty for now */
         if (n == 0) {
-            close_fd(fd);
+            if (!is_file(run, fd)) /* a file may grow yet */
+                close_fd(fd);
             return;
         }
         moved += (size_t)n;
@@ -159,7 +168,8 @@ static int watch_list(struct run *run, struct pollfd *list)
     list[WATCH_LOG] = (struct pollfd){run->world->log_fd, POLLIN, 0};
     list[WATCH_INPUT] =
         (struct pollfd){feeding ? run->input_fd : -1, POLLOUT, 0};
-    list[WATCH_OUTPUT] = (struct pollfd){run->output_fd, POLLIN, 0};
+    list[WATCH_OUTPUT] = (struct pollfd){
+        is_file(run, &run->output_fd) ? -1 : run->output_fd, POLLIN, 0};
     list[WATCH_ERRORS] = (struct pollfd){run->errors_fd, POLLIN, 0};
     return WATCHED;
 }

@@ -82,6 +82,8 @@ char *run_shell(const struct run *run)
         (void)fputs(" </dev/null", out);
     if (run->options.output_mode == OUTPUT_FULL)
         (void)fputs(" >/dev/full", out);
+    else if (run->options.output_mode == OUTPUT_FILE)
+        (void)fputs(" >output", out);
     else if (run->options.output_mode == OUTPUT_BROKEN)
         (void)fputs(" | true", out);
     print_conditions(out, run);

@@ -295,7 +295,9 @@ static bool took_the_last_to_end(const struct failure *failure,
                                  const struct autopsy_wait **wait)
 {
     (void)wait;
-    return is_run(failure, "outlive") && run_exit_status(failure->run) == 9;
+    return is_run(failure, "outlive") &&
+           (run_exit_status(failure->run) == 9 ||
+            run_exit_status(failure->run) == 128 + SIGPIPE);
 }
 
 static bool closed_by_exec(const struct failure *failure,
@@ -482,7 +484,8 @@ const struct misconception lab_misconceptions[] = {
      "written."},
 
     /* run */
-    {"status_of_last_reaped", "pipeline_status", took_the_last_to_end,
+    {"status_of_last_reaped", "pipeline_early_reader pipeline_status",
+     took_the_last_to_end,
      "The exit status is that of the stage that ended last; asked for is that "
      "of the last stage of the line."},
     {"same_descriptor_cloexec", "pipeline_status", closed_by_exec,

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * Fails: pipeline_status
+ * Fails: pipeline_early_reader pipeline_status
  * Shows: status_of_last_reaped
- * Races: pipeline_early_reader
  *
  * The belief: the child that wait returns last is the last stage. wait returns
  * them in the order in which they end, and the first stage may well end last.
- * (`yes : head` often gives 141 here, the status of `yes`, but not always.)
  */
 #include "pipe.h"
 #include <errno.h>
