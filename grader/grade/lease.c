@@ -17,7 +17,7 @@
 #include "text.h"
 #include "world.h"
 
-#define WAIT_MS 5000
+#define STOP_MS 5000
 
 static _Noreturn void serve(const char *path, int life_fd,
                             struct probe_setting *setting, pid_t parent)
@@ -71,16 +71,18 @@ int lease_start(struct lease *lease, const struct stage *stage,
 
 void lease_wait(const struct lease *lease)
 {
-    int64_t deadline = now_ms() + WAIT_MS;
+    siginfo_t ended = {.si_pid = 0};
 
-    /* In vain: then the tests say what is wrong. */
-    while (access(lease->path, F_OK) < 0 && now_ms() < deadline)
+    /* However busy the machine is; if it has ended, the tests say so. */
+    while (access(lease->path, F_OK) < 0 && ended.si_pid == 0 &&
+           waitid(P_PID, (id_t)lease->pid, &ended,
+                  WEXITED | WNOHANG | WNOWAIT) == 0)
         (void)poll(NULL, 0, 2);
 }
 
 void lease_stop(struct lease *lease)
 {
-    int64_t deadline = now_ms() + WAIT_MS;
+    int64_t deadline = now_ms() + STOP_MS;
 
     if (lease->life_fd >= 0)
         (void)close(lease->life_fd);

@@ -20,8 +20,8 @@
 #define MEMCHECK_S    60  /* the same under Valgrind, asleep or not */
 #define SLOW_S        60  /* wall seconds of a run that hardly works... */
 #define WORK_S        2   /* ...that is, below so many CPU seconds */
-#define SLOW_CPU_S    40  /* CPU seconds of one that does */
-#define CAP_S         300 /* wall seconds of a run, whatever happens */
+#define SLOW_CPU_S    100 /* CPU seconds of one that does */
+#define CAP_S         600 /* wall seconds until we give up, and say so */
 #define MEMORY_MAX_KB (768ul << 10)
 #define PROCESSES_MAX 120 /* just below RLIMIT_NPROC: see launch.c */
 
@@ -109,7 +109,12 @@ static bool is_too_slow(const struct run *run, int64_t now)
     int64_t wall_ms = now - run->began_ms;
 
     return (wall_ms > SLOW_S * 1000 && run->ticks < WORK_S * hz) ||
-           run->ticks > SLOW_CPU_S * hz || wall_ms > CAP_S * 1000;
+           run->ticks > SLOW_CPU_S * hz;
+}
+
+static bool is_starved(const struct run *run, int64_t now)
+{
+    return now - run->began_ms > CAP_S * 1000;
 }
 
 static bool is_dead(struct run *run, const struct snapshot *first,
@@ -148,6 +153,10 @@ static void judge_by_time(struct run *run, const struct snapshot *snapshot)
         end_as(run, RUN_BLOCKED, snapshot);
     else if (is_too_slow(run, now))
         end_as(run, RUN_SLOW, snapshot);
+    else if (is_starved(run, now))
+        probe_error("the machine is too busy: after %d s the program is still "
+                    "at work",
+                    CAP_S);
 }
 
 void watch(struct run *run)

@@ -19,7 +19,7 @@
 /* Bytes; more than any program writes before it is stopped for spinning. */
 #define TRACE_MAX (256u << 20)
 /* A machine that needs longer to start or end a sandbox is out of order. */
-#define SANDBOX_DEADLINE_MS 30000
+#define SANDBOX_DEADLINE_MS 120000
 
 /* ---- Messages ------------------------------------------------------------ */
 
