@@ -123,7 +123,7 @@ $(B)/bin/$(1): labs/$(1)/$(1).c labs/$(1)/main.c labs/$(1)/$(1).h
 endef
 $(foreach lab,$(LABS),$(eval $(call lab_rules,$(lab))))
 
-kit: $(IPCLAB) $(B)/grader/init $(B)/grader/confine $(B)/grader/server.o \
+kit: $(IPCLAB) $(B)/grader/init $(B)/grader/confine $(B)/grader/server.o $(B)/grader/probe/warm.o \
      $(B)/grader/shim.so $(HELPERS) \
      $(foreach lab,$(LABS),$(B)/labs/$(lab)/main.o $(B)/labs/$(lab)/test_$(lab))
 

@@ -124,10 +124,10 @@ static int compile_and_link(struct grade_build *build, const char *lab,
     int status = step(build, sandbox, &compile);
     if (status <= 0)
         return status;
-    argv_add_all(&link,
-                 (const char *const[]){"gcc", "-o", "program", "main.o",
-                                       "lab.o", "server.o", "-Wl,--wrap=main",
-                                       "-lrt", "-pthread", NULL});
+    argv_add_all(&link, (const char *const[]){"gcc", "-o", "program", "main.o",
+                                              "lab.o", "server.o", "warm.o",
+                                              "-Wl,--wrap=main", "-lrt",
+                                              "-pthread", NULL});
     return step(build, sandbox, &link);
 }
 

@@ -49,6 +49,7 @@ static const struct stage_copy {
     {"build/grader/shim.so", "kit/shim.so", 0444},
     {"grader/probe/valgrind.supp", "kit/valgrind.supp", 0444},
     {"build/grader/server.o", "build/server.o", 0444},
+    {"build/grader/probe/warm.o", "build/warm.o", 0444},
     {"build/labs/@/main.o", "build/main.o", 0444},
     {"labs/@/@.h", "build/@/@.h", 0444},
     {"labs/common/lab.h", "build/common/lab.h", 0444},

@@ -489,6 +489,8 @@ static void serve(int argc, char **argv, char **envp)
         if (fcntl(fd, F_GETFD) < 0)
             (void)open("/dev/null", O_RDWR);
     (void)prctl(PR_SET_DUMPABLE, 0); /* nobody inside may trace or read us */
+    if (ipclab_server_warm_up)       /* under Valgrind */
+        ipclab_server_warm_up();
     set_up_signals();
     if (getpid() != 1) {
         /* The tester's end is noticed on the socket, with time to clean up. */

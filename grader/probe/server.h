@@ -63,4 +63,8 @@ struct server_message {
     /* START: the strings follow, each with its NUL */
 };
 
+/* Calls, without effect, what most programs call: see warm.c.  Only linked
+ * where the server runs under Valgrind. */
+__attribute__((weak)) void ipclab_server_warm_up(void);
+
 #endif
