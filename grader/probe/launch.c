@@ -112,8 +112,6 @@ static int open_output(struct run *run)
     return given;
 }
 
-/* ---- Starting ------------------------------------------------------------ */
-
 /* The shims read their settings from the environment: see shim.c. */
 static const char **shim_environment(const struct run *run)
 {
@@ -152,20 +150,104 @@ static struct server_limits limits_for(const struct run *run)
     return limits;
 }
 
-static struct world *open_world(struct run *run)
+static struct world *shared_world;
+
+static struct world *open_world(const char *also_trace, const char *inject)
 {
-    if (run->memcheck) {
+    if (shared_world)
+        probe_error("launch: end the shared world first: see world_end()");
+    if (probe_is_memcheck()) {
         /* One lease at a time: see memcheck.h. */
         for (struct run *other = probe_runs; other; other = other->next)
             run_finish(other);
         return world_lease();
     }
-    char *calls = run->options.also_trace
-                      ? xformat("%s,%s", traced, run->options.also_trace)
-                      : xstrdup(traced);
-    struct world *world = world_open(calls, run->options.inject);
+    char *calls =
+        also_trace ? xformat("%s,%s", traced, also_trace) : xstrdup(traced);
+    struct world *world = world_open(calls, inject);
     free(calls);
     return world;
+}
+
+/* ---- Shared worlds ------------------------------------------------------- */
+
+struct world *world_make(const struct world_options *options)
+{
+    shared_world = open_world(options->also_trace, options->inject);
+    shared_world->shared = true;
+    return shared_world;
+}
+
+void world_end(struct world *world)
+{
+    size_t size;
+
+    if (world != shared_world)
+        probe_error("world_end: there is no such world");
+    for (struct run *run = probe_runs; run; run = run->next)
+        run_finish(run);
+    shared_world = NULL;
+    free(world_close(world, &size));
+}
+
+void shared_worlds_end(void)
+{
+    if (shared_world)
+        world_end(shared_world);
+}
+
+int world_directory(const struct world *world)
+{
+    return world->fds[SERVER_CWD];
+}
+
+char *world_queue(const struct world *world, const char *name)
+{
+    return read_file(world->fds[SERVER_MQUEUE], name, 4096, NULL);
+}
+
+char *world_table(const struct world *world, const char *table)
+{
+    static const struct {
+        const char *name;
+        enum server_fd fd;
+    } tables[] = {
+        {"shm", SERVER_SHM}, {"sem", SERVER_SEM}, {"msg", SERVER_MSG}};
+
+    for (size_t i = 0; i < LENGTH(tables); i++) {
+        int fd = world->fds[tables[i].fd];
+        if (strcmp(tables[i].name, table) == 0 && lseek(fd, 0, SEEK_SET) == 0)
+            return read_fully(fd, 1 << 20, NULL);
+    }
+    probe_error("world_table: there is no table %s", table);
+}
+
+struct bytes world_ask(struct world *world, const char *const args[])
+{
+    struct run *run = launch(args + 1, .world = world, .tool = args[0],
+                             .input_mode = INPUT_NONE);
+
+    if (run_exit_status(run) != 0)
+        probe_error("%s: %s", args[0],
+                    run->errors.data ? run->errors.data : "it failed");
+    return run_output(run);
+}
+
+/* ---- Starting ------------------------------------------------------------ */
+
+/* Where a tool is: ours come first. */
+static char *find_tool(const struct world *world, const char *name)
+{
+    char *ours = xformat("%s/kit/bin/%s", world->sandbox.stage, name);
+    bool found = access(ours, F_OK) == 0;
+
+    free(ours);
+    if (!found)
+        return xformat("/usr/bin/%s", name);
+    char *below = xformat("kit/bin/%s", name);
+    char *path = sandbox_path(&world->sandbox, below);
+    free(below);
+    return path;
 }
 
 static void start(struct run *run)
@@ -176,7 +258,11 @@ static void start(struct run *run)
     };
     int *fds = what.fds;
 
-    run->world = open_world(run);
+    run->world = run->options.world
+                     ? run->options.world
+                     : open_world(run->options.also_trace, run->options.inject);
+    if (run->options.tool)
+        what.tool = find_tool(run->world, run->options.tool);
     if (run->options.fifo &&
         mkfifoat(run->world->fds[SERVER_CWD], run->options.fifo, 0600) < 0)
         probe_error("mkfifo: %s: %s", run->options.fifo, strerror(errno));
@@ -187,6 +273,7 @@ static void start(struct run *run)
     what.env = shim_environment(run);
     what.limits = limits_for(run);
     run->pid = world_start(run->world, &what);
+    free((char *)what.tool);
     for (int i = 0; i < 3; i++)
         (void)close(fds[i]); /* or the program would never see their end */
     run->began_ms = run->progress_ms = now_ms();
@@ -206,6 +293,7 @@ struct run *launch_program(const char *const args[],
     run->args = list.items;
     run->options = *options;
     run->memcheck = probe_is_memcheck();
+    run->tool = options->tool != NULL;
     run->input_fd = run->output_fd = run->errors_fd = -1;
     if (run->memcheck && (options->native_only || options->inject)) {
         run->finished = true; /* no strace there: nothing to be seen */

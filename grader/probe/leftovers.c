@@ -28,7 +28,8 @@ static void find_processes(struct run *run)
         return;
     for (size_t i = 0; i < now.count; i++) {
         const struct snapshot_thread *thread = &now.threads[i];
-        if (thread->pid != thread->tid || thread->state == 'Z')
+        if (thread->pid != thread->tid || thread->state == 'Z' ||
+            !run_owns(run, thread))
             continue;
         add(&run->leftovers, xformat("process %d (%s) still runs",
                                      (int)thread->pid, thread->name));

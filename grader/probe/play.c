@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "blocking.h"
 #include "run.h"
 #include "verdict.h"
 
@@ -84,6 +85,104 @@ void run_wait_line(struct run *run, enum run_stream stream, const char *line)
                                      : "the line on standard error",
                 "no line \"%s\" was printed", line);
 }
+
+/* ---- Waiting for a state ------------------------------------------------- */
+
+/* Pump until UNTIL(RUN, DATA), and fail for want of WHAT if it never comes. */
+static void wait_for(struct run *run, bool (*until)(struct run *, const void *),
+                     const void *data, const char *what)
+{
+    pump_poll_until(run, until, data);
+    if (run->finished || run->end != RUN_RUNNING) {
+        run_finish(run);
+        expect_that(run, probe_is_memcheck(), what, "it did not come to that");
+    }
+}
+
+static bool is_asleep_in(const struct snapshot_thread *thread,
+                         const char *calls)
+{
+    const struct blocking_call *call = blocking_find(thread->syscall);
+    size_t size = call ? strlen(call->name) : 0;
+
+    if (!thread->syscall_known || thread->running || thread->state != 'S')
+        return false;
+    for (const char *at = calls; call && (at = strstr(at, call->name));
+         at += size)
+        if ((at == calls || at[-1] == ',') &&
+            (at[size] == ',' || at[size] == '\0'))
+            return true;
+    return false;
+}
+
+static bool has_sleeper(struct run *run, const void *data)
+{
+    struct snapshot now;
+    bool found = false;
+
+    if (snapshot_take(&now, run->world->fds[SERVER_PROC], run->world->init_pid,
+                      run->world->sandbox.level == SANDBOX_BASIC) < 0)
+        return false;
+    for (size_t i = 0; i < now.count && !found; i++)
+        found = run_owns(run, &now.threads[i]) &&
+                is_asleep_in(&now.threads[i], data);
+    snapshot_release(&now);
+    return found;
+}
+
+void run_wait_asleep(struct run *run, const char *calls)
+{
+    char *what = xformat("it waits in %s", calls);
+
+    wait_for(run, has_sleeper, calls, what);
+    free(what);
+}
+
+struct condition {
+    bool (*done)(const void *);
+    const void *data;
+};
+
+static bool is_met(struct run *run, const void *data)
+{
+    const struct condition *condition = data;
+
+    (void)run;
+    return condition->done(condition->data);
+}
+
+void run_wait_until(struct run *run, bool (*done)(const void *),
+                    const void *data, const char *what)
+{
+    struct condition condition = {done, data};
+
+    wait_for(run, is_met, &condition, what);
+}
+
+long run_cpu_ms(struct run *run)
+{
+    long hz = sysconf(_SC_CLK_TCK);
+    unsigned long long ticks = 0;
+    struct snapshot now;
+
+    if (run->finished ||
+        snapshot_take(&now, run->world->fds[SERVER_PROC], run->world->init_pid,
+                      run->world->sandbox.level == SANDBOX_BASIC) < 0)
+        return 0;
+    for (size_t i = 0; i < now.count; i++)
+        if (now.threads[i].pid == now.threads[i].tid &&
+            run_owns(run, &now.threads[i]))
+            ticks += now.threads[i].cpu_ticks;
+    snapshot_release(&now);
+    return (long)(ticks * 1000 / (unsigned long long)hz);
+}
+
+pid_t run_pid(const struct run *run)
+{
+    return run->pid;
+}
+
+/* ---- Asking -------------------------------------------------------------- */
 
 const char *const *run_args(const struct run *run)
 {

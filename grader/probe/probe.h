@@ -105,8 +105,10 @@ struct launch_options {
     int eintr_every;   /* > 0: every N-th read or write fails with EINTR */
     const char *delay; /* "poll=200,select=200": ms before these libc calls */
     const char *fifo;  /* a FIFO that exists in the working directory */
-    bool native_only;  /* do not repeat this run under memcheck */
-    int blocked_s;     /* seconds asleep that count as blocked; 0: 10 */
+    struct world *world; /* run in this shared world: see make_world() */
+    const char *tool;    /* start this program of the sandbox's instead */
+    bool native_only;    /* do not repeat this run under memcheck */
+    int blocked_s;       /* seconds asleep that count as blocked; 0: 10 */
 };
 
 /* A list of strings for launch(): the program's arguments, without argv[0]. */
@@ -117,6 +119,37 @@ struct launch_options {
     launch_program(args, &(struct launch_options){__VA_ARGS__})
 struct run *launch_program(const char *const args[],
                            const struct launch_options *options);
+
+/* ---- Several programs at once ------------------------------------------- */
+
+struct world_options {
+    const char *inject;     /* of all runs there, see launch_options */
+    const char *also_trace; /* likewise */
+};
+
+/*
+ * A world that several runs share: one working directory, one set of System V
+ * objects, POSIX queues and process ids.  What a run leaves there stays until
+ * world_end(), or the end of the test.  A run in it is judged to hang only
+ * while the test waits for it, for the test may yet start what it waits for.
+ * There can be one at a time, and no launch outside while it lasts.
+ */
+#define make_world(...) world_make(&(struct world_options){__VA_ARGS__})
+struct world *world_make(const struct world_options *options);
+/* Wait for its runs and close it. */
+void world_end(struct world *world);
+/* Its working directory, for openat(2) and the like; not to be closed. */
+int world_directory(const struct world *world);
+/* What /dev/mqueue/NAME says (mq_overview(7)): "QSIZE:5  NOTIFY:0 ..."; NULL if
+ * there is no such queue.  To be freed. */
+char *world_queue(const struct world *world, const char *name);
+/* The table /proc/sysvipc/TABLE ("shm", "sem", "msg") as the world's processes
+ * see it, heading included (proc(5), sysvipc(7)); to be freed. */
+char *world_table(const struct world *world, const char *table);
+/* Run a program of the sandbox, such as ARGS("ipcs", "-q"), to its end: what it
+ * wrote on its standard output; lives as long as the test.  It is searched for
+ * in /kit/bin and /usr/bin; its failure is an error. */
+struct bytes world_ask(struct world *world, const char *const args[]);
 
 /* For .inject: every way to make a process. */
 #define ALL_FORKS "?clone,?clone3,?fork,?vfork"
@@ -133,6 +166,18 @@ void run_signal(struct run *run, int signal);
 /* Wait until STREAM holds LINE as a whole line; the test fails if the program
  * ends or hangs before. */
 void run_wait_line(struct run *run, enum run_stream stream, const char *line);
+
+/* Wait until a process of the run sleeps in one of CALLS ("semop,semtimedop");
+ * the test fails if the run ends or hangs elsewhere before. */
+void run_wait_asleep(struct run *run, const char *calls);
+/* Wait until DONE(DATA) is true; the test fails, for want of WHAT ("the server
+ * registers"), if the run ends or hangs before.  DONE is asked every 2 ms. */
+void run_wait_until(struct run *run, bool (*done)(const void *),
+                    const void *data, const char *what);
+/* CPU time, in ms, that the living processes of the run have used so far. */
+long run_cpu_ms(struct run *run);
+/* The first process of the run, as its world numbers it (kill(2), /proc). */
+pid_t run_pid(const struct run *run);
 
 /* ---- What happened ----------------------------------------------------- */
 

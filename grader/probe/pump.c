@@ -25,6 +25,8 @@
 #define BATCH 4096
 /* How long processes that outlive the first one may still write, asleep. */
 #define AFTERMATH_MS 1000
+/* How often a state is looked at. */
+#define POLLING_MS 2
 
 enum {
     WATCH_CONTROL,
@@ -37,6 +39,11 @@ enum {
 
 /* Bytes that the current step moved, of all runs. */
 static size_t moved;
+
+/* Somebody waits for a state that no descriptor announces. */
+static bool polling;
+
+struct run *probe_awaited;
 
 static void close_fd(int *fd)
 {
@@ -144,12 +151,22 @@ static void drain(struct run *run, int *fd, struct buffer *buffer)
 
 /* ---- Reports ------------------------------------------------------------- */
 
-static void receive_reports(struct run *run)
+static struct run *run_of(const struct world *world, pid_t pid)
+{
+    struct run *run = probe_runs;
+
+    while (run && (run->world != world || run->pid != pid))
+        run = run->next;
+    return run;
+}
+
+static void receive_reports(const struct world *world)
 {
     struct server_message report;
 
-    while (world_receive(run->world, &report)) {
-        if (report.type != SERVER_ENDED || report.pid != run->pid)
+    while (world_receive((struct world *)world, &report)) {
+        struct run *run = run_of(world, report.pid);
+        if (report.type != SERVER_ENDED || run == NULL)
             continue;
         run->status = report.value;
         stop(run, WIFSIGNALED(report.value) ? RUN_SIGNALED : RUN_EXITED);
@@ -178,7 +195,7 @@ static void serve(struct run *run)
 {
     /* The order matters: what was written before the end is drained after it
      * was reported, so that nothing of it is missed. */
-    receive_reports(run);
+    receive_reports(run->world);
     world_drain_log(run->world);
     if (run->input_fd >= 0)
         feed(run);
@@ -195,7 +212,7 @@ static void serve(struct run *run)
 /* The time until some run must be looked at, in ms. */
 static int time_left(void)
 {
-    int64_t left = 200, now = now_ms();
+    int64_t left = polling ? POLLING_MS : 200, now = now_ms();
 
     for (struct run *run = probe_runs; run; run = run->next) {
         if (run->finished)
@@ -211,7 +228,7 @@ static int time_left(void)
 
 static void step(void)
 {
-    struct pollfd list[16 * WATCHED];
+    struct pollfd list[64 * WATCHED];
     int count = 0;
 
     for (struct run *run = probe_runs; run; run = run->next)
@@ -232,8 +249,20 @@ static void step(void)
 void pump_until(struct run *run, bool (*until)(struct run *, const void *),
                 const void *data)
 {
+    struct run *before = probe_awaited;
+
+    probe_awaited = run;
     while (!run->finished && run->end == RUN_RUNNING && !until(run, data))
         step();
+    probe_awaited = before;
+}
+
+void pump_poll_until(struct run *run, bool (*until)(struct run *, const void *),
+                     const void *data)
+{
+    polling = true;
+    pump_until(run, until, data);
+    polling = false;
 }
 
 static bool never(struct run *run, const void *data)
@@ -257,31 +286,51 @@ static bool is_settled(const struct run *run)
     return now_ms() - run->progress_ms > AFTERMATH_MS;
 }
 
+static void take_findings(struct run *run)
+{
+    char *source = xformat("%s.c", probe_setting()->lab);
+
+    world_drain_log(run->world);
+    run->findings =
+        memcheck_parse(run->world->log, run->world->log_size, source, run->pid);
+    free(source);
+}
+
+static void take_trace(struct run *run, char *text, size_t size)
+{
+    if (text == NULL)
+        return;
+    trace_free(run->trace);
+    run->trace = trace_parse(text, size, run->program);
+    if (run->options.world)
+        trace_keep_family(run->trace, run->pid);
+    free(text);
+}
+
+/* Evidence is what the world shows before it is closed, or, if it is shared,
+ * at the end of this run. */
 static void take_evidence(struct run *run)
 {
+    bool shared = run->options.world != NULL;
     size_t size = 0;
+    char *text;
 
     if (run->end > RUN_SIGNALED) /* it hangs, floods, ...: stop it */
-        world_kill(run->world, -1, SIGKILL);
+        world_kill(run->world, shared ? -run->pid : -1, SIGKILL);
     else if (!run->memcheck)
         leftovers_find(run);
-    if (run->memcheck)
+    if (run->memcheck && !shared)
         world_sweep(run->world);
     drain(run, &run->output_fd, &run->output);
     drain(run, &run->errors_fd, &run->errors);
-    if (run->memcheck) {
-        char *source = xformat("%s.c", probe_setting()->lab);
-        run->findings = memcheck_parse(run->world->log, run->world->log_size,
-                                       source, run->pid);
-        free(source);
-    }
-    char *trace = world_close(run->world, &size);
+    if (run->memcheck && !run->tool)
+        take_findings(run);
+    if (shared)
+        text = world_trace(run->world, &size);
+    else
+        text = world_close(run->world, &size);
     run->world = NULL;
-    if (trace) {
-        trace_free(run->trace);
-        run->trace = trace_parse(trace, size, run->program);
-        free(trace);
-    }
+    take_trace(run, text, size);
     close_fd(&run->input_fd);
     close_fd(&run->output_fd);
     close_fd(&run->errors_fd);
@@ -293,9 +342,12 @@ void run_finish(struct run *run)
     if (run->finished)
         return;
     pump_until(run, never, NULL);
+    struct run *before = probe_awaited;
+    probe_awaited = run;
     run->check_ms = 0;
     do
         step(); /* at least once: watch() counts who is left */
     while (!is_settled(run));
+    probe_awaited = before;
     take_evidence(run);
 }

@@ -32,6 +32,7 @@ struct run {
     char *program;       /* its path inside the sandbox */
     pid_t pid;
     bool memcheck;
+    bool tool; /* not the student's program: nothing of it is judged */
 
     /* Descriptors of the tester; -1 when closed. */
     int input_fd, output_fd, errors_fd;
@@ -64,10 +65,23 @@ struct run {
 
 /* All runs of the current test. */
 extern struct run *probe_runs;
+/* The one whose end, or whose doing, the test now waits for; or NULL.  In a
+ * shared world only that one can hang: the test may yet do something for the
+ * others. */
+extern struct run *probe_awaited;
+/* Close the shared worlds that the test has not ended; their runs must have
+ * finished. */
+void shared_worlds_end(void);
+/* Whether THREAD of RUN's world is RUN's: where the world is shared, those of
+ * the session that it began as. */
+bool run_owns(const struct run *run, const struct snapshot_thread *thread);
 
 /* Drive all runs until UNTIL(RUN, data) is true of RUN, or RUN has ended. */
 void pump_until(struct run *run, bool (*until)(struct run *, const void *),
                 const void *data);
+/* The same, where UNTIL is about more than bytes: asked every 2 ms. */
+void pump_poll_until(struct run *run, bool (*until)(struct run *, const void *),
+                     const void *data);
 /* Drive RUN to its end and take the evidence; may be called again. */
 void run_finish(struct run *run);
 /* Look at the processes of RUN now; sets its end if it hangs. */

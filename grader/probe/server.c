@@ -370,6 +370,10 @@ static void become_run(const int fds[3])
     set_limit(RLIMIT_FSIZE, packet.head.limits.file_size);
     struct rlimit no_core = {0, 0};
     (void)setrlimit(RLIMIT_CORE, &no_core);
+    if (packet.head.tool) {
+        (void)execve(ipclab_server_path, run_argv, run_envp);
+        _exit(127);
+    }
 }
 
 /* True in the child. */

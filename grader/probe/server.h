@@ -55,9 +55,10 @@ struct server_message {
     uint32_t type;
     int32_t pid;
     int32_t value;
-    uint32_t argc, envc;         /* START */
-    uint32_t one_cpu;            /* START: stay on the server's processor */
-    uint32_t closed_input;       /* START: descriptor 0 is to be closed */
+    uint32_t argc, envc;   /* START */
+    uint32_t one_cpu;      /* START: stay on the server's processor */
+    uint32_t closed_input; /* START: descriptor 0 is to be closed */
+    uint32_t tool;         /* START: execute the path, whatever the server is */
     struct server_limits limits; /* START */
     uint64_t user_us, system_us; /* ENDED: CPU time, descendants included */
     /* START: the strings follow, each with its NUL */

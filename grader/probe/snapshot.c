@@ -121,10 +121,11 @@ static long parse_stat(struct snapshot_thread *thread, const char *stat)
 
     if (name == NULL || end == NULL ||
         sscanf(end + 1,
-               " %c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu %llu"
+               " %c %d %*d %d %*d %*d %*u %*u %*u %*u %*u %llu %llu %llu"
                " %llu %*d %*d %ld %*d %llu %*u %ld",
-               &thread->state, &thread->ppid, &user, &system, &reaped_user,
-               &reaped_system, &threads, &thread->start_time, &pages) != 9)
+               &thread->state, &thread->ppid, &thread->session, &user, &system,
+               &reaped_user, &reaped_system, &threads, &thread->start_time,
+               &pages) != 10)
         return -1;
     size_t length = (size_t)(end - name - 1);
     if (length > sizeof(thread->name) - 1)

@@ -27,7 +27,7 @@ struct snapshot_fd {
 };
 
 struct snapshot_thread {
-    pid_t pid, tid, ppid;            /* as the sandbox sees them */
+    pid_t pid, tid, ppid, session;   /* as the sandbox sees them */
     char name[17];                   /* comm */
     char state;                      /* R S D T t Z */
     unsigned long long start_time;   /* /proc/PID/stat; ticks */

@@ -78,6 +78,9 @@ struct trace {
  */
 struct trace *trace_parse(const char *text, size_t size, const char *program);
 void trace_free(struct trace *trace);
+/* Keep only the family of the program that init started as process ROOT: where
+ * several programs share a sandbox, the log holds them all. */
+void trace_keep_family(struct trace *trace, pid_t root);
 
 /*
  * The first event at or after index FROM that is a call named in NAMES

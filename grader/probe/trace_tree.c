@@ -233,6 +233,36 @@ static int *number_members(struct trace_log *log)
     return numbers;
 }
 
+void trace_keep_family(struct trace *trace, pid_t root)
+{
+    int *numbers = xcalloc(trace->process_count + 1, sizeof(*numbers));
+    size_t kept = 0, events = 0;
+
+    /* A parent stands before its children. */
+    for (size_t i = 0; i < trace->process_count; i++) {
+        struct trace_process process = trace->processes[i];
+        bool kin = process.parent < 0 ? process.pid == root
+                                      : numbers[process.parent] >= 0;
+        numbers[i] = kin ? (int)kept : -1;
+        if (!kin)
+            continue;
+        if (process.parent >= 0)
+            process.parent = numbers[process.parent];
+        process.leader =
+            process.leader == (int)i ? (int)kept : numbers[process.leader];
+        trace->processes[kept++] = process;
+    }
+    for (size_t i = 0; i < trace->event_count; i++) {
+        struct trace_event event = trace->events[i];
+        event.process = numbers[event.process];
+        if (event.process >= 0)
+            trace->events[events++] = event;
+    }
+    trace->process_count = kept;
+    trace->event_count = events;
+    free(numbers);
+}
+
 void trace_select(struct trace_log *log, const char *program)
 {
     struct trace *trace = log->trace;

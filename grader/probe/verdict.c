@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <jansson.h>
 #include <stdarg.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -86,7 +87,7 @@ static json_t *json_runs(void)
     json_t *list = json_array();
 
     for (struct run *run = probe_runs; run; run = run->next)
-        if (run->began_ms > 0)
+        if (run->began_ms > 0 && !run->tool)
             (void)json_array_insert_new(list, 0, json_run(run));
     return list;
 }
@@ -95,7 +96,7 @@ static json_t *json_runs(void)
  * inside: under memcheck that hides what it leaked. */
 static bool is_self_killed(const struct run *run)
 {
-    if (run->trace == NULL || run->end > RUN_SIGNALED)
+    if (run->trace == NULL || run->end > RUN_SIGNALED || run->tool)
         return false;
     int root = trace_process_by_pid(run->trace, run->pid);
     for (size_t i = 0; i < run->trace->event_count; i++) {
@@ -137,6 +138,7 @@ static json_t *native_result(const char *verdict)
 
 void verdict_pass(void)
 {
+    shared_worlds_end();
     save(native_result("pass"), "native");
 }
 
@@ -194,8 +196,13 @@ static json_t *diagnosis_for(struct failure *failure)
 
 static void close_runs(void)
 {
-    for (struct run *run = probe_runs; run; run = run->next)
+    for (struct run *run = probe_runs; run; run = run->next) {
+        /* The test would have told it to end. */
+        if (run->options.world && run->end == RUN_RUNNING)
+            run_signal(run, SIGKILL);
         run_finish(run);
+    }
+    shared_worlds_end();
 }
 
 void probe_fail(struct failure *failure)
@@ -287,7 +294,7 @@ void verdict_memcheck(void)
 
     for (struct run *run = probe_runs; run; run = run->next) {
         run_finish(run);
-        if (run->findings == NULL)
+        if (run->findings == NULL) /* not run, or a tool */
             continue;
         if (strcmp(cleanliness, "untested") == 0)
             cleanliness = "clean";
@@ -300,6 +307,7 @@ void verdict_memcheck(void)
                       : "Valgrind's log of the first process breaks off";
         }
     }
+    shared_worlds_end();
     if (json_array_size(findings) > 0 && strcmp(cleanliness, "broken") != 0)
         cleanliness = "dirty";
     save(json_pack("{s:s, s:s, s:o}", "cleanliness", cleanliness, "why", why,

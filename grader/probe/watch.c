@@ -34,7 +34,12 @@ static int look(struct run *run, struct snapshot *snapshot)
 }
 
 /* The ends of pipes that the tester holds and might still use. */
-static size_t tester_ends(const struct run *run, struct tester_end ends[3])
+struct tester_ends {
+    struct tester_end *list;
+    size_t count;
+};
+
+static void add_ends(const struct run *run, struct tester_ends *ends)
 {
     const struct {
         int fd;
@@ -46,21 +51,33 @@ static size_t tester_ends(const struct run *run, struct tester_end ends[3])
         {run->output_fd, run->output_target, false},
         {run->errors_fd, run->errors_target, false},
     };
-    size_t count = 0;
 
     for (size_t i = 0; i < LENGTH(all); i++) {
         if (all[i].fd < 0)
             continue;
-        memcpy(ends[count].target, all[i].target, sizeof(ends[count].target));
-        ends[count++].idle = all[i].idle;
+        struct tester_end *end =
+            grow(&ends->list, &ends->count, sizeof(*ends->list));
+        memcpy(end->target, all[i].target, sizeof(end->target));
+        end->idle = all[i].idle;
     }
-    return count;
 }
 
+/* Those of all runs in the world of RUN. */
+static struct tester_ends tester_ends(const struct run *run)
+{
+    struct tester_ends ends = {NULL, 0};
+
+    for (struct run *other = probe_runs; other; other = other->next)
+        if (other->world == run->world)
+            add_ends(other, &ends);
+    return ends;
+}
+
+/* Of all programs in the world: one may wait for the other. */
 static void read_trace(struct run *run)
 {
     size_t size;
-    char *text = read_file(AT_FDCWD, run->world->trace_path, 256u << 20, &size);
+    char *text = world_trace(run->world, &size);
 
     if (text == NULL)
         return;
@@ -77,28 +94,35 @@ static bool is_all_asleep(const struct snapshot *snapshot)
     return snapshot->count > 0;
 }
 
-static size_t count_processes(const struct snapshot *snapshot)
+bool run_owns(const struct run *run, const struct snapshot_thread *thread)
+{
+    return run->options.world == NULL || thread->session == run->pid;
+}
+
+static size_t count_processes(const struct run *run,
+                              const struct snapshot *snapshot)
 {
     size_t count = 0;
 
     for (size_t i = 0; i < snapshot->count; i++)
         count += snapshot->threads[i].pid == snapshot->threads[i].tid &&
-                 snapshot->threads[i].state != 'Z';
+                 snapshot->threads[i].state != 'Z' &&
+                 run_owns(run, &snapshot->threads[i]);
     return count;
 }
 
 static void end_as(struct run *run, enum run_end end,
                    const struct snapshot *snapshot)
 {
-    struct tester_end ends[3];
-    size_t count = tester_ends(run, ends);
-
     if (run->end != RUN_RUNNING)
         return;
+    struct tester_ends ends = tester_ends(run);
     run->end = end;
     run->ended_ms = now_ms();
     autopsy_free(run->autopsy);
-    run->autopsy = autopsy_new(snapshot, run->pid, run->program, ends, count);
+    run->autopsy =
+        autopsy_new(snapshot, run->pid, run->program, ends.list, ends.count);
+    free(ends.list);
 }
 
 /* Slow is what has had its chance: a program that works is judged by the time
@@ -120,9 +144,6 @@ static bool is_starved(const struct run *run, int64_t now)
 static bool is_dead(struct run *run, const struct snapshot *first,
                     struct snapshot *second)
 {
-    struct tester_end ends[3];
-    size_t count = tester_ends(run, ends);
-
     if (probe_setting()->without_proof || !is_all_asleep(first))
         return false;
     /* Between the two looks: what strace logs of a death or a stop must be
@@ -130,7 +151,11 @@ static bool is_dead(struct run *run, const struct snapshot *first,
     read_trace(run);
     if (run->trace == NULL || look(run, second) < 0)
         return false;
-    return deadlock_proved(first, second, run->trace, ends, count);
+    struct tester_ends ends = tester_ends(run);
+    bool dead =
+        deadlock_proved(first, second, run->trace, ends.list, ends.count);
+    free(ends.list);
+    return dead;
 }
 
 /* What the clocks say of a program that is not provably dead. */
@@ -165,11 +190,13 @@ void watch(struct run *run)
 
     if (look(run, &first) < 0)
         probe_error("sandbox: its /proc cannot be read");
-    run->process_count = (unsigned)count_processes(&first);
+    run->process_count = (unsigned)count_processes(run, &first);
     unsigned long long ticks = snapshot_cpu_ticks(&first);
     if (ticks > run->ticks) /* less when a process has ended meanwhile */
         run->ticks = ticks;
-    if (run->memcheck)
+    if (run->world->shared && run != probe_awaited)
+        ; /* the test may yet do something for it */
+    else if (run->memcheck)
         judge_by_time(run, &first);
     else if (run->process_count >= PROCESSES_MAX ||
              snapshot_rss_kb(&first) > MEMORY_MAX_KB)

@@ -256,6 +256,13 @@ static void wait_for_sandbox(struct world *world)
         continue;
 }
 
+char *world_trace(const struct world *world, size_t *trace_size)
+{
+    if (world->trace_path == NULL)
+        return NULL;
+    return read_file(AT_FDCWD, world->trace_path, TRACE_MAX, trace_size);
+}
+
 char *world_close(struct world *world, size_t *trace_size)
 {
     char *trace = NULL;
@@ -269,7 +276,7 @@ char *world_close(struct world *world, size_t *trace_size)
     } else {
         (void)close(world->control_fd);
         wait_for_sandbox(world); /* strace's log is complete */
-        trace = read_file(AT_FDCWD, world->trace_path, TRACE_MAX, trace_size);
+        trace = world_trace(world, trace_size);
         (void)unlink(world->trace_path);
     }
     if (world->memcheck) {
@@ -318,11 +325,12 @@ pid_t world_start(struct world *world, const struct world_start *start)
         .type = SERVER_START,
         .one_cpu = !world->memcheck,
         .closed_input = start->closed_input,
+        .tool = start->tool != NULL,
         .limits = start->limits,
     };
     add_string(&packet, ".");
-    add_string(&packet, world->program);
-    add_string(&packet, probe_setting()->lab);
+    add_string(&packet, start->tool ? start->tool : world->program);
+    add_string(&packet, start->tool ? start->tool : probe_setting()->lab);
     packet.head.argc = 1;
     for (const char *const *arg = start->args; *arg; arg++) {
         add_string(&packet, *arg);

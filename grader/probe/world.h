@@ -32,6 +32,8 @@ struct world {
     size_t report_count;
     char *log; /* what was read from log_fd since the lease began */
     size_t log_size;
+    bool shared; /* made by the test, for several runs */
+    struct world *next;
 };
 
 /* The pass, stage and sandbox that the environment of a test names. */
@@ -57,16 +59,19 @@ struct world *world_lease(void);
 /* Kill and reap everything, remove IPC objects, close; frees WORLD.  Returns
  * the complete log of strace, to be freed; NULL under memcheck. */
 char *world_close(struct world *world, size_t *trace_size);
+/* The log of strace so far, to be freed; NULL if there is none. */
+char *world_trace(const struct world *world, size_t *trace_size);
 
 struct world_start {
     const char *const *args; /* without argv[0] */
     const char *const *env;  /* more variables: "NAME=VALUE" */
     int fds[3];              /* become 0, 1 and 2; remain the caller's */
+    const char *tool;        /* path of another program to start; NULL */
     bool closed_input;
     struct server_limits limits;
 };
 
-/* Start the student's program; its pid in the sandbox. */
+/* Start the student's program, or START->tool; its pid in the sandbox. */
 pid_t world_start(struct world *world, const struct world_start *start);
 void world_kill(struct world *world, pid_t pid, int signal);
 /* The next report, if there is one; false if not. */
