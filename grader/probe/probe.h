@@ -109,6 +109,8 @@ struct launch_options {
     const char *tool;    /* start this program of the sandbox's instead */
     bool native_only;    /* do not repeat this run under memcheck */
     int blocked_s;       /* seconds asleep that count as blocked; 0: 10 */
+    unsigned spin_s;     /* CPU seconds without output that count as spinning,
+                            for programs that work in silence; 0: 2 */
 };
 
 /* A list of strings for launch(): the program's arguments, without argv[0]. */

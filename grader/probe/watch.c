@@ -165,6 +165,7 @@ static void judge_by_time(struct run *run, const struct snapshot *snapshot)
     int64_t idle_ms = now - run->progress_ms;
     unsigned long long spun = run->ticks - run->progress_ticks;
     bool asleep = is_all_asleep(snapshot);
+    unsigned spin_s = run->options.spin_s ? run->options.spin_s : SPIN_S;
     int blocked_s = run->options.blocked_s ? run->options.blocked_s : BLOCKED_S;
 
     if (run->memcheck) {
@@ -172,7 +173,7 @@ static void judge_by_time(struct run *run, const struct snapshot *snapshot)
             end_as(run, RUN_BLOCKED, snapshot);
         return;
     }
-    if (spun > SPIN_S * (unsigned long long)sysconf(_SC_CLK_TCK))
+    if (spun > spin_s * (unsigned long long)sysconf(_SC_CLK_TCK))
         end_as(run, RUN_SPINNING, snapshot);
     else if (idle_ms > blocked_s * 1000 && asleep)
         end_as(run, RUN_BLOCKED, snapshot);
