@@ -25,6 +25,7 @@ static const char traced[] =
     "?execve,?execveat,?clone,?clone3,?fork,?vfork,?wait4,?waitid,?pipe,?pipe2,"
     "?dup,?dup2,?dup3,?fcntl,?socketpair,?socket,?open,?openat,?openat2,?creat,"
     "?mknod,?mknodat,?memfd_create,?kill,?tkill,?tgkill,?pidfd_send_signal,"
+    "?rt_sigqueueinfo,?rt_tgsigqueueinfo,"
     "?alarm,?setitimer,?timer_create,?timerfd_settime,?setsockopt,"
     "?rt_sigaction,?restart_syscall,?set_tid_address,?shmget,?shmat,?shmdt,?"
     "shmctl,?semget,"

@@ -77,10 +77,10 @@ void leftovers_find(struct run *run)
 
     find_processes(run);
     find_entries(&run->leftovers, fds[SERVER_CWD], "file", run->options.fifo);
-    find_entries(&run->leftovers, fds[SERVER_MQUEUE], "POSIX queue", NULL);
-    /* In the basic sandbox the tables are the host's. */
+    /* In the basic sandbox the objects are the host's. */
     if (run->world->sandbox.level != SANDBOX_FULL)
         return;
+    find_entries(&run->leftovers, fds[SERVER_MQUEUE], "POSIX queue", NULL);
     find_rows(&run->leftovers, fds[SERVER_SHM], "shared memory");
     find_rows(&run->leftovers, fds[SERVER_SEM], "semaphore set");
     find_rows(&run->leftovers, fds[SERVER_MSG], "message queue");

@@ -240,6 +240,7 @@ static const char *const forbidden[] = {
     "io_uring_setup",
     "io_uring_enter",
     "io_uring_register",
+    "io_setup",
     "bpf",
     "perf_event_open",
     "userfaultfd",

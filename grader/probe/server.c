@@ -191,8 +191,8 @@ static void say_hello(void)
 
     for (int i = 0; i < SERVER_FDS; i++) {
         fds[i] = open(paths[i], O_RDONLY | O_CLOEXEC);
-        if (fds[i] < 0) /* no such thing here: a placeholder */
-            fds[i] = open("/", O_PATH | O_CLOEXEC);
+        if (fds[i] < 0) /* no such thing here: neither rows nor entries */
+            fds[i] = open("/dev/null", O_RDONLY | O_CLOEXEC);
     }
     rights->cmsg_level = SOL_SOCKET;
     rights->cmsg_type = SCM_RIGHTS;

@@ -40,7 +40,7 @@ enum server_fd {
     SERVER_SHM,  /* /proc/sysvipc/shm, sem and msg: these show the sandbox's */
     SERVER_SEM,  /*   objects to whoever reads the descriptor */
     SERVER_MSG,
-    SERVER_MQUEUE, /* /dev/mqueue, or / where there is none */
+    SERVER_MQUEUE, /* /dev/mqueue, or /dev/null where there is none */
     SERVER_FDS
 };
 
