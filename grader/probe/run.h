@@ -54,6 +54,7 @@ struct run {
     int64_t check_ms; /* time of the next look at /proc */
     int interval_ms;  /* ...and the distance to the one after */
     unsigned process_count;
+    int asleep_looks; /* the last so many found every process asleep */
 
     /* Evidence. */
     struct trace *trace;

@@ -15,15 +15,16 @@
 #include "run.h"
 #include "verdict.h"
 
-#define SPIN_S        2   /* CPU seconds without progress */
-#define BLOCKED_S     10  /* wall seconds asleep without progress */
-#define MEMCHECK_S    60  /* the same under Valgrind, asleep or not */
-#define SLOW_S        60  /* wall seconds of a run that hardly works... */
-#define WORK_S        2   /* ...that is, below so many CPU seconds */
-#define SLOW_CPU_S    100 /* CPU seconds of one that does */
-#define CAP_S         600 /* wall seconds until we give up, and say so */
-#define MEMORY_MAX_KB (768ul << 10)
-#define PROCESSES_MAX 120 /* just below RLIMIT_NPROC: see launch.c */
+#define SPIN_S          2  /* CPU seconds without progress */
+#define BLOCKED_S       10 /* wall seconds without progress... */
+#define BLOCKED_LOOKS   25 /* ...the last so many looks all finding it asleep */
+#define MEMCHECK_FACTOR 6  /* under Valgrind, which is so much slower */
+#define SLOW_S          60 /* wall seconds of a run that hardly works... */
+#define WORK_S          2  /* ...that is, below so many CPU seconds */
+#define SLOW_CPU_S      100 /* CPU seconds of one that does */
+#define CAP_S           600 /* wall seconds until we give up, and say so */
+#define MEMORY_MAX_KB   (768ul << 10)
+#define PROCESSES_MAX   120 /* just below RLIMIT_NPROC: see launch.c */
 
 static int look(struct run *run, struct snapshot *snapshot)
 {
@@ -164,18 +165,18 @@ static void judge_by_time(struct run *run, const struct snapshot *snapshot)
     int64_t now = now_ms();
     int64_t idle_ms = now - run->progress_ms;
     unsigned long long spun = run->ticks - run->progress_ticks;
-    bool asleep = is_all_asleep(snapshot);
     unsigned spin_s = run->options.spin_s ? run->options.spin_s : SPIN_S;
     int blocked_s = run->options.blocked_s ? run->options.blocked_s : BLOCKED_S;
 
     if (run->memcheck) {
-        if (idle_ms > MEMCHECK_S * 1000)
-            end_as(run, RUN_BLOCKED, snapshot);
-        return;
+        spin_s *= MEMCHECK_FACTOR;
+        blocked_s *= MEMCHECK_FACTOR;
     }
+    /* On a busy machine it may take long to get to its first sleep. */
+    run->asleep_looks = is_all_asleep(snapshot) ? run->asleep_looks + 1 : 0;
     if (spun > spin_s * (unsigned long long)sysconf(_SC_CLK_TCK))
         end_as(run, RUN_SPINNING, snapshot);
-    else if (idle_ms > blocked_s * 1000 && asleep)
+    else if (idle_ms > blocked_s * 1000 && run->asleep_looks >= BLOCKED_LOOKS)
         end_as(run, RUN_BLOCKED, snapshot);
     else if (is_too_slow(run, now))
         end_as(run, RUN_SLOW, snapshot);

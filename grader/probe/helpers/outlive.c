@@ -7,7 +7,7 @@
  *
  * It begins when another child of its parent exists, goes on when that one has
  * been waited for, or the parent waits for us alone, and then exits with STATUS
- * or dies of SIGPIPE.  It gives up after ten seconds.
+ * or dies of SIGPIPE.  It gives up after half a minute.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -77,7 +77,7 @@ static void wait_until(bool sibling)
 {
     struct timespec pause = {0, 1000000};
 
-    for (int i = 0; i < 10000 && has_sibling() != sibling; i++)
+    for (int i = 0; i < 30000 && has_sibling() != sibling; i++)
         (void)nanosleep(&pause, NULL);
 }
 
