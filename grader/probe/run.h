@@ -54,7 +54,9 @@ struct run {
     int64_t check_ms; /* time of the next look at /proc */
     int interval_ms;  /* ...and the distance to the one after */
     unsigned process_count;
-    int asleep_looks; /* the last so many found every process asleep */
+    /* Looks at it, those that found every process asleep, and how many of
+     * these came last. */
+    unsigned looks, resting_looks, resting_in_a_row;
 
     /* Evidence. */
     struct trace *trace;

@@ -5,7 +5,7 @@
  * Nothing here rests on how fast the machine is.  A deadlock is proved (see
  * deadlock.c).  Spinning is CPU time used without a byte moved, so waiting for
  * a busy machine costs nothing.  Blocked is every process asleep, without a
- * byte moved, for many seconds on end.
+ * byte moved, at many looks on end.
  */
 #include <fcntl.h>
 #include <stdlib.h>
@@ -100,6 +100,16 @@ bool run_owns(const struct run *run, const struct snapshot_thread *thread)
     return run->options.world == NULL || thread->session == run->pid;
 }
 
+/* The same, and not because strace has yet to let one of them go on. */
+static bool is_at_rest(const struct snapshot *snapshot)
+{
+    for (size_t i = 0; i < snapshot->count; i++)
+        if (snapshot->threads[i].state != 'S' &&
+            snapshot->threads[i].state != 'Z')
+            return false;
+    return snapshot->count > 0;
+}
+
 static size_t count_processes(const struct run *run,
                               const struct snapshot *snapshot)
 {
@@ -127,13 +137,14 @@ static void end_as(struct run *run, enum run_end end,
 }
 
 /* Slow is what has had its chance: a program that works is judged by the time
- * that it got, not by what other programs took meanwhile. */
+ * that it got, one that sleeps by how often it did when it was looked at. */
 static bool is_too_slow(const struct run *run, int64_t now)
 {
     unsigned long long hz = (unsigned long long)sysconf(_SC_CLK_TCK);
     int64_t wall_ms = now - run->began_ms;
 
-    return (wall_ms > SLOW_S * 1000 && run->ticks < WORK_S * hz) ||
+    return (wall_ms > SLOW_S * 1000 && run->ticks < WORK_S * hz &&
+            run->resting_looks > run->looks / 10 * 9) ||
            run->ticks > SLOW_CPU_S * hz;
 }
 
@@ -172,11 +183,15 @@ static void judge_by_time(struct run *run, const struct snapshot *snapshot)
         spin_s *= MEMCHECK_FACTOR;
         blocked_s *= MEMCHECK_FACTOR;
     }
-    /* On a busy machine it may take long to get to its first sleep. */
-    run->asleep_looks = is_all_asleep(snapshot) ? run->asleep_looks + 1 : 0;
+    /* A machine that is busy with other things shows in the looks. */
+    bool rests = is_at_rest(snapshot);
+    run->looks++;
+    run->resting_looks += rests;
+    run->resting_in_a_row = rests ? run->resting_in_a_row + 1 : 0;
     if (spun > spin_s * (unsigned long long)sysconf(_SC_CLK_TCK))
         end_as(run, RUN_SPINNING, snapshot);
-    else if (idle_ms > blocked_s * 1000 && run->asleep_looks >= BLOCKED_LOOKS)
+    else if (idle_ms > blocked_s * 1000 &&
+             run->resting_in_a_row >= BLOCKED_LOOKS)
         end_as(run, RUN_BLOCKED, snapshot);
     else if (is_too_slow(run, now))
         end_as(run, RUN_SLOW, snapshot);

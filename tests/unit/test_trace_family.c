@@ -293,6 +293,32 @@ Test(trace, several_programs_in_one_world_are_roots)
     trace_free(trace);
 }
 
+Test(trace, family_of_one_program_can_be_kept)
+{
+    struct trace *whole = recorded("storm"), *trace = recorded("storm");
+    int second = 1;
+    size_t kin = 0, events = 0;
+
+    while (whole->processes[second].parent != -1)
+        second++;
+    trace_keep_family(trace, whole->processes[second].pid);
+    cr_assert_gt(trace->process_count, 0);
+    cr_expect_lt(trace->process_count, whole->process_count);
+    cr_expect_eq(trace->processes[0].pid, whole->processes[second].pid);
+    for (size_t i = 0; i < trace->process_count; i++)
+        kin += (trace->processes[i].parent == -1) == (i == 0) &&
+               trace->processes[i].parent < (int)i;
+    cr_expect_eq(kin, trace->process_count,
+                 "one root, parents before children");
+    for (size_t i = 0; i < trace->event_count; i++)
+        events += trace->events[i].process < (int)trace->process_count;
+    cr_expect_eq(events, trace->event_count);
+    trace_keep_family(trace, 1);
+    cr_expect_eq(trace->process_count + trace->event_count, 0, "no such root");
+    trace_free(trace);
+    trace_free(whole);
+}
+
 Test(trace, basic_sandbox_speaks_of_host_pids)
 {
     struct trace *trace = recorded_of("basic_pipeline", "/stage/kit/pipe");
