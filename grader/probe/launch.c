@@ -163,7 +163,8 @@ static struct world *open_world(struct run *run)
     char *calls = run->options.also_trace
                       ? xformat("%s,%s", traced, run->options.also_trace)
                       : xstrdup(traced);
-    struct world *world = world_open(calls, run->options.inject);
+    struct world *world =
+        world_open(calls, run->options.inject, run->options.missing);
     free(calls);
     return world;
 }
@@ -207,8 +208,9 @@ struct run *launch_program(const char *const args[],
     run->options = *options;
     run->memcheck = probe_is_memcheck();
     run->input_fd = run->output_fd = run->errors_fd = -1;
-    if (run->memcheck && (options->native_only || options->inject)) {
-        run->finished = true; /* no strace there: nothing to be seen */
+    if (run->memcheck &&
+        (options->native_only || options->inject || options->missing)) {
+        run->finished = true; /* that world has no strace, and all files */
         run->end = RUN_EXITED;
     } else {
         start(run);
