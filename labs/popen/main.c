@@ -81,12 +81,10 @@ static int loop_command(int n)
     for (int i = 0; i < n; i++) {
         (void)snprintf(cmd, sizeof cmd, "exit %d", i);
         FILE *fp = my_popen(cmd, i % 2 ? "w" : "r");
-        if (!fp) {
-            (void)fail("my_popen");
-            continue;
-        }
-        int fd = fileno(fp);
-        printf("%d: descriptor %d, status %d\n", i, fd, close_stream(fp));
+        int status = fp ? close_stream(fp) : fail("my_popen");
+        int fd = dup(STDIN_FILENO); /* the lowest that is free */
+        printf("%d: status %d, next descriptor %d\n", i, status, fd);
+        (void)close(fd);
     }
     return 0;
 }

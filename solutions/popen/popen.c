@@ -61,7 +61,7 @@ static struct stream {
     struct stream *next;
     FILE *fp;
     pid_t pid;
-} *streams;
+} * streams;
 
 /* The child: `end` becomes its descriptor `as`. */
 static _Noreturn void be_command(const char *cmd, int end, int as)
