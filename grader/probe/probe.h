@@ -108,8 +108,8 @@ struct launch_options {
     const char *missing; /* a directory that the system lacks, "/bin": nothing
                             in it can be executed by that path (full sandbox
                             only; the links of /lib64 are needed to run) */
-    bool native_only;  /* do not repeat this run under memcheck */
-    int blocked_s;     /* seconds asleep that count as blocked; 0: 10 */
+    bool native_only;    /* do not repeat this run under memcheck */
+    int blocked_s;       /* seconds asleep that count as blocked; 0: 10 */
 };
 
 /* A list of strings for launch(): the program's arguments, without argv[0]. */

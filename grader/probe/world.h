@@ -49,7 +49,8 @@ const struct probe_setting *probe_setting(void);
 
 /*
  * Open a world.  TRACED is strace's list of calls, INJECT its injection or
- * NULL, MISSING a directory that it is not to have (sandbox.h) or NULL.  These functions end the test with "error" where they cannot do it.
+ * NULL, MISSING a directory that it is not to have (sandbox.h) or NULL.  These
+ * functions end the test with "error" where they cannot do it.
  */
 struct world *world_open(const char *traced, const char *inject,
                          const char *missing);

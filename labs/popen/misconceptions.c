@@ -352,8 +352,7 @@ const struct misconception lab_misconceptions[] = {
      "is."},
     {"status_not_decoded", NULL, status_as_stored,
      "pclose gives what wait() stores, not an exit status: ask WIFEXITED and "
-     "WIFSIGNALED  "
-     "first."},
+     "WIFSIGNALED first."},
     {"signal_not_decoded", "capture_status", signal_not_decoded,
      "The command was killed by a signal, so it has no exit status: "
      "WIFSIGNALED, and 128 + WTERMSIG."},
