@@ -153,7 +153,8 @@ static struct server_limits limits_for(const struct run *run)
 
 static struct world *shared_world;
 
-static struct world *open_world(const char *also_trace, const char *inject)
+static struct world *open_world(const char *also_trace, const char *inject,
+                                const char *missing)
 {
     if (shared_world)
         probe_error("launch: end the shared world first: see world_end()");
@@ -165,7 +166,7 @@ static struct world *open_world(const char *also_trace, const char *inject)
     }
     char *calls =
         also_trace ? xformat("%s,%s", traced, also_trace) : xstrdup(traced);
-    struct world *world = world_open(calls, inject);
+    struct world *world = world_open(calls, inject, missing);
     free(calls);
     return world;
 }
@@ -174,7 +175,7 @@ static struct world *open_world(const char *also_trace, const char *inject)
 
 struct world *world_make(const struct world_options *options)
 {
-    shared_world = open_world(options->also_trace, options->inject);
+    shared_world = open_world(options->also_trace, options->inject, NULL);
     shared_world->shared = true;
     return shared_world;
 }
@@ -261,7 +262,8 @@ static void start(struct run *run)
 
     run->world = run->options.world
                      ? run->options.world
-                     : open_world(run->options.also_trace, run->options.inject);
+                     : open_world(run->options.also_trace, run->options.inject,
+                                  run->options.missing);
     if (run->options.tool)
         what.tool = find_tool(run->world, run->options.tool);
     if (run->options.fifo &&
@@ -296,8 +298,9 @@ struct run *launch_program(const char *const args[],
     run->memcheck = probe_is_memcheck();
     run->tool = options->tool != NULL;
     run->input_fd = run->output_fd = run->errors_fd = -1;
-    if (run->memcheck && (options->native_only || options->inject)) {
-        run->finished = true; /* no strace there: nothing to be seen */
+    if (run->memcheck &&
+        (options->native_only || options->inject || options->missing)) {
+        run->finished = true; /* that world has no strace, and all files */
         run->end = RUN_EXITED;
     } else {
         start(run);

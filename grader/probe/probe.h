@@ -105,6 +105,9 @@ struct launch_options {
     int eintr_every;   /* > 0: every N-th read or write fails with EINTR */
     const char *delay; /* "poll=200,select=200": ms before these libc calls */
     const char *fifo;  /* a FIFO that exists in the working directory */
+    const char *missing; /* a directory that the system lacks, "/bin": nothing
+                            in it can be executed by that path (full sandbox
+                            only; the links of /lib64 are needed to run) */
     struct world *world; /* run in this shared world: see make_world() */
     const char *tool;    /* start this program of the sandbox's instead */
     bool native_only;    /* do not repeat this run under memcheck */

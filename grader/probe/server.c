@@ -241,7 +241,13 @@ static void report_ended(void)
     int status;
 
     (void)read(child_fd, &drained, sizeof(drained)); /* one stands for all */
-    while ((message.pid = wait4(-1, &status, WNOHANG, &usage)) > 0) {
+    for (;;) {
+        message.pid = wait4(-1, &status, WNOHANG, &usage);
+        /* The kernel has no reason to; an injection into the run has. */
+        if (message.pid < 0 && errno == EINTR)
+            continue;
+        if (message.pid <= 0)
+            return;
         for (int i = 0; i < ROOTS_MAX; i++) {
             if (roots[i] != message.pid)
                 continue;

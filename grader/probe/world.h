@@ -51,9 +51,11 @@ const struct probe_setting *probe_setting(void);
 
 /*
  * Open a world.  TRACED is strace's list of calls, INJECT its injection or
- * NULL.  These functions end the test with "error" where they cannot do it.
+ * NULL, MISSING a directory that it is not to have (sandbox.h) or NULL.  These
+ * functions end the test with "error" where they cannot do it.
  */
-struct world *world_open(const char *traced, const char *inject);
+struct world *world_open(const char *traced, const char *inject,
+                         const char *missing);
 /* Lease the memcheck world. */
 struct world *world_lease(void);
 /* Kill and reap everything, remove IPC objects, close; frees WORLD.  Returns
