@@ -318,6 +318,8 @@ pid_t world_start(struct world *world, const struct world_start *start)
         .type = SERVER_START,
         .one_cpu = !world->memcheck,
         .closed_input = start->closed_input,
+        .ignored = start->ignored,
+        .blocked = start->blocked,
         .limits = start->limits,
     };
     add_string(&packet, ".");

@@ -63,6 +63,7 @@ struct world_start {
     const char *const *env;  /* more variables: "NAME=VALUE" */
     int fds[3];              /* become 0, 1 and 2; remain the caller's */
     bool closed_input;
+    uint64_t ignored, blocked; /* signals; bit N - 1 is signal N */
     struct server_limits limits;
 };
 
