@@ -83,9 +83,10 @@ pid_t spawn_clean(char **argv, int in_fd);
  * cannot be executed, has left: the others still get everything. When the last
  * one has left, nothing more is read. A slow command may slow the others down.
  *
- * At the end, after all have been waited for, one line "I: STATUS BYTES" on
- * stderr for each command: its number from 1, its exit status (0..255, or
- * 128 + N if signal N killed it) and how many bytes its pipe has accepted.
+ * At the end, after all have been waited for, fan prints on stderr one line
+ * "I: STATUS BYTES" for each command, in this order: its number from 1, its
+ * exit status (0..255, or 128 + N if signal N killed it) and how many bytes
+ * its pipe has accepted.
  *
  * Returns 0 when `in` came to its end first, 1 when all commands have left,
  * -1 if something failed on our side: `in` could not be read, or a pipe or a
