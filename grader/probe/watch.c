@@ -77,6 +77,17 @@ static bool is_all_asleep(const struct snapshot *snapshot)
     return snapshot->count > 0;
 }
 
+/* strace stops a process for each signal that comes, ignored ones too: one that
+ * causes them without end is always found stopped, never running. */
+static bool is_stopped_at_work(const struct run *run,
+                               const struct snapshot *snapshot, int within_ms)
+{
+    for (size_t i = 0; i < snapshot->count; i++)
+        if (snapshot->threads[i].state == 't')
+            return now_ms() - run->ran_ms <= within_ms;
+    return false;
+}
+
 static size_t count_processes(const struct snapshot *snapshot)
 {
     size_t count = 0;
@@ -145,7 +156,11 @@ static void judge_by_time(struct run *run, const struct snapshot *snapshot)
     if (spun > SPIN_S * (unsigned long long)sysconf(_SC_CLK_TCK))
         end_as(run, RUN_SPINNING, snapshot);
     else if (idle_ms > blocked_s * 1000 && asleep)
-        end_as(run, RUN_BLOCKED, snapshot);
+        end_as(run,
+               is_stopped_at_work(run, snapshot, blocked_s * 1000)
+                   ? RUN_SPINNING
+                   : RUN_BLOCKED,
+               snapshot);
     else if (is_too_slow(run, now))
         end_as(run, RUN_SLOW, snapshot);
 }
@@ -158,14 +173,17 @@ void watch(struct run *run)
         probe_error("sandbox: its /proc cannot be read");
     run->process_count = (unsigned)count_processes(&first);
     unsigned long long ticks = snapshot_cpu_ticks(&first);
-    if (ticks > run->ticks) /* less when a process has ended meanwhile */
+    bool ran = ticks > run->ticks; /* less when a process has ended meanwhile */
+    if (ran) {
         run->ticks = ticks;
+        run->ran_ms = now_ms();
+    }
     if (run->memcheck)
         judge_by_time(run, &first);
     else if (run->process_count >= PROCESSES_MAX ||
              snapshot_rss_kb(&first) > MEMORY_MAX_KB)
         end_as(run, RUN_GREEDY, &first);
-    else if (is_dead(run, &first, &second))
+    else if (!ran && is_dead(run, &first, &second)) /* or at the next look */
         end_as(run, RUN_DEADLOCKED, &second);
     else
         judge_by_time(run, &first);
