@@ -211,9 +211,8 @@ Graded(sigpipe, epipe_count_true, .points = 8, .step = "sigpipe.1",
 {
     struct run *leaves = launch(ARGS("epipe", LONG), .output_bytes = 1000,
                                 .also_trace = WRITES, NATIVE);
-    struct run *pieces =
-        launch(ARGS("epipe", LONG), .output_bytes = 1000, .short_io = 4096,
-               .eintr_every = 5, .also_trace = WRITES, NATIVE);
+    struct run *pieces = launch(ARGS("epipe", LONG), .output_bytes = 1000,
+                                .short_io = 4096, .also_trace = WRITES, NATIVE);
 
     expect_true_count(leaves);
     expect_true_count(pieces);
@@ -280,12 +279,14 @@ Graded(sigpipe, stdio_errors, .points = 8, .step = "sigpipe.1",
     "while read -r pid name state rest </proc/$PPID/stat && "                  \
     "[ \"$state\" != S ]; do :; done; "
 
-/* The mask called KEY in lines of /proc/PID/status; -1 if there is none. */
+/* The mask called KEY in lines of /proc/PID/status; -1 if there is none. The
+ * signals from 32 on are the C library's: posix_spawn(3) leaves some ignored.
+ */
 static long long mask(struct bytes lines, const char *key)
 {
     const char *found = strstr(lines.data, key);
 
-    return found ? strtoll(found + strlen(key), NULL, 16) : -1;
+    return found ? strtoll(found + strlen(key), NULL, 16) & 0x7fffffff : -1;
 }
 
 /* The output tells that WHO has just these signals IGNORED, and none blocked.
@@ -298,9 +299,9 @@ static void expect_masks(struct run *run, const char *who, long long ignored)
     expect_exit(run, 0);
     expect_that(run, ign == ignored,
                 ignored ? "SIGPIPE is ignored" : "no signal is ignored",
-                "%s has SigIgn: %016llx in its /proc/PID/status", who, ign);
+                "%s has SigIgn: %llx in its /proc/PID/status", who, ign);
     expect_that(run, blk == 0, "no signal is blocked",
-                "%s has SigBlk: %016llx in its /proc/PID/status", who, blk);
+                "%s has SigBlk: %llx in its /proc/PID/status", who, blk);
 }
 
 Graded(sigpipe, child_disposition, .points = 12, .step = "sigpipe.2",
@@ -385,8 +386,9 @@ Graded(sigpipe, fan_all, .points = 8, .step = "sigpipe.3",
         .input = input, .input_mode = INPUT_FILE, NATIVE);
     /* The first ends when the second has been waited for, or it is waited for
      * alone: the order of their ends is not that of the commands. */
-    struct run *order =
-        launch(ARGS("fan", "outlive", "9", ":", "sh", "-c", "exit 7"), NATIVE);
+    struct run *order = launch(ARGS("fan", "sh", "-c", "exec outlive 9 >q", ":",
+                                    "sh", "-c", "read go <q; exit 7"),
+                               .fifo = "q", NATIVE);
     struct run *pieces = launch(ARGS("fan", "cksum", ":", "cksum"),
                                 .input = some, .short_io = 7, .eintr_every = 5);
 
@@ -453,17 +455,17 @@ Graded(sigpipe, fan_hygiene, .points = 6, .step = "sigpipe.3",
                     "-c", "cat >/dev/null; cat q"),
                .input = LITERAL("x\n"), .fifo = "q", NATIVE);
 
-    expect_exit(probe, 0);
-    expect_that(probe, count_lines(run_errors(probe), CLEAN) == 3,
-                "each CMD has descriptors 0, 1 and 2 and ignores no signal",
-                "they were started with \"%s\"",
-                on_one_line(run_errors(probe).data));
     expect_output(first, LITERAL("hi\n"));
     expect_exit(first, 0);
     expect_output(second, LITERAL("hi\n"));
     expect_exit(second, 0);
     expect_output(cats, LITERAL("x\nx\nx\nx\n"));
     expect_exit(cats, 0);
+    expect_exit(probe, 0);
+    expect_that(probe, count_lines(run_errors(probe), CLEAN) == 3,
+                "each CMD has descriptors 0, 1 and 2 and ignores no signal",
+                "they were started with \"%s\"",
+                on_one_line(run_errors(probe).data));
 }
 
 /* A program that never makes the call is judged by what it does without it:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Fails: epipe_count_true complete_output fan_all
+ * Fails: complete_output fan_all
  * Shows: eintr_is_fatal
  *
  * The belief: -1 is an error. EINTR says that a signal came in between;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Fails: fan_one_leaves
+ * Fails: run_yes_head fan_one_leaves
  * Shows: exec_falls_through
  *
  * The belief: after a failed exec the function returns -1, as after a failed

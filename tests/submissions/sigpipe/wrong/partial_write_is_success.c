@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * Fails: default_is_killed epipe_count_true complete_output fan_all
+ * Fails: epipe_count_true complete_output fan_all
  * Shows: partial_write
  *
  * The belief: write failed or it did not. But a write that waits for room when
- * the reader leaves returns what it had placed so far, without an error and
- * without a signal; it is the next one that tells.
+ * the reader leaves returns what it had placed so far, and that is no error;
+ * it is the next one that tells.
  */
 #include "sigpipe.h"
 #include <errno.h>

@@ -54,6 +54,8 @@ int print_lines(FILE *out, long n)
     return fflush(out) == EOF ? -1 : 0;
 }
 
+static int not_yours = -1; /* the write end of what the child reads */
+
 pid_t spawn_clean(char **argv, int in_fd)
 {
     pid_t pid = fork();
@@ -65,6 +67,10 @@ pid_t spawn_clean(char **argv, int in_fd)
             _exit(126);
         if (in_fd != -1 && dup2(in_fd, 0) == -1)
             _exit(126);
+        if (in_fd != -1) {
+            close(in_fd);
+            close(not_yours);
+        }
         execvp(argv[0], argv);
         fail(argv[0]);
         _exit(errno == ENOENT ? 127 : 126);
@@ -82,8 +88,9 @@ static int start(struct branch *branch, char **argv)
 {
     int fd[2];
 
-    if (pipe(fd) == -1 || fcntl(fd[0], F_SETFD, FD_CLOEXEC) == -1)
+    if (pipe(fd) == -1)
         return fail("pipe");
+    not_yours = fd[1];
     branch->bytes = 0;
     branch->fd = fd[1];
     branch->pid = spawn_clean(argv, fd[0]);
