@@ -385,18 +385,18 @@ Graded(sigpipe, fan_all, .points = 8, .step = "sigpipe.3",
         ARGS("fan", "sh", "-c", WHEN_PARENT_SLEEPS "exec cksum", ":", "cksum"),
         .input = input, .input_mode = INPUT_FILE, NATIVE);
     /* The first ends when the second has been waited for, or it is waited for
-     * alone: the order of their ends is not that of the commands. */
+     * alone. (Reading must not look like waiting: there is no input.) */
     struct run *order = launch(ARGS("fan", "sh", "-c", "exec outlive 9 >q", ":",
                                     "sh", "-c", "read go <q; exit 7"),
-                               .fifo = "q", NATIVE);
+                               .input_mode = INPUT_NONE, .fifo = "q", NATIVE);
     struct run *pieces = launch(ARGS("fan", "cksum", ":", "cksum"),
                                 .input = some, .short_io = 7, .eintr_every = 5);
 
     expect_fan(three, input, 3, "1: 0 1048576\n2: 0 1048576\n3: 0 1048576\n");
+    expect_errors_like(order, "1: 9 0\n2: 7 0\n");
     expect_fan(status, input, 1,
                "1: 0 1048576\n2: 3 1048576\n3: 137 1048576\n");
     expect_fan(slow, input, 2, "1: 0 1048576\n2: 0 1048576\n");
-    expect_errors_like(order, "1: 9 0\n2: 7 0\n");
     expect_fan(pieces, some, 2, "1: 0 16384\n2: 0 16384\n");
 }
 
