@@ -14,7 +14,7 @@
 
 #define IS(name)                                                               \
     static bool name(const struct failure *failure,                            \
-                     const struct autopsy_wait **wait)
+                     __attribute__((unused)) const struct autopsy_wait **wait)
 
 /* ---- What the evidence says --------------------------------------------- */
 
@@ -168,7 +168,6 @@ IS(reads_on)
 
 IS(spins)
 {
-    (void)wait;
     return run_end(failure->run) == RUN_SPINNING ||
            run_end(failure->run) == RUN_FLOODED;
 }
@@ -177,19 +176,16 @@ IS(spins)
 
 IS(is_untouched)
 {
-    (void)wait;
     return count_errors(failure, "Function not implemented") > 0;
 }
 
 IS(was_interrupted)
 {
-    (void)wait;
     return count_errors(failure, "Interrupted system call") > 0;
 }
 
 IS(died_of_sigpipe)
 {
-    (void)wait;
     return status_is(failure, 128 + SIGPIPE) &&
            run_end(failure->run) == RUN_SIGNALED;
 }
@@ -202,25 +198,21 @@ static bool handles_sigpipe(const struct failure *failure)
 
 IS(handler_exits)
 {
-    (void)wait;
     return handles_sigpipe(failure) && run_errors(failure->run).size == 0;
 }
 
 IS(handler_not_ignored)
 {
-    (void)wait;
     return handles_sigpipe(failure);
 }
 
 IS(reports_twice)
 {
-    (void)wait;
     return count_errors(failure, "Broken pipe") > 1;
 }
 
 IS(did_not_die)
 {
-    (void)wait;
     return status_is(failure, 1);
 }
 
@@ -232,19 +224,16 @@ IS(default_but_blocked)
 
 IS(is_success)
 {
-    (void)wait;
     return status_is(failure, 0);
 }
 
 IS(lost_lines)
 {
-    (void)wait;
     return failure->kind == FAILED_OUTPUT;
 }
 
 IS(count_is_wrong)
 {
-    (void)wait;
     return (failure->kind == FAILED_OTHER || failure->kind == FAILED_ERRORS) &&
            count_errors(failure, "written=") == 1;
 }
@@ -258,7 +247,6 @@ IS(lost_in_buffer)
 
 IS(finds_it_ignored)
 {
-    (void)wait;
     return strncmp(failure->seen, "CMD has SigIgn", 14) == 0 ||
            count_errors(failure, "yes: ") > 0 ||
            count_errors(failure, "ignored: 0000000000001000") > 0;
@@ -266,7 +254,6 @@ IS(finds_it_ignored)
 
 IS(finds_it_blocked)
 {
-    (void)wait;
     return strncmp(failure->seen, "CMD has SigBlk", 14) == 0;
 }
 
@@ -280,7 +267,6 @@ IS(exec_falls_through)
 {
     const struct trace *trace = run_trace(failure->run);
 
-    (void)wait;
     for (size_t i = 1; trace && i < trace->process_count; i++)
         if (exec_failed(failure) && trace->processes[i].own_code &&
             trace_find(trace, 0, "pipe,pipe2", (int)i) < trace->event_count)
@@ -290,20 +276,17 @@ IS(exec_falls_through)
 
 IS(exec_error_unnamed)
 {
-    (void)wait;
     return exec_failed(failure) &&
            count_errors(failure, "sigpipe: no-such: ") == 0;
 }
 
 IS(exec_status_wrong)
 {
-    (void)wait;
     return exec_failed(failure) && failure->kind <= FAILED_OTHER;
 }
 
 IS(descriptors_inherited)
 {
-    (void)wait;
     return is_run(failure, "fdprobe") && failure->kind == FAILED_OTHER;
 }
 
@@ -312,39 +295,33 @@ IS(descriptors_inherited)
 
 IS(full_is_left)
 {
-    (void)wait;
     return called(failure, "fcntl,pipe2", "O_NONBLOCK");
 }
 
 IS(signal_not_decoded)
 {
-    (void)wait;
     return is_run(failure, "cat >/dev/null; kill -9 $$") &&
            failure->kind == FAILED_OTHER;
 }
 
 IS(mixed_up)
 {
-    (void)wait;
     return is_run(failure, "exec outlive 9 >q") &&
            failure->kind == FAILED_OTHER;
 }
 
 IS(stopped_at_first)
 {
-    (void)wait;
     return status_is(failure, 1) && count_errors(failure, "1: 0 ") == 1;
 }
 
 IS(left_a_child)
 {
-    (void)wait;
     return failure->kind == FAILED_LEFTOVERS;
 }
 
 IS(failure_hidden)
 {
-    (void)wait;
     return failure->kind == FAILED_STATUS || failure->kind == FAILED_ERRORS;
 }
 
