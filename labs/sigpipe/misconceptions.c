@@ -317,7 +317,8 @@ IS(stopped_at_first)
 
 IS(left_a_child)
 {
-    return failure->kind == FAILED_LEFTOVERS;
+    return failure->kind == FAILED_LEFTOVERS &&
+           strstr(failure->seen, "child") != NULL;
 }
 
 IS(failure_hidden)
@@ -333,12 +334,10 @@ const struct misconception lab_misconceptions[] = {
 
     /* Hangs: what the kernel showed leaves little to guess. */
     {"keeps_read_end", NULL, keeps_read_end,
-     "{process} holds the read end of that pipe itself, as descriptor "
-     "{holder_fd}: the kernel sees a reader and never reports the broken "
-     "pipe."},
-    {"child_keeps_write_end", NULL, child_keeps_write_end,
-     "{process} waits for end-of-file on a pipe whose write end it holds open "
-     "itself, as descriptor {holder_fd}."},
+     "{process} is blocked writing to a pipe whose read end it holds itself, "
+     "as "
+     "descriptor {holder_fd}: the kernel sees a reader and never reports the "
+     "broken pipe."},
     {"read_ends_inherited", NULL, read_ends_inherited,
      "The reader of {object} may be gone, but another command has inherited "
      "its read end, as descriptor {holder_fd}: so there is no EPIPE."},
