@@ -338,6 +338,9 @@ const struct misconception lab_misconceptions[] = {
      "as "
      "descriptor {holder_fd}: the kernel sees a reader and never reports the "
      "broken pipe."},
+    {"child_keeps_write_end", NULL, child_keeps_write_end,
+     "{process} waits for end-of-file on a pipe whose write end it holds open "
+     "itself, as descriptor {holder_fd}."},
     {"read_ends_inherited", NULL, read_ends_inherited,
      "The reader of {object} may be gone, but another command has inherited "
      "its read end, as descriptor {holder_fd}: so there is no EPIPE."},
