@@ -257,6 +257,8 @@ static void start(struct run *run)
     struct world_start what = {
         .args = (const char *const *)run->args,
         .closed_input = run->options.input_mode == INPUT_CLOSED,
+        .ignored = run->options.ignored,
+        .blocked = run->options.blocked,
     };
     int *fds = what.fds;
 

@@ -95,16 +95,24 @@ enum output_mode {
     OUTPUT_BROKEN,    /* a pipe whose read end is closed: EPIPE, SIGPIPE */
 };
 
+/* For .ignored and .blocked: SIGNAL_BIT(SIGPIPE) | SIGNAL_BIT(SIGINT). */
+#define SIGNAL_BIT(signal) (1ull << ((signal)-1))
+
 struct launch_options {
     struct bytes input; /* standard input; empty: end-of-file at once */
     enum input_mode input_mode;
     enum output_mode output_mode;
-    const char *inject;     /* strace -e inject=...; see run_was_injected() */
+    size_t output_bytes; /* > 0: what OUTPUT_COLLECTED takes, then closes, like
+                            `| head -c N`: from then on it is broken */
+    const char *inject;  /* strace -e inject=...; see run_was_injected() */
     const char *also_trace; /* more calls for the trace, "read,write,poll" */
     int short_io;      /* > 0: reads move at most so many bytes, writes half */
     int eintr_every;   /* > 0: every N-th read or write fails with EINTR */
     const char *delay; /* "poll=200,select=200": ms before these libc calls */
     const char *fifo;  /* a FIFO that exists in the working directory */
+    /* What the program finds at its start, as after `trap '' PIPE` in a shell;
+     * all other signals have their default action and are not blocked. */
+    unsigned long long ignored, blocked;
     const char *missing; /* a directory that the system lacks, "/bin": nothing
                             in it can be executed by that path (full sandbox
                             only; the links of /lib64 are needed to run) */

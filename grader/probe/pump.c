@@ -117,16 +117,32 @@ static bool is_file(const struct run *run, const int *fd)
     return fd == &run->output_fd && run->options.output_mode == OUTPUT_FILE;
 }
 
+/* How much of a stream is still wanted: see launch_options.output_bytes. */
+static size_t wanted(const struct run *run, const int *fd, size_t most)
+{
+    size_t limit = run->options.output_bytes;
+
+    if (limit == 0 || fd != &run->output_fd)
+        return most;
+    size_t left = limit > run->output.size ? limit - run->output.size : 0;
+    return left < most ? left : most;
+}
+
 static void drain(struct run *run, int *fd, struct buffer *buffer)
 {
     char chunk[65536];
     ssize_t n;
 
     while (*fd >= 0) {
+        size_t size = wanted(run, fd, sizeof(chunk));
+        if (size == 0) {
+            close_fd(fd);
+            return;
+        }
         if (is_file(run, fd)) /* its offset is the program's */
-            n = pread(*fd, chunk, sizeof(chunk), (off_t)buffer->size);
+            n = pread(*fd, chunk, size, (off_t)buffer->size);
         else
-            n = read(*fd, chunk, sizeof(chunk));
+            n = read(*fd, chunk, size);
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)

@@ -209,7 +209,8 @@ void watch(struct run *run)
         probe_error("sandbox: its /proc cannot be read");
     run->process_count = (unsigned)count_processes(run, &first);
     unsigned long long ticks = snapshot_cpu_ticks(&first);
-    if (ticks > run->ticks) /* less when a process has ended meanwhile */
+    bool ran = ticks > run->ticks; /* less when a process has ended meanwhile */
+    if (ran)
         run->ticks = ticks;
     if (run->world->shared && run != probe_awaited)
         ; /* the test may yet do something for it */
@@ -218,7 +219,7 @@ void watch(struct run *run)
     else if (run->process_count >= PROCESSES_MAX ||
              snapshot_rss_kb(&first) > MEMORY_MAX_KB)
         end_as(run, RUN_GREEDY, &first);
-    else if (is_dead(run, &first, &second))
+    else if (!ran && is_dead(run, &first, &second)) /* or at the next look */
         end_as(run, RUN_DEADLOCKED, &second);
     else
         judge_by_time(run, &first);

@@ -328,6 +328,8 @@ pid_t world_start(struct world *world, const struct world_start *start)
         .one_cpu = !world->memcheck,
         .closed_input = start->closed_input,
         .tool = start->tool != NULL,
+        .ignored = start->ignored,
+        .blocked = start->blocked,
         .limits = start->limits,
     };
     add_string(&packet, ".");

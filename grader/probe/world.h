@@ -70,6 +70,7 @@ struct world_start {
     int fds[3];              /* become 0, 1 and 2; remain the caller's */
     const char *tool;        /* path of another program to start; NULL */
     bool closed_input;
+    uint64_t ignored, blocked; /* signals; bit N - 1 is signal N */
     struct server_limits limits;
 };
 
