@@ -51,9 +51,11 @@ struct run {
     /* Watching. */
     int64_t progress_ms;                      /* last time that bytes moved */
     unsigned long long progress_ticks, ticks; /* CPU at that time, and now */
-    int64_t ran_ms;   /* last time that CPU time was seen to be used */
-    int64_t check_ms; /* time of the next look at /proc */
-    int interval_ms;  /* ...and the distance to the one after */
+    int64_t ran_ms;          /* last time that CPU time was seen to be used */
+    int64_t traced_since_ms; /* the progress_ms for which... */
+    off_t traced_before;     /* ...strace's log had this size */
+    int64_t check_ms;        /* time of the next look at /proc */
+    int interval_ms;         /* ...and the distance to the one after */
     unsigned process_count;
     /* Looks at it, those that found every process asleep, and how many of
      * these came last. */
