@@ -138,6 +138,37 @@ void run_wait_asleep(struct run *run, const char *calls)
     free(what);
 }
 
+bool run_waits_in(struct run *run, const char *calls)
+{
+    pump_poll_until(run, has_sleeper, calls);
+    return !run->finished && run->end == RUN_RUNNING;
+}
+
+/* Under strace a stopped process is traced, and 't' before it is stopped; by
+ * then it has left the call that it slept in. */
+static bool is_stopped(struct run *run, const void *data)
+{
+    struct snapshot now;
+    bool found = false;
+
+    (void)data;
+    if (snapshot_take(&now, run->world->fds[SERVER_PROC], run->world->init_pid,
+                      run->world->sandbox.level == SANDBOX_BASIC) < 0)
+        return false;
+    for (size_t i = 0; i < now.count && !found; i++)
+        found = now.threads[i].pid == run->pid &&
+                (now.threads[i].state == 'T' || now.threads[i].state == 't');
+    snapshot_release(&now);
+    return found;
+}
+
+void run_interrupt(struct run *run)
+{
+    run_signal(run, SIGSTOP);
+    pump_poll_until(run, is_stopped, NULL);
+    run_signal(run, SIGCONT);
+}
+
 struct condition {
     bool (*done)(const void *);
     const void *data;
