@@ -153,7 +153,36 @@ static struct server_limits limits_for(const struct run *run)
 
 static struct world *shared_world;
 
-static struct world *open_world(const char *also_trace, const char *inject)
+static bool is_listed(const char *list, const char *name, size_t size)
+{
+    for (const char *at = list; at && (at = strstr(at, name)) != NULL; at++)
+        if ((at == list || at[-1] == ',') && strcspn(at, ",") == size)
+            return true;
+    return false;
+}
+
+/* What strace follows, ALSO included, without what UNTRACED lists. */
+static char *traced_calls(const char *also, const char *untraced)
+{
+    char *calls = also ? xformat("%s,%s", traced, also) : xstrdup(traced);
+    char *kept = calls, *rest = calls, *call;
+
+    while ((call = strsep(&rest, ",")) != NULL) {
+        size_t size = strlen(call);
+        const char *name = call + (*call == '?');
+        if (is_listed(untraced, name, strlen(name)))
+            continue;
+        if (kept != calls)
+            *kept++ = ',';
+        memmove(kept, call, size);
+        kept += size;
+    }
+    *kept = '\0';
+    return calls;
+}
+
+static struct world *open_world(const char *also_trace, const char *untraced,
+                                const char *inject)
 {
     if (shared_world)
         probe_error("launch: end the shared world first: see world_end()");
@@ -163,8 +192,7 @@ static struct world *open_world(const char *also_trace, const char *inject)
             run_finish(other);
         return world_lease();
     }
-    char *calls =
-        also_trace ? xformat("%s,%s", traced, also_trace) : xstrdup(traced);
+    char *calls = traced_calls(also_trace, untraced);
     struct world *world = world_open(calls, inject);
     free(calls);
     return world;
@@ -174,7 +202,8 @@ static struct world *open_world(const char *also_trace, const char *inject)
 
 struct world *world_make(const struct world_options *options)
 {
-    shared_world = open_world(options->also_trace, options->inject);
+    shared_world =
+        open_world(options->also_trace, options->untraced, options->inject);
     shared_world->shared = true;
     return shared_world;
 }
@@ -259,9 +288,9 @@ static void start(struct run *run)
     };
     int *fds = what.fds;
 
-    run->world = run->options.world
-                     ? run->options.world
-                     : open_world(run->options.also_trace, run->options.inject);
+    run->world = run->options.world ? run->options.world
+                                    : open_world(run->options.also_trace, NULL,
+                                                 run->options.inject);
     if (run->options.tool)
         what.tool = find_tool(run->world, run->options.tool);
     if (run->options.fifo &&

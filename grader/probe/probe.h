@@ -129,6 +129,8 @@ struct run *launch_program(const char *const args[],
 struct world_options {
     const char *inject;     /* of all runs there, see launch_options */
     const char *also_trace; /* likewise */
+    const char *untraced;   /* "semop,semtimedop": not followed, where there are
+                               very many of them; a hang is proved all the same */
 };
 
 /*
