@@ -144,29 +144,45 @@ bool run_waits_in(struct run *run, const char *calls)
     return !run->finished && run->end == RUN_RUNNING;
 }
 
-/* Under strace a stopped process is traced, and 't' before it is stopped; by
- * then it has left the call that it slept in. */
-static bool is_stopped(struct run *run, const void *data)
+/* The state of the run's first process, as in proc(5); 'X' if it is gone. */
+static char state_of(struct run *run)
 {
     struct snapshot now;
-    bool found = false;
+    char state = 'X';
 
-    (void)data;
     if (snapshot_take(&now, run->world->fds[SERVER_PROC], run->world->init_pid,
                       run->world->sandbox.level == SANDBOX_BASIC) < 0)
-        return false;
-    for (size_t i = 0; i < now.count && !found; i++)
-        found = now.threads[i].pid == run->pid &&
-                (now.threads[i].state == 'T' || now.threads[i].state == 't');
+        return 'R';
+    const struct snapshot_thread *thread = snapshot_process(&now, run->pid);
+    if (thread)
+        state = thread->state;
     snapshot_release(&now);
-    return found;
+    return state;
+}
+
+/* Under strace it is traced, 't', before it is stopped; by then it has left the
+ * call that it slept in. */
+static bool is_stopped(struct run *run, const void *data)
+{
+    (void)data;
+    return strchr("TtZX", state_of(run)) != NULL;
+}
+
+static bool has_resumed(struct run *run, const void *data)
+{
+    (void)data;
+    return strchr("SZX", state_of(run)) != NULL;
 }
 
 void run_interrupt(struct run *run)
 {
+    /* Who is stopped sleeps for good, as far as the proof can know. */
+    run->interrupted = true;
     run_signal(run, SIGSTOP);
     pump_poll_until(run, is_stopped, NULL);
     run_signal(run, SIGCONT);
+    pump_poll_until(run, has_resumed, NULL);
+    run->interrupted = false;
 }
 
 struct condition {

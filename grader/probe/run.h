@@ -43,9 +43,10 @@ struct run {
     struct buffer output, errors;
 
     enum run_end end;
-    bool finished;   /* the evidence is taken */
-    bool was_killed; /* by the test: run_signal(SIGKILL) */
-    int status;      /* wait(2) status, where it ended by itself */
+    bool finished;    /* the evidence is taken */
+    bool was_killed;  /* by the test: run_signal(SIGKILL) */
+    bool interrupted; /* stopped by the test, which will let it go on */
+    int status;       /* wait(2) status, where it ended by itself */
     int64_t began_ms, ended_ms;
 
     /* Watching. */

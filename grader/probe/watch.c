@@ -202,7 +202,7 @@ void watch(struct run *run)
     else if (run->process_count >= PROCESSES_MAX ||
              snapshot_rss_kb(&first) > MEMORY_MAX_KB)
         end_as(run, RUN_GREEDY, &first);
-    else if (is_dead(run, &first, &second)) {
+    else if (!run->interrupted && is_dead(run, &first, &second)) {
         /* It may have fallen asleep where the test wants it to be. */
         if (!pump_is_reached(run))
             end_as(run, RUN_DEADLOCKED, &second);
