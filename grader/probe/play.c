@@ -144,6 +144,11 @@ bool run_waits_in(struct run *run, const char *calls)
     return !run->finished && run->end == RUN_RUNNING;
 }
 
+bool run_is_in(struct run *run, const char *calls)
+{
+    return !run->finished && run->end == RUN_RUNNING && has_sleeper(run, calls);
+}
+
 /* The state of the run's first process, as in proc(5); 'X' if it is gone. */
 static char state_of(struct run *run)
 {

@@ -178,6 +178,8 @@ void run_wait_line(struct run *run, enum run_stream stream, const char *line);
 void run_wait_asleep(struct run *run, const char *calls);
 /* Wait until it does, or the run ends or hangs elsewhere; whether it does. */
 bool run_waits_in(struct run *run, const char *calls);
+/* Whether it does so now; does not wait. */
+bool run_is_in(struct run *run, const char *calls);
 /* Stop the run's first process and let it go on, as with ^Z and fg: the call
  * that it sleeps in may then fail with EINTR (signal(7)). */
 void run_interrupt(struct run *run);
