@@ -108,7 +108,9 @@ struct launch_options {
     const char *also_trace; /* more calls for the trace, "read,write,poll" */
     int short_io;      /* > 0: reads move at most so many bytes, writes half */
     int eintr_every;   /* > 0: every N-th read or write fails with EINTR */
-    const char *delay; /* "poll=200,select=200": ms before these libc calls */
+    const char *delay; /* "poll=200,select=200": ms before these libc calls;
+                          "semop@3=200": before the third; "semop_done": after.
+                          Asleep in rt_sigtimedwait; SIGCONT ends it. */
     const char *fifo;  /* a FIFO that exists in the working directory */
     /* What the program finds at its start, as after `trap '' PIPE` in a shell;
      * all other signals have their default action and are not blocked. */
@@ -138,6 +140,9 @@ struct run *launch_program(const char *const args[],
 struct world_options {
     const char *inject;     /* of all runs there, see launch_options */
     const char *also_trace; /* likewise */
+    const char *untraced;   /* "semop,semtimedop": not followed, where there are
+                               very many of them; a hang is proved all the same */
+    const char *missing;    /* see launch_options */
 };
 
 /*
@@ -183,6 +188,13 @@ void run_wait_line(struct run *run, enum run_stream stream, const char *line);
 /* Wait until a process of the run sleeps in one of CALLS ("semop,semtimedop");
  * the test fails if the run ends or hangs elsewhere before. */
 void run_wait_asleep(struct run *run, const char *calls);
+/* Wait until it does, or the run ends or hangs elsewhere; whether it does. */
+bool run_waits_in(struct run *run, const char *calls);
+/* Whether it does so now; does not wait. */
+bool run_is_in(struct run *run, const char *calls);
+/* Stop the run's first process and let it go on, as with ^Z and fg: the call
+ * that it sleeps in may then fail with EINTR (signal(7)). */
+void run_interrupt(struct run *run);
 /* Wait until DONE(DATA) is true; the test fails, for want of WHAT ("the server
  * registers"), if the run ends or hangs before.  DONE is asked every 2 ms. */
 void run_wait_until(struct run *run, bool (*done)(const void *),

@@ -45,6 +45,10 @@ static bool polling;
 
 struct run *probe_awaited;
 
+/* What probe_awaited is awaited to come to. */
+static bool (*awaited_state)(struct run *, const void *);
+static const void *awaited_data;
+
 static void close_fd(int *fd)
 {
     if (*fd >= 0)
@@ -266,11 +270,23 @@ void pump_until(struct run *run, bool (*until)(struct run *, const void *),
                 const void *data)
 {
     struct run *before = probe_awaited;
+    bool (*state_before)(struct run *, const void *) = awaited_state;
+    const void *data_before = awaited_data;
 
     probe_awaited = run;
+    awaited_state = until;
+    awaited_data = data;
     while (!run->finished && run->end == RUN_RUNNING && !until(run, data))
         step();
     probe_awaited = before;
+    awaited_state = state_before;
+    awaited_data = data_before;
+}
+
+bool pump_is_reached(struct run *run)
+{
+    return run == probe_awaited && awaited_state &&
+           awaited_state(run, awaited_data);
 }
 
 void pump_poll_until(struct run *run, bool (*until)(struct run *, const void *),

@@ -43,9 +43,10 @@ struct run {
     struct buffer output, errors;
 
     enum run_end end;
-    bool finished;   /* the evidence is taken */
-    bool was_killed; /* by the test: run_signal(SIGKILL) */
-    int status;      /* wait(2) status, where it ended by itself */
+    bool finished;    /* the evidence is taken */
+    bool was_killed;  /* by the test: run_signal(SIGKILL) */
+    bool interrupted; /* stopped by the test, which will let it go on */
+    int status;       /* wait(2) status, where it ended by itself */
     int64_t began_ms, ended_ms;
 
     /* Watching. */
@@ -88,6 +89,8 @@ void pump_until(struct run *run, bool (*until)(struct run *, const void *),
 /* The same, where UNTIL is about more than bytes: asked every 2 ms. */
 void pump_poll_until(struct run *run, bool (*until)(struct run *, const void *),
                      const void *data);
+/* Whether RUN is the one awaited, and has come to what it is awaited for. */
+bool pump_is_reached(struct run *run);
 /* Drive RUN to its end and take the evidence; may be called again. */
 void run_finish(struct run *run);
 /* Look at the processes of RUN now; sets its end if it hangs. */
