@@ -256,6 +256,10 @@ static void start(struct run *run)
     struct world_start what = {
         .args = (const char *const *)run->args,
         .closed_input = run->options.input_mode == INPUT_CLOSED,
+        /* Not the tester's own: no verdict may depend on who grades. */
+        .umask = run->options.umask
+                     ? (mode_t)strtoul(run->options.umask, NULL, 8)
+                     : 022,
     };
     int *fds = what.fds;
 

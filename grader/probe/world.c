@@ -326,6 +326,7 @@ pid_t world_start(struct world *world, const struct world_start *start)
         .one_cpu = !world->memcheck,
         .closed_input = start->closed_input,
         .tool = start->tool != NULL,
+        .umask = start->umask,
         .limits = start->limits,
     };
     add_string(&packet, ".");

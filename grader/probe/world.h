@@ -68,6 +68,7 @@ struct world_start {
     int fds[3];              /* become 0, 1 and 2; remain the caller's */
     const char *tool;        /* path of another program to start; NULL */
     bool closed_input;
+    mode_t umask;
     struct server_limits limits;
 };
 
