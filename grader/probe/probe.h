@@ -174,7 +174,8 @@ void run_wait_line(struct run *run, enum run_stream stream, const char *line);
  * the test fails if the run ends or hangs elsewhere before. */
 void run_wait_asleep(struct run *run, const char *calls);
 /* Wait until DONE(DATA) is true; the test fails, for want of WHAT ("the server
- * registers"), if the run ends or hangs before.  DONE is asked every 2 ms. */
+ * registers"), if the run ends or hangs before.  DONE is asked every 2 ms, and
+ * may be asked again after it was true. */
 void run_wait_until(struct run *run, bool (*done)(const void *),
                     const void *data, const char *what);
 /* CPU time, in ms, that the living processes of the run have used so far. */

@@ -44,6 +44,9 @@ static size_t moved;
 static bool polling;
 
 struct run *probe_awaited;
+/* What it is awaited for. */
+static bool (*awaited_until)(struct run *, const void *);
+static const void *awaited_data;
 
 static void close_fd(int *fd)
 {
@@ -252,9 +255,20 @@ void pump_until(struct run *run, bool (*until)(struct run *, const void *),
     struct run *before = probe_awaited;
 
     probe_awaited = run;
+    awaited_until = until;
+    awaited_data = data;
     while (!run->finished && run->end == RUN_RUNNING && !until(run, data))
         step();
     probe_awaited = before;
+    awaited_until = NULL;
+}
+
+bool pump_has_come_to_it(struct run *run)
+{
+    drain(run, &run->output_fd, &run->output);
+    drain(run, &run->errors_fd, &run->errors);
+    return run == probe_awaited && awaited_until &&
+           awaited_until(run, awaited_data);
 }
 
 void pump_poll_until(struct run *run, bool (*until)(struct run *, const void *),

@@ -202,10 +202,10 @@ void watch(struct run *run)
     else if (run->process_count >= PROCESSES_MAX ||
              snapshot_rss_kb(&first) > MEMORY_MAX_KB)
         end_as(run, RUN_GREEDY, &first);
-    else if (is_dead(run, &first, &second))
-        end_as(run, RUN_DEADLOCKED, &second);
-    else
+    else if (!is_dead(run, &first, &second))
         judge_by_time(run, &first);
+    else if (!pump_has_come_to_it(run)) /* asked now, when nothing moves */
+        end_as(run, RUN_DEADLOCKED, &second);
     snapshot_release(&first);
     snapshot_release(&second);
 }
