@@ -103,7 +103,9 @@ struct launch_options {
     const char *also_trace; /* more calls for the trace, "read,write,poll" */
     int short_io;      /* > 0: reads move at most so many bytes, writes half */
     int eintr_every;   /* > 0: every N-th read or write fails with EINTR */
-    const char *delay; /* "poll=200,select=200": ms before these libc calls */
+    const char *delay; /* "poll=200,write=@go": ms before these libc calls, or
+                          until the file "go" exists: the call is then asleep
+                          in clock_nanosleep */
     const char *umask; /* "077": octal, as umask(1) takes it; NULL: 022 */
     const char *fifo;  /* a FIFO that exists in the working directory */
     struct world *world; /* run in this shared world: see make_world() */

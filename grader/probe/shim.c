@@ -5,15 +5,20 @@
  *     IPCLAB_SHORT_IO=7       a read moves at most 7 bytes, a write 4: what a
  *                             short read brought must not fit into one write
  *     IPCLAB_EINTR_EVERY=5    every 5th read or write fails with EINTR
- *     IPCLAB_DELAY=poll=200,close=50   sleep so many ms before these calls
+ *     IPCLAB_DELAY=poll=200,write=@go  sleep so many ms before these calls, or
+ *                             until the file `go` exists
  *
  * All of it is what the kernel may do to any program at any time (pipe(7),
  * signal(7)).  Without these variables the calls pass through.  stdio calls
- * read and write inside the C library and is not touched.
+ * read and write inside the C library and is not touched, but for delays:
+ * what flushes a buffer counts as write, fopen as open.
  */
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -69,6 +74,27 @@ static size_t shorten(size_t size, size_t limit)
     return setting.short_io > 0 && size > limit ? limit : size;
 }
 
+static void sleep_ms(long ms)
+{
+    struct timespec time = {ms / 1000, ms % 1000 * 1000000};
+
+    (void)nanosleep(&time, NULL);
+}
+
+/* NAME ends at a comma or at the end of the string.  A signal does not open the
+ * gate: its handler has run, and the call that it broke off is still to come.
+ */
+static void wait_for_file(const char *name)
+{
+    char path[32] = "";
+    int error = errno;
+
+    (void)strncat(path, name, strcspn(name, ",") % sizeof(path));
+    while (access(path, F_OK) != 0)
+        sleep_ms(2);
+    errno = error;
+}
+
 static void delay(const char *name)
 {
     size_t size = strlen(name);
@@ -76,9 +102,10 @@ static void delay(const char *name)
     read_setting();
     for (const char *next = setting.delay; next && *next;) {
         if (strncmp(next, name, size) == 0 && next[size] == '=') {
-            long ms = strtol(next + size + 1, NULL, 10);
-            struct timespec time = {ms / 1000, ms % 1000 * 1000000};
-            (void)nanosleep(&time, NULL);
+            if (next[size + 1] == '@')
+                wait_for_file(next + size + 2);
+            else
+                sleep_ms(strtol(next + size + 1, NULL, 10));
             return;
         }
         next = strchr(next, ',');
@@ -102,6 +129,7 @@ ssize_t read(int fd, void *buffer, size_t size)
 ssize_t write(int fd, const void *buffer, size_t size)
 {
     NEXT(write);
+    delay("write");
     return is_interrupted()
                ? -1
                : next(fd, buffer, shorten(size, (setting.short_io + 1) / 2));
@@ -120,11 +148,76 @@ ssize_t readv(int fd, const struct iovec *parts, int count)
 ssize_t writev(int fd, const struct iovec *parts, int count)
 {
     NEXT(writev);
+    delay("write");
     if (is_interrupted())
         return -1;
     if (setting.short_io > 0 && count > 0)
         return write(fd, parts[0].iov_base, parts[0].iov_len);
     return next(fd, parts, count);
+}
+
+int vdprintf(int fd, const char *format, va_list list)
+{
+    NEXT(vdprintf);
+    delay("write");
+    return next(fd, format, list);
+}
+
+int dprintf(int fd, const char *format, ...)
+{
+    va_list list;
+
+    va_start(list, format);
+    int size = vdprintf(fd, format, list);
+    va_end(list);
+    return size;
+}
+
+int fflush(FILE *file)
+{
+    NEXT(fflush);
+    delay("write");
+    return next(file);
+}
+
+int fclose(FILE *file)
+{
+    NEXT(fclose);
+    delay("write");
+    return next(file);
+}
+
+/* The mode that follows FLAGS, where there is one. */
+#define GET_MODE(flags, mode)                                                  \
+    mode_t mode = 0;                                                           \
+    if ((flags) & (O_CREAT | O_TMPFILE)) {                                     \
+        va_list list;                                                          \
+        va_start(list, flags);                                                 \
+        mode = va_arg(list, mode_t);                                           \
+        va_end(list);                                                          \
+    }
+
+int open(const char *path, int flags, ...)
+{
+    NEXT(open);
+    GET_MODE(flags, mode);
+    delay("open");
+    return next(path, flags, mode);
+}
+
+int openat(int directory, const char *path, int flags, ...)
+{
+    NEXT(openat);
+    GET_MODE(flags, mode);
+    delay("open");
+    return next(directory, path, flags, mode);
+}
+
+FILE *fopen(const char *path, const char *mode)
+{
+    NEXT(fopen);
+    delay("open");
+    return next(path, mode);
 }
 
 int poll(struct pollfd *list, nfds_t count, int timeout)

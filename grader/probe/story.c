@@ -60,7 +60,8 @@ static void print_conditions(FILE *out, const struct run *run)
     if (options->umask)
         (void)fprintf(out, "  # umask %s", options->umask);
     if (options->delay)
-        (void)fprintf(out, "  # delayed: %s ms", options->delay);
+        (void)fprintf(out, "  # delayed (ms, or by a file): %s",
+                      options->delay);
 }
 
 char *run_shell(const struct run *run)
