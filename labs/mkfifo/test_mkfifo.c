@@ -150,8 +150,7 @@ Graded(mkfifo, serve_survives_and_sleeps, .points = 10, .step = "mkfifo.2",
 
     client = client_begin(w, "r");
     fd = meet(server, w, "f");
-    send_rubbish(fd);
-    request(fd, "r three\n");
+    send_rubbish(fd, "r three\n");
     expect_answer(server, &client, "3 three");
     client_end(w, &client);
     (void)close(fd);
@@ -257,7 +256,7 @@ Graded(mkfifo, existing_file_and_leaks, .points = 8, .step = "mkfifo.2",
         expect_answer(server, &client, answer);
         client_end(w, &client);
         if (i == 1 || i == CLIENTS - 1) {
-            run_wait_asleep(server, READS "," OPENS);
+            run_wait_asleep(server, READS "," OPENS); /* nothing half done */
             *(i == 1 ? &first : &last) = count_fds(server, w);
         }
     }
@@ -382,7 +381,7 @@ Graded(mkfifo, twenty_clients, .points = 12, .step = "mkfifo.3",
         asks[i] =
             launch(ARGS("ask", "f", words[i]), .world = w, .native_only = true);
     for (int i = 0; i < ASKED; i++)
-        run_wait_asleep(asks[i], READS);
+        run_wait_asleep(asks[i], READS "," OPENS);
     open_gate(w);
     for (int i = 0; i < PLAYED; i++) {
         run_wait_until(server, has_line, &clients[i],

@@ -165,12 +165,12 @@ static inline void request(int fd, const char *line)
     (void)write(fd, line, strlen(line)); /* a lost one will not be answered */
 }
 
-/* One client's whole visit. */
+/* One client's whole visit to a server that has gone to sleep. */
 static inline void visit(struct run *server, struct world *world,
                          const char *path, const char *line)
 {
+    run_wait_asleep(server, READS "," OPENS);
     int fd = meet(server, world, path);
-
     request(fd, line);
     (void)close(fd);
 }
@@ -239,18 +239,16 @@ static inline void expect_refused(struct world *world)
     (void)close(fd);
 }
 
-/* Without two parts, or longer than a request may be. */
-static inline void send_rubbish(int fd)
+/* What is no request, for want of a part or for its length, and then LINE: all
+ * of it in one piece. */
+static inline void send_rubbish(int fd, const char *line)
 {
-    char line[2002];
+    char text[2100], many[2001];
 
-    memset(line, 'x', sizeof(line));
-    line[2000] = '\n';
-    line[2001] = '\0';
-    request(fd, "\n");
-    request(fd, " \n");
-    request(fd, "noword\n");
-    request(fd, line);
+    memset(many, 'x', sizeof(many));
+    many[2000] = '\0';
+    (void)snprintf(text, sizeof(text), "\n \nnoword\n%s\n%s", many, line);
+    request(fd, text);
 }
 
 /* A client that fails with ERROR. */
