@@ -31,7 +31,7 @@ Graded(mkfifo, send_recv_1mib, .points = 8, .step = "mkfifo.1",
        .description = "What send reads arrives at recv, every byte of it, "
                       "through short reads and writes and EINTR")
 {
-    struct bytes input = random_bytes(MIB, 1), few = random_bytes(16384, 2);
+    struct bytes input = random_bytes(MIB, 1), few = random_bytes(4096, 2);
     struct bytes lost = LITERAL("lost\n");
     struct world *w = make_world();
     make_fifo(w, "f", 0600);
@@ -39,11 +39,17 @@ Graded(mkfifo, send_recv_1mib, .points = 8, .step = "mkfifo.1",
     struct run *send = launch(ARGS("send", "f"), .world = w, .input = input);
     expect_passed(send, recv, input);
 
-    recv = launch(ARGS("recv", "f"), .world = w, .short_io = 7,
-                  .eintr_every = 5, .native_only = true);
+    /* One at a time, or the other's failure could hide its own. */
+    recv = launch(ARGS("recv", "f"), .world = w, .native_only = true);
     send = launch(ARGS("send", "f"), .world = w, .input = few, .short_io = 7,
                   .eintr_every = 5, .native_only = true);
     expect_passed(send, recv, few);
+    recv = launch(ARGS("recv", "f"), .world = w, .short_io = 7,
+                  .eintr_every = 5, .native_only = true);
+    send = launch(ARGS("send", "f"), .world = w, .input = few,
+                  .native_only = true);
+    expect_output(recv, few);
+    expect_exit(recv, 0);
 
     recv = launch(ARGS("recv", "f"), .world = w, .output_mode = OUTPUT_FULL);
     send = launch(ARGS("send", "f"), .world = w, .input = lost);
@@ -228,6 +234,8 @@ Graded(mkfifo, cleanup_on_sigterm, .points = 8, .step = "mkfifo.2",
     run_signal(idle, SIGTERM);
     expect_removed(idle, w);
 
+    if (probe_is_memcheck()) /* no gate there: the moment would be luck */
+        return;
     client = client_begin(w, "r");
     struct run *busy = start_server(w, ARGS("serve", "f"), "write=@go");
     close_gate(w);
