@@ -49,16 +49,17 @@ static bool hangs(const struct failure *failure)
            run_end(failure->run) == RUN_BLOCKED;
 }
 
-/* A wait of the program itself in an open for reading, or for writing. */
-static bool opens(const struct failure *failure, bool reads,
+/* A wait of the program itself: in an open of a FIFO, for reading or writing,
+ * or, OPENED, for bytes from one. */
+static bool waits(const struct failure *failure, bool opened, bool reads,
                   const struct autopsy_wait **wait)
 {
     const struct autopsy *autopsy = run_autopsy(failure->run);
 
     for (size_t i = 0; autopsy && i < autopsy->count; i++) {
         const struct autopsy_wait *one = &autopsy->waits[i];
-        if (!one->first || one->object != OBJECT_FIFO || one->fd != -1 ||
-            one->reads != reads)
+        if (!one->first || one->object != OBJECT_FIFO ||
+            (one->fd != -1) != opened || one->reads != reads)
             continue;
         *wait = one;
         return true;
@@ -66,36 +67,17 @@ static bool opens(const struct failure *failure, bool reads,
     return false;
 }
 
-/* A wait of the program itself for bytes from a FIFO. */
-static bool reads_fifo(const struct failure *failure,
-                       const struct autopsy_wait **wait)
-{
-    const struct autopsy *autopsy = run_autopsy(failure->run);
-
-    for (size_t i = 0; autopsy && i < autopsy->count; i++) {
-        const struct autopsy_wait *one = &autopsy->waits[i];
-        if (!one->first || one->object != OBJECT_FIFO || one->fd == -1)
-            continue;
-        *wait = one;
-        return true;
-    }
-    return false;
-}
-
-/* How many reads failed with ERROR, or (NULL) returned 0. */
-static size_t count_reads(const struct failure *failure, const char *error)
+/* Whether the program has opened something with O_CREAT. */
+static bool creates(const struct failure *failure)
 {
     const struct trace *trace = run_trace(failure->run);
-    size_t count = 0;
 
-    for (size_t i = trace ? trace_find(trace, 0, "read,readv", -1) : 0;
+    for (size_t i = trace ? trace_find(trace, 0, "open,openat,creat", -1) : 0;
          trace && i < trace->event_count;
-         i = trace_find(trace, i + 1, "read,readv", -1)) {
-        const struct trace_event *event = &trace->events[i];
-        count += error ? event->error && strcmp(event->error, error) == 0
-                       : event->finished && event->result == 0;
-    }
-    return count;
+         i = trace_find(trace, i + 1, "open,openat,creat", -1))
+        if (strstr(trace->events[i].args, "O_CREAT"))
+            return true;
+    return false;
 }
 
 static bool got_stop_signal(const struct failure *failure)
@@ -120,49 +102,42 @@ WHEN(is_untouched)
 
 WHEN(ask_opens_reply_first)
 {
-    return is_run(failure, "ask") && opens(failure, true, wait);
+    return is_run(failure, "ask") && waits(failure, false, true, wait);
 }
 
 WHEN(ask_opens_server)
 {
-    return is_run(failure, "ask") && opens(failure, false, wait);
+    return is_run(failure, "ask") && waits(failure, false, false, wait);
 }
 
 WHEN(serve_opens_first)
 {
-    return is_run(failure, "serve") && opens(failure, true, wait) &&
+    return is_run(failure, "serve") && waits(failure, false, true, wait) &&
            run_output(failure->run).size == 0;
 }
 
 WHEN(serve_opens_reply)
 {
-    return is_run(failure, "serve") && opens(failure, false, wait);
+    return is_run(failure, "serve") && waits(failure, false, false, wait);
 }
 
 WHEN(nobody_receives)
 {
-    if (is_run(failure, "send") && opens(failure, false, wait))
+    if (is_run(failure, "send") && waits(failure, false, false, wait))
         return true;
     return failure->kind == FAILED_OTHER && is_about(failure, "waits in open");
 }
 
 WHEN(is_own_writer)
 {
-    return is_run(failure, "recv") && reads_fifo(failure, wait) &&
+    return is_run(failure, "recv") && waits(failure, true, true, wait) &&
            autopsy_holder(*wait, WHO_ITSELF) != NULL;
 }
 
 WHEN(read_restarts)
 {
-    return hangs(failure) && reads_fifo(failure, wait) &&
+    return hangs(failure) && waits(failure, true, true, wait) &&
            got_stop_signal(failure);
-}
-
-WHEN(spins_at_eof)
-{
-    (void)wait;
-    return run_end(failure->run) == RUN_SPINNING &&
-           (is_run(failure, "recv") || count_reads(failure, NULL) > 100);
 }
 
 WHEN(spins)
@@ -183,8 +158,10 @@ WHEN(serves_any_file)
 
 WHEN(lost_request)
 {
-    return is_run(failure, "serve") && hangs(failure) &&
-           reads_fifo(failure, wait);
+    (void)wait;
+    return is_run(failure, "serve") &&
+           (is_about(failure, "the server answers") || hangs(failure) ||
+            is_about(failure, "its own word"));
 }
 
 /* ---- How it ended -------------------------------------------------------- */
@@ -219,7 +196,7 @@ WHEN(gave_up_for_one_client)
 WHEN(ended_early)
 {
     (void)wait;
-    return is_run(failure, "serve") && failure->kind == FAILED_OTHER &&
+    return is_run(failure, "serve") && is_about(failure, "it waits in") &&
            run_end(failure->run) == RUN_EXITED &&
            run_exit_status(failure->run) == 0;
 }
@@ -249,8 +226,7 @@ WHEN(made_a_file)
 {
     (void)wait;
     return is_about(failure, "regular file") ||
-           is_about(failure, "no file is made") ||
-           is_about(failure, "Illegal seek");
+           is_about(failure, "no file is made") || creates(failure);
 }
 
 WHEN(wrong_name)
@@ -345,7 +321,7 @@ WHEN(sent_too_much)
 WHEN(mkfifo_failed)
 {
     (void)wait;
-    return run_was_injected(failure->run);
+    return run_was_injected(failure->run) && says(failure, "Permission denied");
 }
 
 const struct misconception lab_misconceptions[] = {
@@ -360,10 +336,6 @@ const struct misconception lab_misconceptions[] = {
     {"holds_own_writer", NULL, is_own_writer,
      "{process} waits for end-of-file on a FIFO that it has open for writing "
      "itself: the last writer never leaves."},
-    {"spins_at_eof", NULL, spins_at_eof,
-     "At end-of-file read() returns 0 at once, and again, for ever: who serves "
-     "one client after another needs a writer of its own, or opens the FIFO "
-     "anew."},
     {"eintr_is_fatal", "send_recv_1mib", was_interrupted,
      "EINTR means that a signal came in between, not that the call failed: "
      "call again."},
@@ -394,6 +366,11 @@ const struct misconception lab_misconceptions[] = {
     {"any_file_will_do", "existing_file_and_leaks", serves_any_file,
      "There was a regular file of that name: it is to be refused, with EEXIST, "
      "and left as it is. stat and S_ISFIFO tell."},
+    {"spins_at_eof", NULL, spins,
+     "The program goes round and round with nothing to read: at end-of-file "
+     "read() returns 0 at once, for ever, and with O_NONBLOCK it fails at "
+     "once. A server keeps a writer of its own open, or opens the FIFO anew, "
+     "and sleeps in read or poll."},
     {"waits_for_first_client", NULL, serve_opens_first,
      "Opening a FIFO waits for the other side: {process} waits for its first "
      "client before it says ready, and the clients wait for ready."},
@@ -406,9 +383,6 @@ const struct misconception lab_misconceptions[] = {
     {"reopens_too_late", "serve_survives_and_sleeps", gap,
      "The FIFO is closed before it is opened anew, and a client that comes in "
      "between finds nobody: open first, close then."},
-    {"busy_waiting", NULL, spins,
-     "The server goes round and round with nothing to do: let read or poll "
-     "put it to sleep until a client writes."},
     {"read_is_restarted", "cleanup_on_sigterm", read_restarts,
      "The signal came, and the call that slept was begun again (SA_RESTART): "
      "the loop never came round to look at the flag."},

@@ -319,18 +319,6 @@ static inline void expect_open_before_ready(struct run *server,
                 "\"ready\" came first: a client that believed it met ENXIO");
 }
 
-/* How often a read of the student's code found end-of-file. */
-static inline int count_eof(const struct trace *trace)
-{
-    int count = 0;
-
-    for (size_t i = trace_find(trace, 0, "read,readv", -1);
-         i < trace->event_count; i = trace_find(trace, i + 1, "read,readv", -1))
-        count += trace->processes[trace->events[i].process].own_code &&
-                 trace->events[i].finished && trace->events[i].result == 0;
-    return count;
-}
-
 /* How many children SERVER had waited for when it made its last one; INT_MAX
  * where there is nothing to blame: few children, or the kernel reaps them. */
 static inline int count_reaped_early(const struct trace *trace)

@@ -2,7 +2,7 @@
 /*
  * Fails: serve_survives_and_sleeps dead_client_before_open
  *     client_gone_after_open cleanup_on_sigterm existing_file_and_leaks
- * Shows: busy_waiting
+ * Shows: spins_at_eof
  *
  * The belief: with O_NONBLOCK a read never hangs, so one can read in a loop
  * until there is something. It is a loop that never rests.

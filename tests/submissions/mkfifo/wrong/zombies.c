@@ -165,6 +165,8 @@ int fifo_serve(const char *path, int max, volatile sig_atomic_t *stop)
     int fd = open(path, O_RDONLY | O_NONBLOCK);
     int writer = fd == -1 ? -1 : open(path, O_WRONLY);
     int result = writer == -1 ? fail(path) : serve_requests(fd, max, stop);
+    while (wait(NULL) > 0) /* all of them, when it is too late */
+        continue;
     close_fd(writer);
     close_fd(fd);
     (void)unlink(path); /* nothing is lost if somebody was quicker */
