@@ -192,7 +192,8 @@ static inline void expect_answer(struct run *server, struct client *client,
 
 /* ---- A server ------------------------------------------------------------ */
 
-/* Start it and wait until it is ready.  DELAY, "write=@go": it will be held
+/* Start it and wait until it is ready, and asleep: whether it was ready when it
+ * said so is the matter of one test.  DELAY, "write=@go": it will be held
  * there as soon as the gate is closed. */
 static inline struct run *
 start_server(struct world *world, const char *const args[], const char *delay)
@@ -201,6 +202,7 @@ start_server(struct world *world, const char *const args[], const char *delay)
     struct run *server = launch(args, .world = world, .delay = delay);
 
     run_wait_line(server, RUN_STDOUT, "ready");
+    run_wait_asleep(server, READS "," OPENS);
     return server;
 }
 
