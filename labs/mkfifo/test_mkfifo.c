@@ -316,6 +316,7 @@ Graded(mkfifo, ask_one, .points = 8, .step = "mkfifo.3",
     struct run *serve =
         launch(ARGS("serve", "f", "-n", "1"), .world = w, .native_only = true);
     run_wait_line(serve, RUN_STDOUT, "ready");
+    run_wait_asleep(serve, READS "," OPENS);
     ask = launch(ARGS("ask", "f", "hello"), .world = w, .native_only = true);
     expect_output(ask, LITERAL("1 hello\n"));
     expect_exit(ask, 0);

@@ -2,7 +2,7 @@
 /*
  * Fails: serve_ready_mode serve_survives_and_sleeps dead_client_before_open
  *     client_gone_after_open cleanup_on_sigterm existing_file_and_leaks ask_one
- *     twenty_clients
+ *     twenty_clients ask_without_server
  * Shows: makes_a_file
  *
  * The belief: a file is a file: open with O_CREAT makes the meeting place.
