@@ -285,6 +285,10 @@ static void start(struct run *run)
         .closed_input = run->options.input_mode == INPUT_CLOSED,
         .ignored = run->options.ignored,
         .blocked = run->options.blocked,
+        /* Not the tester's own: no verdict may depend on who grades. */
+        .umask = run->options.umask
+                     ? (mode_t)strtoul(run->options.umask, NULL, 8)
+                     : 022,
     };
     int *fds = what.fds;
 

@@ -93,7 +93,8 @@ static void wait_for(struct run *run, bool (*until)(struct run *, const void *),
                      const void *data, const char *what)
 {
     pump_poll_until(run, until, data);
-    if (run->finished || run->end != RUN_RUNNING) {
+    /* It may have done it and ended since it was last asked. */
+    if ((run->finished || run->end != RUN_RUNNING) && !until(run, data)) {
         run_finish(run);
         expect_that(run, probe_is_memcheck(), what, "it did not come to that");
     }
@@ -120,6 +121,8 @@ static bool has_sleeper(struct run *run, const void *data)
     struct snapshot now;
     bool found = false;
 
+    if (run->finished || run->end != RUN_RUNNING)
+        return false;
     if (snapshot_take(&now, run->world->fds[SERVER_PROC], run->world->init_pid,
                       run->world->sandbox.level == SANDBOX_BASIC) < 0)
         return false;

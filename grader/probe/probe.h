@@ -110,7 +110,10 @@ struct launch_options {
     int eintr_every;   /* > 0: every N-th read or write fails with EINTR */
     const char *delay; /* "poll=200,select=200": ms before these libc calls;
                           "semop@3=200": before the third; "semop_done": after.
-                          Asleep in rt_sigtimedwait; SIGCONT ends it. */
+                          Asleep in rt_sigtimedwait; SIGCONT ends it.
+                          "write=@go": until the file "go" exists; asleep in
+                          clock_nanosleep */
+    const char *umask; /* "077": octal, as umask(1) takes it; NULL: 022 */
     const char *fifo;  /* a FIFO that exists in the working directory */
     /* What the program finds at its start, as after `trap '' PIPE` in a shell;
      * all other signals have their default action and are not blocked. */
@@ -196,7 +199,8 @@ bool run_is_in(struct run *run, const char *calls);
  * that it sleeps in may then fail with EINTR (signal(7)). */
 void run_interrupt(struct run *run);
 /* Wait until DONE(DATA) is true; the test fails, for want of WHAT ("the server
- * registers"), if the run ends or hangs before.  DONE is asked every 2 ms. */
+ * registers"), if the run ends or hangs before.  DONE is asked every 2 ms, and
+ * may be asked again after it was true. */
 void run_wait_until(struct run *run, bool (*done)(const void *),
                     const void *data, const char *what);
 /* CPU time, in ms, that the living processes of the run have used so far. */

@@ -285,6 +285,8 @@ void pump_until(struct run *run, bool (*until)(struct run *, const void *),
 
 bool pump_is_reached(struct run *run)
 {
+    drain(run, &run->output_fd, &run->output);
+    drain(run, &run->errors_fd, &run->errors);
     return run == probe_awaited && awaited_state &&
            awaited_state(run, awaited_data);
 }

@@ -89,7 +89,8 @@ void pump_until(struct run *run, bool (*until)(struct run *, const void *),
 /* The same, where UNTIL is about more than bytes: asked every 2 ms. */
 void pump_poll_until(struct run *run, bool (*until)(struct run *, const void *),
                      const void *data);
-/* Whether RUN is the one awaited, and has come to what it is awaited for. */
+/* Whether RUN is awaited for a state, or a line, that it has reached by now: a
+ * program that sleeps where the test wants it to has not hung. */
 bool pump_is_reached(struct run *run);
 /* Drive RUN to its end and take the evidence; may be called again. */
 void run_finish(struct run *run);

@@ -31,6 +31,7 @@
 #include <sys/shm.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -370,6 +371,7 @@ static void become_run(const int fds[3])
     if (packet.head.one_cpu)
         stay_here();
     (void)setsid();
+    (void)umask(packet.head.umask);
     (void)prctl(PR_SET_DUMPABLE, 1);
     split_strings();
     if (chdir(run_directory) < 0)

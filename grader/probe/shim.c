@@ -8,17 +8,22 @@
  *     IPCLAB_DELAY=poll=200,sched_yield@2=50   sleep so many ms before these
  *                             calls, or before the second of them only; with
  *                             "semop_done" after them.  SIGCONT ends a sleep.
+ *                             "write=@go": until the file `go` exists
  *
  * All of it is what the kernel may do to any program at any time (pipe(7),
  * signal(7)).  Without these variables the calls pass through.  stdio calls
- * read and write inside the C library and is not touched.
+ * read and write inside the C library and is not touched, but for delays:
+ * what flushes a buffer counts as write, fopen as open.
  */
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -89,6 +94,19 @@ static void sleep_ms(long ms)
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
+/* NAME ends at a comma or at the end of the string.  A signal does not open the
+ * gate: its handler has run, and the call that it broke off is still to come.
+ */
+static void wait_for_file(const char *name)
+{
+    struct timespec pause = {0, 2000000};
+    char path[32] = "";
+
+    (void)strncat(path, name, strcspn(name, ",") % sizeof(path));
+    while (access(path, F_OK) != 0)
+        (void)nanosleep(&pause, NULL);
+}
+
 static void delay(const char *name)
 {
     static unsigned counts[8]; /* for each entry of the list: how often */
@@ -102,7 +120,11 @@ static void delay(const char *name)
         if (strncmp(next, name, size) == 0 && (*rest == '=' || *rest == '@')) {
             unsigned count = ++counts[i];
             char *end = (char *)(uintptr_t)rest;
-            if (*rest == '=' || strtoul(rest + 1, &end, 10) == count)
+            if (*rest == '@' && strtoul(rest + 1, &end, 10) != count)
+                ; /* it is another one's */
+            else if (end[1] == '@')
+                wait_for_file(end + 2);
+            else
                 sleep_ms(strtol(end + 1, NULL, 10));
         }
         next = strchr(next, ',');
@@ -127,6 +149,7 @@ ssize_t read(int fd, void *buffer, size_t size)
 ssize_t write(int fd, const void *buffer, size_t size)
 {
     NEXT(write);
+    delay("write");
     return is_interrupted()
                ? -1
                : next(fd, buffer, shorten(size, (setting.short_io + 1) / 2));
@@ -145,11 +168,76 @@ ssize_t readv(int fd, const struct iovec *parts, int count)
 ssize_t writev(int fd, const struct iovec *parts, int count)
 {
     NEXT(writev);
+    delay("write");
     if (is_interrupted())
         return -1;
     if (setting.short_io > 0 && count > 0)
         return write(fd, parts[0].iov_base, parts[0].iov_len);
     return next(fd, parts, count);
+}
+
+int vdprintf(int fd, const char *format, va_list list)
+{
+    NEXT(vdprintf);
+    delay("write");
+    return next(fd, format, list);
+}
+
+int dprintf(int fd, const char *format, ...)
+{
+    va_list list;
+
+    va_start(list, format);
+    int size = vdprintf(fd, format, list);
+    va_end(list);
+    return size;
+}
+
+int fflush(FILE *file)
+{
+    NEXT(fflush);
+    delay("write");
+    return next(file);
+}
+
+int fclose(FILE *file)
+{
+    NEXT(fclose);
+    delay("write");
+    return next(file);
+}
+
+/* The mode that follows FLAGS, where there is one. */
+#define GET_MODE(flags, mode)                                                  \
+    mode_t mode = 0;                                                           \
+    if ((flags) & (O_CREAT | O_TMPFILE)) {                                     \
+        va_list list;                                                          \
+        va_start(list, flags);                                                 \
+        mode = va_arg(list, mode_t);                                           \
+        va_end(list);                                                          \
+    }
+
+int open(const char *path, int flags, ...)
+{
+    NEXT(open);
+    GET_MODE(flags, mode);
+    delay("open");
+    return next(path, flags, mode);
+}
+
+int openat(int directory, const char *path, int flags, ...)
+{
+    NEXT(openat);
+    GET_MODE(flags, mode);
+    delay("open");
+    return next(directory, path, flags, mode);
+}
+
+FILE *fopen(const char *path, const char *mode)
+{
+    NEXT(fopen);
+    delay("open");
+    return next(path, mode);
 }
 
 int poll(struct pollfd *list, nfds_t count, int timeout)

@@ -88,8 +88,11 @@ static void print_conditions(FILE *out, const struct run *run)
                       options->short_io);
     if (options->eintr_every > 0)
         (void)fprintf(out, ", every %dth EINTR", options->eintr_every);
+    if (options->umask)
+        (void)fprintf(out, "  # umask %s", options->umask);
     if (options->delay)
-        (void)fprintf(out, "  # delayed: %s ms", options->delay);
+        (void)fprintf(out, "  # delayed (ms, or by a file): %s",
+                      options->delay);
 }
 
 char *run_shell(const struct run *run)

@@ -167,7 +167,9 @@ static json_t *evidence(struct run *run)
         return lines;
     for (size_t i = 0; run->autopsy && i < run->autopsy->line_count; i++)
         add_line(lines, "%s", run->autopsy->lines[i]);
-    for (size_t i = 0; i < run->leftovers.count && i < 10; i++)
+    /* In a shared world it may be the test's, or in use by another program. */
+    for (size_t i = 0;
+         !run->options.world && i < run->leftovers.count && i < 10; i++)
         add_line(lines, "left behind: %s", run->leftovers.lines[i]);
     /* A parent that was stopped by us could not have waited for anyone. */
     if (run->trace == NULL || run->end > RUN_SIGNALED)

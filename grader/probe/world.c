@@ -330,6 +330,7 @@ pid_t world_start(struct world *world, const struct world_start *start)
         .tool = start->tool != NULL,
         .ignored = start->ignored,
         .blocked = start->blocked,
+        .umask = start->umask,
         .limits = start->limits,
     };
     add_string(&packet, ".");

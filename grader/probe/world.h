@@ -71,6 +71,7 @@ struct world_start {
     const char *tool;        /* path of another program to start; NULL */
     bool closed_input;
     uint64_t ignored, blocked; /* signals; bit N - 1 is signal N */
+    mode_t umask;
     struct server_limits limits;
 };
 
