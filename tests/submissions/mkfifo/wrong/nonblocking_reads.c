@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * Fails: serve_survives_and_sleeps dead_client_before_open
- *     client_gone_after_open cleanup_on_sigterm existing_file_and_leaks
+ *     client_gone_after_open cleanup_on_sigterm existing_file_and_leaks ask_one
+ *     twenty_clients
  * Shows: spins_at_eof
  *
  * The belief: with O_NONBLOCK a read never hangs, so one can read in a loop
