@@ -21,8 +21,7 @@
 #define HOLD(where) where "=600000"
 #define HELD        "rt_sigtimedwait"
 
-/* ---- A board and what the kernel knows of it ------------------------------
- */
+/* ---- A board and what the kernel knows of it ----------------------------- */
 
 static struct run *in(struct world *world, const char *const args[])
 {
@@ -147,6 +146,15 @@ static struct run *put(struct world *world, struct bytes input)
     return launch(ARGS("put", KEY), .world = world, .input = input);
 }
 
+/* Wait until RUN sleeps on a semaphore; it goes on to do so after ^Z and fg. */
+static bool sleeps_soundly(struct run *run)
+{
+    if (!run_waits_in(run, SEMOPS))
+        return false;
+    run_interrupt(run);
+    return run_waits_in(run, SEMOPS);
+}
+
 /* COUNT lines "NAME 01\n", ... */
 static struct bytes numbered(const char *name, int count)
 {
@@ -159,8 +167,7 @@ static struct bytes numbered(const char *name, int count)
     return (struct bytes){data, used};
 }
 
-/* ---- Input ----------------------------------------------------------------
- */
+/* ---- Input --------------------------------------------------------------- */
 
 /* SIZE bytes of all values in lines that just fit into a slot, just do not, or
  * need many; the last has no newline. */
@@ -215,8 +222,7 @@ static bool take_line(struct bytes *rest, const char *line, size_t size)
     return true;
 }
 
-/* ---- Step by step ----------------------------------------------------------
- */
+/* ---- Step by step -------------------------------------------------------- */
 
 /*
  * Twelve lines through the ring, one of the two programs held after each of its

@@ -16,8 +16,7 @@
 #include "probe.h"
 #include "test_board.h"
 
-/* ---- shm.1: a board --------------------------------------------------------
- */
+/* ---- shm.1: a board ------------------------------------------------------ */
 
 Graded(shm, new_and_show, .points = 8, .step = "shm.1",
        .description = "A new board has cells of 0 and four semaphores, for its "
@@ -147,8 +146,7 @@ Graded(shm, no_half_created, .points = 6, .step = "shm.1",
                   LITERAL("0 0\n1 0\n2 7\ntotal 7\n"));
 }
 
-/* ---- shm.2: cells ----------------------------------------------------------
- */
+/* ---- shm.2: cells -------------------------------------------------------- */
 
 /* The first adder has loaded the cell and is held before it stores: whoever
  * gets at the cell meanwhile loses all that he does. */
@@ -249,8 +247,7 @@ Graded(shm, killed_adder, .points = 10, .step = "shm.2",
     expect_unlocked(show, world);
 }
 
-/* ---- shm.3: the ring --------------------------------------------------------
- */
+/* ---- shm.3: the ring ----------------------------------------------------- */
 
 Graded(shm, unrelated_processes, .points = 6, .step = "shm.3",
        .description = "Processes that follow one another, each with addresses "
@@ -314,11 +311,17 @@ Graded(shm, ring_two_producers, .points = 10, .step = "shm.3",
     size_t size = rest[0].size + rest[1].size;
 
     /* With the ring full in the middle of a's line, b would like to go on. */
-    struct run *a = put(world, rest[0]);
+    struct run *a = launch(ARGS("put", KEY), .world = world, .input = rest[0],
+                           .input_mode = INPUT_FED);
     (void)run_waits_in(a, SLEEPS);
     struct run *b = put(world, rest[1]);
     (void)run_waits_in(b, SLEEPS);
     struct run *get = in(world, ARGS("get", KEY, "-p", "2"));
+    expect_exit(b, 0);
+    /* All is read, a is not at its end, and get waits for that. */
+    (void)run_waits_in(a, "read");
+    (void)run_waits_in(get, SLEEPS);
+    run_end_input(a);
     struct bytes output = run_output(get);
 
     expect_exit(get, 0);
@@ -335,17 +338,7 @@ Graded(shm, ring_two_producers, .points = 10, .step = "shm.3",
                     output.data + at);
     }
     expect_exit(a, 0);
-    expect_exit(b, 0);
     expect_idle(get, world);
-}
-
-/* Wait until RUN sleeps on a semaphore; it goes on to do so after ^Z and fg. */
-static bool sleeps_soundly(struct run *run)
-{
-    if (!run_waits_in(run, SEMOPS))
-        return false;
-    run_interrupt(run);
-    return run_waits_in(run, SEMOPS);
 }
 
 Graded(shm, ring_sleeps, .points = 8, .step = "shm.3",
@@ -383,8 +376,7 @@ Graded(shm, ring_sleeps, .points = 8, .step = "shm.3",
     expect_idle(get, world);
 }
 
-/* ---- shm.4: the end ---------------------------------------------------------
- */
+/* ---- shm.4: the end ------------------------------------------------------ */
 
 /* Who was not asleep finds an id that is no more: a wrong one, semop(2). */
 static void expect_removed(struct run *run, bool asleep)
@@ -425,9 +417,9 @@ Graded(shm, rm_while_attached, .points = 8, .step = "shm.4",
     expect_exit(adder, 1);
     expect_removed(adder, false);
     expect_no_objects(rm, world);
-    struct run *again = in(world, ARGS("rm", KEY));
-    expect_exit(again, 1);
-    expect_error(again, ENOENT);
+    rm = in(world, ARGS("rm", KEY)); /* once more */
+    expect_exit(rm, 1);
+    expect_error(rm, ENOENT);
 }
 
 Graded(shm, clean, .points = 6, .step = "shm.4",

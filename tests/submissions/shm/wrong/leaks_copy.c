@@ -2,7 +2,7 @@
 /*
  * Fails: none
  * Shows: none
- * Dirty: ring_1mib ring_two_producers ring_sleeps unrelated_processes clean
+ * Dirty: ring_1mib unrelated_processes clean
  *
  * The belief: memory that is needed once need not be freed. One copy for each
  * line is lost.

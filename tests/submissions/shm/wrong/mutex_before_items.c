@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Fails: ring_1mib ring_sleeps
+ * Fails: ring_1mib ring_two_producers ring_sleeps
  * Shows: mutex_before_items
- * Races: ring_two_producers unrelated_processes clean
  *
  * The belief: first lock, then see whether there is anything to do. Who then
  * sleeps on ITEMS does so with MUTEX in hand, and the producer, who is to wake
