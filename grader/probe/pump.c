@@ -60,6 +60,7 @@ static void made_progress(struct run *run)
 {
     run->progress_ms = now_ms();
     run->progress_ticks = run->ticks;
+    run->progress_world_ticks = run->world_ticks;
     run->interval_ms = 4;
 }
 

@@ -52,6 +52,7 @@ struct run {
     /* Watching. */
     int64_t progress_ms;                      /* last time that bytes moved */
     unsigned long long progress_ticks, ticks; /* CPU at that time, and now */
+    unsigned long long progress_world_ticks, world_ticks; /* of all there */
     int64_t ran_ms;          /* last time that CPU time was seen to be used */
     int64_t traced_since_ms; /* the progress_ms for which... */
     off_t traced_before;     /* ...strace's log had this size */

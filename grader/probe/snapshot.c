@@ -458,13 +458,15 @@ unsigned long snapshot_rss_kb(const struct snapshot *snapshot)
     return sum;
 }
 
-unsigned long long snapshot_cpu_ticks(const struct snapshot *snapshot)
+unsigned long long snapshot_cpu_ticks(const struct snapshot *snapshot,
+                                      pid_t session)
 {
     unsigned long long sum = 0;
 
     for (size_t i = 0; i < snapshot->count; i++) {
         const struct snapshot_thread *thread = &snapshot->threads[i];
-        if (thread->pid == thread->tid)
+        if (thread->pid == thread->tid &&
+            (session == 0 || thread->session == session))
             sum += thread->cpu_ticks + thread->reaped_ticks;
     }
     return sum;

@@ -94,7 +94,9 @@ bool snapshot_still(const struct snapshot *first,
                     const struct snapshot *second);
 /* Sum of the resident memory and CPU time of all processes. */
 unsigned long snapshot_rss_kb(const struct snapshot *snapshot);
-unsigned long long snapshot_cpu_ticks(const struct snapshot *snapshot);
+/* ...of those of SESSION; 0: of all. */
+unsigned long long snapshot_cpu_ticks(const struct snapshot *snapshot,
+                                      pid_t session);
 
 /* What the tester itself holds, as the proof must know it. */
 struct tester_end {

@@ -18,7 +18,8 @@
 
 #define SPIN_S          2         /* CPU seconds without progress */
 #define SPIN_TRACE      (2 << 20) /* ...or bytes of trace, for each of them */
-#define BLOCKED_S       10        /* wall seconds without progress... */
+#define CROWD           10 /* times that, for all programs of a shared world together */
+#define BLOCKED_S       10 /* wall seconds without progress... */
 #define BLOCKED_LOOKS   25 /* ...the last so many looks all finding it asleep */
 #define MEMCHECK_FACTOR 6  /* under Valgrind, which is so much slower */
 #define SLOW_S          60 /* wall seconds of a run that hardly works... */
@@ -192,9 +193,11 @@ static off_t traced_in_vain(struct run *run)
 static bool is_spinning(struct run *run, unsigned spin_s)
 {
     unsigned long long hz = (unsigned long long)sysconf(_SC_CLK_TCK);
+    unsigned all_s = run->options.world ? spin_s * CROWD : spin_s;
 
     return run->ticks - run->progress_ticks > spin_s * hz ||
-           traced_in_vain(run) > (off_t)spin_s * SPIN_TRACE;
+           run->world_ticks - run->progress_world_ticks > all_s * hz ||
+           traced_in_vain(run) > (off_t)all_s * SPIN_TRACE;
 }
 
 /* What the clocks say of a program that is not provably dead. */
@@ -227,6 +230,21 @@ static void judge_by_time(struct run *run, const struct snapshot *snapshot)
                     CAP_S);
 }
 
+/* Note the CPU time so far; whether there is more of it than before. */
+static bool count_ticks(struct run *run, const struct snapshot *snapshot)
+{
+    pid_t session = run->options.world ? run->pid : 0;
+    unsigned long long own = snapshot_cpu_ticks(snapshot, session);
+    unsigned long long all = snapshot_cpu_ticks(snapshot, 0);
+    bool ran = all > run->world_ticks;
+
+    if (own > run->ticks) /* less when a process has ended meanwhile */
+        run->ticks = own;
+    if (ran)
+        run->world_ticks = all;
+    return ran;
+}
+
 void watch(struct run *run)
 {
     struct snapshot first = {0}, second = {0};
@@ -234,10 +252,7 @@ void watch(struct run *run)
     if (look(run, &first) < 0)
         probe_error("sandbox: its /proc cannot be read");
     run->process_count = (unsigned)count_processes(run, &first);
-    unsigned long long ticks = snapshot_cpu_ticks(&first);
-    bool ran = ticks > run->ticks; /* less when a process has ended meanwhile */
-    if (ran)
-        run->ticks = ticks;
+    bool ran = count_ticks(run, &first);
     if (run->world->shared && run != probe_awaited)
         ; /* the test may yet do something for it */
     else if (run->memcheck)
