@@ -439,7 +439,8 @@ const struct misconception lab_misconceptions[] = {
     {"undo_on_items", RING, undid_items,
      "SEM_UNDO on ITEMS and SPACE: the kernel took them back when the process "
      "exited. Undo is for what a process holds, the lock."},
-    {"polls", "ring_1mib ring_sleeps rm_while_attached", polls,
+    {"polls", "ring_1mib ring_two_producers ring_sleeps rm_while_attached",
+     polls,
      "The program looks again and again instead of sleeping: let semop wait "
      "until ITEMS, or SPACE, is greater than 0."},
     {"pointer_in_slot", "unrelated_processes ring_1mib ring_sleeps clean",
@@ -456,7 +457,8 @@ const struct misconception lab_misconceptions[] = {
     {"slot_offered_too_early", "ring_1mib ring_two_producers ring_sleeps",
      missed_the_end,
      "`get` waits for an end mark that has been put: its slot was read before "
-     "it had been filled. Raise ITEMS when the bytes are in it, not before."},
+     "it had been filled (raise ITEMS last), or was not the one that the "
+     "producer filled (head and tail belong into the segment)."},
     {"stops_at_nul", "ring_1mib clean", stopped_at_nul,
      "What is behind a NUL byte is lost: a line is bytes and a length, not a "
      "string."},

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Fails: ring_1mib ring_sleeps rm_while_attached
+ * Fails: ring_1mib ring_two_producers ring_sleeps rm_while_attached
  * Shows: polls
  *
  * The belief: sched_yield is a way to wait. It lets others run, if there are
