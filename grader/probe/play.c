@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sem.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -99,6 +100,20 @@ static void wait_for(struct run *run, bool (*until)(struct run *, const void *),
     }
 }
 
+/* The lines of /proc are read one after the other: a thread that polls may be
+ * seen asleep, and then in a semop(2) that does not wait. */
+static bool may_wait(const struct snapshot_thread *thread)
+{
+    struct sembuf change;
+
+    for (size_t at = 0; at < thread->memory_size; at += sizeof(change)) {
+        memcpy(&change, thread->memory + at, sizeof(change));
+        if (change.sem_flg & IPC_NOWAIT)
+            return false;
+    }
+    return true;
+}
+
 static bool is_asleep_in(const struct snapshot_thread *thread,
                          const char *calls)
 {
@@ -107,6 +122,10 @@ static bool is_asleep_in(const struct snapshot_thread *thread,
 
     if (!thread->syscall_known || thread->running || thread->state != 'S')
         return false;
+    if (call && call->form == FORM_SEMAPHORE && !may_wait(thread))
+        return false;
+    if (calls == NULL)
+        return call != NULL && call->form != FORM_SLEEP;
     for (const char *at = calls; call && (at = strstr(at, call->name));
          at += size)
         if ((at == calls || at[-1] == ',') &&
@@ -115,19 +134,50 @@ static bool is_asleep_in(const struct snapshot_thread *thread,
     return false;
 }
 
-static bool has_sleeper(struct run *run, const void *data)
+/* How many threads RUN has that are not dead, and how many of them sleep in
+ * CALLS (NULL: any but nanosleep); false if that cannot be seen. */
+static bool count_threads(struct run *run, const char *calls, size_t *all,
+                          size_t *asleep)
 {
     struct snapshot now;
-    bool found = false;
 
-    if (snapshot_take(&now, run->world->fds[SERVER_PROC], run->world->init_pid,
+    *all = *asleep = 0;
+    if (run->finished ||
+        snapshot_take(&now, run->world->fds[SERVER_PROC], run->world->init_pid,
                       run->world->sandbox.level == SANDBOX_BASIC) < 0)
         return false;
-    for (size_t i = 0; i < now.count && !found; i++)
-        found = run_owns(run, &now.threads[i]) &&
-                is_asleep_in(&now.threads[i], data);
+    for (size_t i = 0; i < now.count; i++) {
+        if (!run_owns(run, &now.threads[i]) || now.threads[i].state == 'Z')
+            continue;
+        *all += 1;
+        *asleep += is_asleep_in(&now.threads[i], calls);
+    }
     snapshot_release(&now);
-    return found;
+    return true;
+}
+
+bool run_has_ended(const struct run *run)
+{
+    return run->finished || run->end != RUN_RUNNING;
+}
+
+bool run_is_asleep(struct run *run, const char *calls)
+{
+    size_t all, asleep;
+
+    return count_threads(run, calls, &all, &asleep) && asleep > 0;
+}
+
+bool run_is_still(struct run *run)
+{
+    size_t all, asleep;
+
+    return count_threads(run, NULL, &all, &asleep) && all > 0 && all == asleep;
+}
+
+static bool has_sleeper(struct run *run, const void *data)
+{
+    return run_is_asleep(run, data);
 }
 
 void run_wait_asleep(struct run *run, const char *calls)

@@ -103,7 +103,8 @@ struct launch_options {
     const char *also_trace; /* more calls for the trace, "read,write,poll" */
     int short_io;      /* > 0: reads move at most so many bytes, writes half */
     int eintr_every;   /* > 0: every N-th read or write fails with EINTR */
-    const char *delay; /* "poll=200,select=200": ms before these libc calls */
+    const char *delay; /* "poll=200,select=200": ms before these libc calls;
+                          "semget#2=@go", "semop%4=5": see shim.c */
     const char *fifo;  /* a FIFO that exists in the working directory */
     struct world *world; /* run in this shared world: see make_world() */
     const char *tool;    /* start this program of the sandbox's instead */
@@ -174,6 +175,12 @@ void run_wait_asleep(struct run *run, const char *calls);
  * registers"), if the run ends or hangs before.  DONE is asked every 2 ms. */
 void run_wait_until(struct run *run, bool (*done)(const void *),
                     const void *data, const char *what);
+/* For DONE, and at any time: whether the run has ended; whether some thread of
+ * it sleeps in one of CALLS; whether all its threads sleep, in whatever call.
+ */
+bool run_has_ended(const struct run *run);
+bool run_is_asleep(struct run *run, const char *calls);
+bool run_is_still(struct run *run);
 /* CPU time, in ms, that the living processes of the run have used so far. */
 long run_cpu_ms(struct run *run);
 /* The first process of the run, as its world numbers it (kill(2), /proc). */

@@ -6,6 +6,11 @@
  *                             short read brought must not fit into one write
  *     IPCLAB_EINTR_EVERY=5    every 5th read or write fails with EINTR
  *     IPCLAB_DELAY=poll=200,close=50   sleep so many ms before these calls
+ *                 semget#2=50 the second call of each process only
+ *                 semop%4=5   only in processes whose pid is a multiple of 4:
+ *                             of four children forked in a row, in one; not in
+ *                             the first process, which leads its session
+ *                 semop=@go   wait until there is a file "go" in the directory
  *
  * All of it is what the kernel may do to any program at any time (pipe(7),
  * signal(7)).  Without these variables the calls pass through.  stdio calls
@@ -14,10 +19,14 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <poll.h>
+#include <stdarg.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/select.h>
+#include <sys/sem.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
@@ -69,21 +78,78 @@ static size_t shorten(size_t size, size_t limit)
     return setting.short_io > 0 && size > limit ? limit : size;
 }
 
-static void delay(const char *name)
+static void sleep_ms(long ms)
+{
+    struct timespec time = {ms / 1000, ms % 1000 * 1000000};
+
+    (void)nanosleep(&time, NULL);
+}
+
+/* "200", or "@FILE"; ends at a comma. */
+static void wait_as_told(const char *how)
+{
+    size_t size = strcspn(how, ",");
+    char file[64];
+
+    if (*how != '@' || size > sizeof(file)) {
+        sleep_ms(strtol(how, NULL, 10));
+        return;
+    }
+    memcpy(file, how + 1, size - 1);
+    file[size - 1] = '\0';
+    /* In a call of its own: run_is_still() tells it from the program's. */
+    while (access(file, F_OK) != 0) {
+        struct timespec time = {0, 5000000};
+        (void)syscall(SYS_ppoll, NULL, 0, &time, NULL, 0);
+    }
+}
+
+/* CALL says the how manieth call of NAME this is in this process. */
+static void delay_call(const char *name, unsigned call)
 {
     size_t size = strlen(name);
 
-    read_setting();
     for (const char *next = setting.delay; next && *next;) {
-        if (strncmp(next, name, size) == 0 && next[size] == '=') {
-            long ms = strtol(next + size + 1, NULL, 10);
-            struct timespec time = {ms / 1000, ms % 1000 * 1000000};
-            (void)nanosleep(&time, NULL);
+        char *how = (char *)next + size;
+        bool ours = strncmp(next, name, size) == 0 && strchr("#%=", *how);
+        if (ours && *how == '#')
+            ours = strtoul(how + 1, &how, 10) == call;
+        if (ours && *how == '%')
+            ours = (unsigned long)getpid() % strtoul(how + 1, &how, 10) == 0 &&
+                   getsid(0) != getpid();
+        if (ours && *how == '=') {
+            wait_as_told(how + 1);
             return;
         }
         next = strchr(next, ',');
         next = next ? next + 1 : NULL;
     }
+}
+
+/* Calls of one name; a child counts its own. */
+struct count {
+    pid_t pid;
+    unsigned calls;
+};
+
+static void delay_counted(const char *name, struct count *count)
+{
+    int saved = errno;
+
+    read_setting();
+    if (setting.delay == NULL)
+        return;
+    if (count->pid != getpid())
+        *count = (struct count){.pid = getpid()};
+    delay_call(name, ++count->calls);
+    errno = saved;
+}
+
+static void delay(const char *name)
+{
+    static struct count uncounted;
+
+    delay_counted(name, &uncounted);
 }
 
 /* The next definition of NAME, found once. */
@@ -178,4 +244,49 @@ int pause(void)
     NEXT(pause);
     delay("pause");
     return next();
+}
+
+/* ---- System V semaphores: the names are semget, semctl and semop ----------
+ */
+
+int semget(key_t key, int count, int flags)
+{
+    static struct count semgets;
+    NEXT(semget);
+
+    delay_counted("semget", &semgets);
+    return next(key, count, flags);
+}
+
+/* The fourth argument is a union of pointers and an int, or missing. */
+int semctl(int id, int num, int command, ...)
+{
+    static struct count semctls;
+    NEXT(semctl);
+    va_list list;
+
+    delay_counted("semctl", &semctls);
+    va_start(list, command);
+    void *argument = va_arg(list, void *);
+    va_end(list);
+    return next(id, num, command, argument);
+}
+
+static struct count semops;
+
+int semop(int id, struct sembuf *changes, size_t count)
+{
+    NEXT(semop);
+
+    delay_counted("semop", &semops);
+    return next(id, changes, count);
+}
+
+int semtimedop(int id, struct sembuf *changes, size_t count,
+               const struct timespec *limit)
+{
+    NEXT(semtimedop);
+
+    delay_counted("semop", &semops);
+    return next(id, changes, count, limit);
 }

@@ -58,7 +58,8 @@ static void print_conditions(FILE *out, const struct run *run)
     if (options->eintr_every > 0)
         (void)fprintf(out, ", every %dth EINTR", options->eintr_every);
     if (options->delay)
-        (void)fprintf(out, "  # delayed: %s ms", options->delay);
+        (void)fprintf(out, "  # delayed: %s%s", options->delay,
+                      strchr(options->delay, '@') ? "" : " ms");
 }
 
 char *run_shell(const struct run *run)
