@@ -318,8 +318,11 @@ static bool is_settled(const struct proof *proof,
 static size_t count_born(const struct trace *trace)
 {
     static const char *const calls[] = {"clone", "clone3", "fork", "vfork"};
-    size_t count = 1; /* the first is init's */
+    size_t count = 0;
 
+    for (size_t i = 0; i < trace->process_count; i++)
+        count +=
+            trace->processes[i].parent == -1; /* init's: one for each run */
     for (size_t i = 0; i < trace->event_count; i++) {
         const struct trace_event *event = &trace->events[i];
         if (event->kind != TRACE_CALL || !IS_ONE_OF(event->name, calls))
