@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/msg.h>
 #include <sys/select.h>
 #include <sys/uio.h>
 #include <time.h>
@@ -178,4 +179,11 @@ int pause(void)
     NEXT(pause);
     delay("pause");
     return next();
+}
+
+ssize_t msgrcv(int id, void *message, size_t size, long type, int flags)
+{
+    NEXT(msgrcv);
+    delay("msgrcv");
+    return next(id, message, size, type, flags);
 }

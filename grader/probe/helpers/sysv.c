@@ -9,7 +9,7 @@
  *     sysv add KEY NUM DELTA        semop(2) with IPC_NOWAIT
  *     sysv new-msg KEY [BYTES]      make a queue that holds BYTES
  *     sysv limit ID BYTES           lower what queue ID may hold (IPC_SET)
- *     sysv send KEY TYPE TEXT       msgsnd(2) with IPC_NOWAIT
+ *     sysv send KEY TYPE TEXT...    msgsnd(2) with IPC_NOWAIT, for each pair
  *     sysv receive KEY TYPE         a message as "TYPE SIZE TEXT"
  *     sysv new-shm KEY BYTES
  *     sysv rm sem|msg|shm KEY
@@ -114,13 +114,15 @@ static struct {
 
 static int send_message(char **words, int count)
 {
-    size_t size = strlen(words[2]);
+    int id = msgget(key_of(words[0]), 0);
 
-    (void)count;
-    message.type = strtol(words[1], NULL, 10);
-    memcpy(message.text, words[2], size < TEXT_MAX ? size : TEXT_MAX);
-    if (msgsnd(msgget(key_of(words[0]), 0), &message, size, IPC_NOWAIT) < 0)
-        return fail("msgsnd");
+    for (int i = 1; i + 1 < count; i += 2) {
+        size_t size = strlen(words[i + 1]);
+        message.type = strtol(words[i], NULL, 10);
+        memcpy(message.text, words[i + 1], size < TEXT_MAX ? size : TEXT_MAX);
+        if (msgsnd(id, &message, size, IPC_NOWAIT) < 0)
+            return fail("msgsnd");
+    }
     return 0;
 }
 
