@@ -92,6 +92,18 @@ static int open_input(struct run *run)
     return given;
 }
 
+/* A pipe of one page, filled: whatever the program writes has to wait. */
+static void fill(struct run *run, int fd)
+{
+    static const char page[65536];
+    int size = fcntl(fd, F_SETPIPE_SZ, 4096);
+
+    if (size < 0 || (size_t)size > sizeof(page) ||
+        write_fully(fd, page, (size_t)size) < 0)
+        probe_error("pipe: cannot be filled: %s", strerror(errno));
+    run->output_filler = (size_t)size;
+}
+
 static int open_output(struct run *run)
 {
     int given;
@@ -100,6 +112,7 @@ static int open_output(struct run *run)
         return open_device("/dev/full");
     if (run->options.output_mode == OUTPUT_FILE) {
         run->output_fd = memfd_create("output", MFD_CLOEXEC);
+        run->output_quota = SIZE_MAX;
         given = fcntl(run->output_fd, F_DUPFD_CLOEXEC, 0);
         if (given < 0)
             probe_error("memfd_create: %s", strerror(errno));
@@ -110,6 +123,10 @@ static int open_output(struct run *run)
         (void)close(run->output_fd);
         run->output_fd = -1;
     }
+    if (run->options.output_mode == OUTPUT_HELD)
+        fill(run, given);
+    else
+        run->output_quota = SIZE_MAX;
     return given;
 }
 

@@ -93,6 +93,8 @@ enum output_mode {
     OUTPUT_FILE,      /* a file: a write to it is never short */
     OUTPUT_FULL,      /* /dev/full: every write fails with ENOSPC */
     OUTPUT_BROKEN,    /* a pipe whose read end is closed: EPIPE, SIGPIPE */
+    OUTPUT_HELD,      /* a pipe that is full: the first write waits until the
+                         test calls run_read_output() */
 };
 
 struct launch_options {
@@ -163,6 +165,9 @@ enum run_stream { RUN_STDOUT, RUN_STDERR };
 /* INPUT_FED: write BYTES, waiting until the program has room for them. */
 void run_feed(struct run *run, struct bytes bytes);
 void run_end_input(struct run *run);
+/* OUTPUT_HELD: read SIZE bytes of what the program writes (SIZE_MAX: from now
+ * on whatever it writes), waiting until it has written them. */
+void run_read_output(struct run *run, size_t size);
 /* Send SIGNAL to the program's first process. */
 void run_signal(struct run *run, int signal);
 /* Wait until STREAM holds LINE as a whole line; the test fails if the program
@@ -176,6 +181,9 @@ void run_wait_asleep(struct run *run, const char *calls);
  * registers"), if the run ends or hangs before.  DONE is asked every 2 ms. */
 void run_wait_until(struct run *run, bool (*done)(const void *),
                     const void *data, const char *what);
+/* How many processes of the run there are now; with STATES, how many are in one
+ * of them (proc(5): "Z" is a zombie, "RSDTt" what is alive).  0 at its end. */
+int run_count_processes(struct run *run, const char *states);
 /* CPU time, in ms, that the living processes of the run have used so far. */
 long run_cpu_ms(struct run *run);
 /* The first process of the run, as its world numbers it (kill(2), /proc). */

@@ -117,16 +117,43 @@ static bool is_file(const struct run *run, const int *fd)
     return fd == &run->output_fd && run->options.output_mode == OUTPUT_FILE;
 }
 
+/* How many bytes may be read from FD at once: an output that is held gives what
+ * the test asks for, and before that what was ours. */
+static size_t portion(const struct run *run, const int *fd, size_t limit)
+{
+    if (fd != &run->output_fd)
+        return limit;
+    size_t most = run->output_quota;
+    if (most > 0 && run->output_filler > 0)
+        most = run->output_filler;
+    return most < limit ? most : limit;
+}
+
+/* Account for SIZE bytes read of the output: true if they were our filler. */
+static bool is_ours(struct run *run, size_t size)
+{
+    if (run->output_filler > 0) {
+        run->output_filler -= size;
+        return true;
+    }
+    if (run->output_quota != SIZE_MAX)
+        run->output_quota -= size;
+    return false;
+}
+
 static void drain(struct run *run, int *fd, struct buffer *buffer)
 {
     char chunk[65536];
     ssize_t n;
 
     while (*fd >= 0) {
+        size_t room = portion(run, fd, sizeof(chunk));
+        if (room == 0)
+            return;
         if (is_file(run, fd)) /* its offset is the program's */
-            n = pread(*fd, chunk, sizeof(chunk), (off_t)buffer->size);
+            n = pread(*fd, chunk, room, (off_t)buffer->size);
         else
-            n = read(*fd, chunk, sizeof(chunk));
+            n = read(*fd, chunk, room);
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
@@ -138,6 +165,8 @@ static void drain(struct run *run, int *fd, struct buffer *buffer)
         }
         moved += (size_t)n;
         made_progress(run);
+        if (fd == &run->output_fd && is_ours(run, (size_t)n))
+            continue;
         buffer->data = xrealloc(buffer->data, buffer->size + (size_t)n + 1);
         memcpy(buffer->data + buffer->size, chunk, (size_t)n);
         buffer->size += (size_t)n;
@@ -185,8 +214,11 @@ static int watch_list(struct run *run, struct pollfd *list)
     list[WATCH_LOG] = (struct pollfd){run->world->log_fd, POLLIN, 0};
     list[WATCH_INPUT] =
         (struct pollfd){feeding ? run->input_fd : -1, POLLOUT, 0};
-    list[WATCH_OUTPUT] = (struct pollfd){
-        is_file(run, &run->output_fd) ? -1 : run->output_fd, POLLIN, 0};
+    list[WATCH_OUTPUT] =
+        (struct pollfd){is_file(run, &run->output_fd) || run->output_quota == 0
+                            ? -1
+                            : run->output_fd,
+                        POLLIN, 0};
     list[WATCH_ERRORS] = (struct pollfd){run->errors_fd, POLLIN, 0};
     return WATCHED;
 }
@@ -246,15 +278,36 @@ static void step(void)
         (void)poll(NULL, 0, 1);
 }
 
+/* What the test waits for: pump_until()'s arguments. */
+static struct {
+    bool (*until)(struct run *, const void *);
+    const void *data;
+} aim;
+
+bool pump_is_reached(struct run *run)
+{
+    return run == probe_awaited && aim.until && aim.until(run, aim.data);
+}
+
 void pump_until(struct run *run, bool (*until)(struct run *, const void *),
                 const void *data)
 {
     struct run *before = probe_awaited;
+    __typeof__(aim) aim_before = aim;
 
     probe_awaited = run;
+    aim.until = until;
+    aim.data = data;
+    /* What it did not do while nobody waited for it counts for nothing. */
+    if (!run->finished && run->world->shared && before != run) {
+        run->progress_ms = now_ms();
+        run->progress_ticks = run->ticks;
+        run->asleep_looks = 0;
+    }
     while (!run->finished && run->end == RUN_RUNNING && !until(run, data))
         step();
     probe_awaited = before;
+    aim = aim_before;
 }
 
 void pump_poll_until(struct run *run, bool (*until)(struct run *, const void *),
@@ -321,6 +374,7 @@ static void take_evidence(struct run *run)
         leftovers_find(run);
     if (run->memcheck && !shared)
         world_sweep(run->world);
+    run->output_quota = SIZE_MAX;
     drain(run, &run->output_fd, &run->output);
     drain(run, &run->errors_fd, &run->errors);
     if (run->memcheck && !run->tool)

@@ -41,6 +41,8 @@ struct run {
     struct bytes input;  /* not yet written */
     bool input_promised; /* nothing more will be written */
     struct buffer output, errors;
+    size_t output_filler; /* OUTPUT_HELD: bytes that fill the pipe, ours... */
+    size_t output_quota;  /* ...and how many of the program's are to be read */
 
     enum run_end end;
     bool finished;   /* the evidence is taken */
@@ -83,6 +85,9 @@ void pump_until(struct run *run, bool (*until)(struct run *, const void *),
 /* The same, where UNTIL is about more than bytes: asked every 2 ms. */
 void pump_poll_until(struct run *run, bool (*until)(struct run *, const void *),
                      const void *data);
+/* Whether RUN is waited for in this way, and UNTIL is true by now: who sleeps
+ * where the test wanted it does not hang. */
+bool pump_is_reached(struct run *run);
 /* Drive RUN to its end and take the evidence; may be called again. */
 void run_finish(struct run *run);
 /* Look at the processes of RUN now; sets its end if it hangs. */
