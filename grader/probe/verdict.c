@@ -159,15 +159,19 @@ static void add_line(json_t *lines, const char *format, ...)
     free(line);
 }
 
-static json_t *evidence(struct run *run)
+static json_t *evidence(const struct failure *failure)
 {
+    struct run *run = failure->run;
     json_t *lines = json_array();
+    /* In a shared world they may be the test's own, or in use. */
+    bool left = run && (run->options.world == NULL ||
+                        failure->kind == FAILED_LEFTOVERS);
 
     if (run == NULL)
         return lines;
     for (size_t i = 0; run->autopsy && i < run->autopsy->line_count; i++)
         add_line(lines, "%s", run->autopsy->lines[i]);
-    for (size_t i = 0; i < run->leftovers.count && i < 10; i++)
+    for (size_t i = 0; left && i < run->leftovers.count && i < 10; i++)
         add_line(lines, "left behind: %s", run->leftovers.lines[i]);
     /* A parent that was stopped by us could not have waited for anyone. */
     if (run->trace == NULL || run->end > RUN_SIGNALED)
@@ -217,7 +221,7 @@ void probe_fail(struct failure *failure)
     (void)json_object_set_new(result, "expected", json_line(failure->expected));
     (void)json_object_set_new(result, "seen", json_line(failure->seen));
     (void)json_object_set_new(result, "diagnosis", diagnosis_for(failure));
-    (void)json_object_set_new(result, "evidence", evidence(failure->run));
+    (void)json_object_set_new(result, "evidence", evidence(failure));
     if (failure->run) {
         char *shell = run_shell(failure->run);
         (void)json_object_set_new(result, "shell", json_line(shell));
