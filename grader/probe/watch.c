@@ -200,6 +200,8 @@ void watch(struct run *run)
         run->ticks = ticks;
     if (run->world->shared && run != probe_awaited)
         ; /* the test may yet do something for it */
+    else if (run->process_count == 0)
+        ; /* its end has not been reported yet; others may well be asleep */
     else if (run->memcheck)
         judge_by_time(run, &first);
     else if (run->process_count >= PROCESSES_MAX ||
