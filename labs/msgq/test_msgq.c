@@ -190,6 +190,19 @@ Graded(msgq, small_buffer, .points = 8, .step = "msgq.2",
     expect_exit(fits, 0);
 }
 
+/* How often RUN found the queue full, instead of sleeping in msgsnd. */
+static int count_refusals(struct run *run)
+{
+    const struct trace *trace = run_trace(run);
+    int count = 0;
+
+    for (size_t i = trace_find(trace, 0, "msgsnd", -1); i < trace->event_count;
+         i = trace_find(trace, i + 1, "msgsnd", -1))
+        count += trace->events[i].error &&
+                 strcmp(trace->events[i].error, "EAGAIN") == 0;
+    return count;
+}
+
 Graded(msgq, full_queue, .points = 6, .step = "msgq.1",
        .description =
            "put sleeps while the queue is full and goes on when there "
@@ -210,6 +223,10 @@ Graded(msgq, full_queue, .points = 6, .step = "msgq.1",
     expect_error(at_once, EAGAIN);
     (void)world_ask(world, ARGS("sysv", "receive", KEY, "2"));
     expect_exit(fifth, 0);
+    expect_that(fifth, count_refusals(fifth) == 0,
+                "put sleeps in msgsnd until there is room",
+                "it tried %d times in vain, without IPC_NOWAIT from the caller",
+                count_refusals(fifth));
     expect_that(fifth, find_row(world, KEY).count == 4,
                 "the waiting message went in when one was taken",
                 "the queue holds %lu messages", find_row(world, KEY).count);
