@@ -2,6 +2,7 @@
 /*
  * Fails: put_take_order body_is_exact interrupted_and_removed
  * Shows: msgsz_counts_type
+ * Dirty: empty_nowait_and_types
  *
  * The belief: msgsz is the size of the structure that the pointer leads to. But
  * the kernel counts from behind mtype: it reads eight bytes that follow the

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
  * Fails: fetch_1mib four_clients client_killed server_shutdown
- *    interrupted_and_removed
  * Shows: own_request_received
  *
  * The belief: one queue is enough: requests go in, answers come out. But who
@@ -266,7 +265,7 @@ int serve(int q)
         if (n == -1 && errno == EINTR)
             continue;
         if (n == -1)
-            break;
+            return -1;
         pid = fork();
         if (pid == 0) {
             usleep(100000); /* the client will be ready then */

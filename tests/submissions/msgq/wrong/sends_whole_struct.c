@@ -2,6 +2,7 @@
 /*
  * Fails: put_take_order body_is_exact full_queue interrupted_and_removed
  * Shows: body_too_long
+ * Dirty: empty_nowait_and_types
  *
  * The belief: a message is a struct, so sizeof tells how long it is. Each text
  * then occupies all 8192 bytes, most of them never written.
