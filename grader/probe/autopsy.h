@@ -73,9 +73,9 @@ struct snapshot;
 struct tester_end;
 
 /*
- * Explain SNAPSHOT.  FIRST_PID is the program's first process; PROGRAM the path
- * of the student's program, as /proc/PID/exe shows it; HELD what the tester
- * holds.
+ * Explain SNAPSHOT, with its QUEUES.  FIRST_PID is the program's first process;
+ * PROGRAM the path of the student's program, as /proc/PID/exe shows it; HELD
+ * what the tester holds.
  */
 struct autopsy *autopsy_new(const struct snapshot *snapshot, pid_t first_pid,
                             const char *program, const struct tester_end *held,

@@ -182,12 +182,13 @@ static void say_queue(const struct autopsy_scene *scene,
                       struct autopsy_line *line,
                       const struct autopsy_wait *wait)
 {
-    (void)scene;
     autopsy_say(line, ": ");
     if (wait->object == OBJECT_POSIX_QUEUE)
         autopsy_say(line, "message queue ");
     say_path(line, wait->object_name);
     autopsy_say(line, wait->reads ? " has no such message" : " is full");
+    if (wait->object == OBJECT_SYSV_QUEUE)
+        autopsy_say_row(scene, line, wait);
 }
 
 static void say_other(const struct autopsy_scene *scene,
@@ -245,6 +246,10 @@ static void say_call(struct autopsy_line *line, const struct autopsy_wait *wait,
     autopsy_say(line, "%s", wait->call);
     if (call && call->form == FORM_CHILD)
         autopsy_say(line, "(%d)", (int)thread->args[0]);
+    else if (call && call->form == FORM_SYSV_QUEUE)
+        autopsy_say(line, call->reads ? "(%d, type %ld)" : "(%d, %ld bytes)",
+                    (int)thread->args[0],
+                    (long)thread->args[call->reads ? 3 : 2]);
     else if (call && (call->form == FORM_POLL || call->form == FORM_SELECT ||
                       call->form == FORM_EPOLL)) {
         if (wait->fd >= 0)

@@ -66,8 +66,10 @@ struct snapshot {
     struct snapshot_thread *threads; /* those of a process side by side, its
                                         leader first */
     size_t count;
-    bool network_busy; /* packets may be under way to a socket: in the kernel,
-                          or, with ONLY_BELOW, from anywhere */
+    bool network_busy;  /* packets may be under way to a socket: in the kernel,
+                           or, with ONLY_BELOW, from anywhere */
+    const char *queues; /* /proc/sysvipc/msg as the processes see it, from
+                           whoever can read that; NULL: not known */
 };
 
 /* Bytes of an fd_set that holds descriptors below COUNT, as select(2) has it.

@@ -120,11 +120,15 @@ static void end_as(struct run *run, enum run_end end,
     if (run->end != RUN_RUNNING || pump_is_reached(run))
         return;
     struct tester_ends ends = tester_ends(run);
+    struct snapshot whole = *snapshot;
+    char *queues = world_table(run->world, "msg");
     run->end = end;
     run->ended_ms = now_ms();
     autopsy_free(run->autopsy);
+    whole.queues = queues;
     run->autopsy =
-        autopsy_new(snapshot, run->pid, run->program, ends.list, ends.count);
+        autopsy_new(&whole, run->pid, run->program, ends.list, ends.count);
+    free(queues);
     free(ends.list);
 }
 

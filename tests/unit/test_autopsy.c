@@ -3,6 +3,7 @@
  * test_autopsy.c - who waits for whom is found, and said so that a student can
  * follow it.
  */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +24,12 @@ static void assert_lines(const char *name, const char *text)
     char *seen = xstrdup("");
 
     replay(name, &snapshot);
+    char *path = xformat("tests/unit/evidence/proc/%s/sysvipc/msg", name);
+    char *queues = read_file(AT_FDCWD, path, 4096, NULL);
+    snapshot.queues = queues;
     struct autopsy *autopsy = examine(&snapshot, NULL);
+    free(queues);
+    free(path);
     for (size_t i = 0; i < autopsy->line_count; i++) {
         char *longer = xformat("%s%s\n", seen, autopsy->lines[i]);
         free(seen);
@@ -128,6 +134,18 @@ Test(autopsy, other_waits,
     assert_lines("socket",
                  "process 2 is blocked in read(3): socket A has nothing to be "
                  "read\n");
+}
+
+Test(autopsy, sysv_queues,
+     .description = "what is in a queue, and who used it last")
+{
+    assert_lines("msg_queues",
+                 "parent 2 is blocked in msgrcv(0, type -5): message queue 0 "
+                 "has no such message; in it: 2 messages, 40 bytes; last "
+                 "sender 2, no receiver yet\n"
+                 "child 5 is blocked in msgsnd(1, 1024 bytes): message queue 1 "
+                 "is full; in it: 4 messages, 4000 bytes; last sender 4 "
+                 "(ended), last receiver 4 (ended)\n");
 }
 
 Test(autopsy, waits_and_holders_are_typed,
