@@ -49,7 +49,9 @@ void autopsy_name(const struct autopsy_scene *scene, pid_t pid, char *name)
                              ? process->name[i]
                              : '?';
         word = command;
-    } else if (pid == scene->first_pid) {
+    } else if (pid == scene->first_pid || process == NULL ||
+               !snapshot_process(scene->snapshot, process->ppid)) {
+        /* Started by the tester: it has no parent in sight. */
         word = has_children(scene->snapshot, pid) ? "parent" : "process";
     }
     (void)snprintf(name, sizeof((struct autopsy_wait *)0)->name, "%s %d", word,
