@@ -38,7 +38,7 @@ ssize_t q_take(int q, long sel, char *buf, size_t size, long *type, int flags)
 
 /* TODO(msgq.3): The client: a queue of its own for the answers, a request that
  * names it, and replies until the last. The server may be gone, or never have
- * been there; the queue must not outlive you. alarm(2), signal(7), svipc(7). */
+ * been there; the queue must not outlive you. alarm(2), sysvipc(7). */
 int fetch(int srvq, const char *path, int out)
 {
     (void)srvq, (void)path, (void)out;
