@@ -175,7 +175,7 @@ Graded(msgq, small_buffer, .points = 8, .step = "msgq.2",
     struct world *world = world_with_queue("16384");
 
     (void)world_ask(world, ARGS("sysv", "send", KEY, "4", body));
-    struct run *small = msgq(world, ARGS("take", KEY, "-s", "4"));
+    struct run *small = msgq(world, ARGS("take", KEY, "-s", "4"), .spin_s = 1);
     expect_exit(small, 1);
     expect_error(small, E2BIG);
     expect_output(small, LITERAL(""));
@@ -297,11 +297,14 @@ Graded(msgq, four_clients, .points = 10, .step = "msgq.4",
         expect_output(runs[i], files[i]);
         expect_exit(runs[i], 0);
     }
+    int held_up = 0; /* three times is no accident */
     scene = SPOILT;
-    for (int i = 0; i < SCENES && scene == SPOILT; i++)
+    for (int i = 0; i < SCENES && scene != PLAYED && held_up < 3; i++) {
         scene = end_together(&server, wide);
+        held_up += scene == HELD_UP;
+    }
     kill_server(&server);
-    expect_that(server.run, scene != HELD_UP,
+    expect_that(server.run, held_up < 3,
                 "a client that stands still holds up nobody else",
                 "the others had to wait until it was dropped");
 }

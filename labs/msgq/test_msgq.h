@@ -204,23 +204,15 @@ static void expect_refusal(const struct server *server, const char *path,
 enum scene { PLAYED, SPOILT, HELD_UP };
 #define SCENES 5
 
-/* What a scene came to that should have taken less than a second. The program
- * is to blame only if it took what no machine explains that starts another
- * program in no time. */
-static enum scene scene_since(const struct server *server, long began)
-{
-    long now = now_ms();
-
-    if (now - began < 1000)
-        return PLAYED;
-    (void)world_ask(server->world, ARGS("true"));
-    return now - began > 3500 && now_ms() - now < 100 ? HELD_UP : SPOILT;
-}
-
 /* The requests that fit into 4096 bytes; short ones may all. */
 static bool are_requests_sent(const void *data)
 {
     return find_row(data, KEY).count >= 7;
+}
+
+static bool are_three_sent(const void *data)
+{
+    return find_row(data, KEY).count >= 3;
 }
 
 /* Eight requests at the same time, f0 to f7, to a server that is stopped until
@@ -243,35 +235,81 @@ static enum scene ask_at_once(const struct server *server, struct run *runs[8])
     return SPOILT;
 }
 
-/* Three clients that stand still at the same time; and three children, if there
- * are children, that end while the server is stopped: one SIGCHLD for all,
- * since a signal that is pending already is not queued (signal(7)). */
+/* How many private queues hold something. */
+static int count_filled(const struct world *world)
+{
+    struct row rows[16];
+    int filled = 0;
+
+    for (int i = read_rows(world, rows); i-- > 0;)
+        filled += rows[i].key == 0 && rows[i].count > 0;
+    return filled;
+}
+
+static bool are_all_served_or_one_dropped(const void *data)
+{
+    const struct server *server = data;
+
+    return count_filled(server->world) == 3 ||
+           count_queues(server->world) < server->queues + 3;
+}
+
+/* What it means that a client was dropped before the others had anything. */
+static enum scene scene_of_drop(const struct server *server)
+{
+    long began = now_ms();
+
+    (void)world_ask(server->world, ARGS("true"));
+    return now_ms() - began < 1000 ? HELD_UP : SPOILT;
+}
+
+/* Three clients whose requests are there at the same time, and who then stand
+ * still. They all have something before the first of them is dropped. */
+static enum scene stand_still(const struct server *server, struct run *runs[3])
+{
+    long began = now_ms();
+
+    run_signal(server->run, SIGSTOP);
+    for (int i = 0; i < 3; i++)
+        runs[i] = msgq(server->world, ARGS("fetch", KEY, "wide"),
+                       .output_mode = OUTPUT_HELD, .native_only = true);
+    run_wait_until(runs[2], are_three_sent, server->world,
+                   "the clients send their requests to the queue");
+    run_signal(server->run, SIGCONT);
+    if (now_ms() - began > 3000)
+        return SPOILT;
+    run_wait_until(server->run, are_all_served_or_one_dropped, server,
+                   "the server answers the three clients");
+    if (count_queues(server->world) < server->queues + 3)
+        return scene_of_drop(server);
+    for (int i = 0; i < 3; i++)
+        run_wait_asleep(runs[i], WRITES);
+    return PLAYED;
+}
+
+/* Then three children, if there are children, end while the server is stopped:
+ * one SIGCHLD for all, since a signal that is pending already is not queued
+ * (signal(7)). */
 static enum scene end_together(const struct server *server, struct bytes wide)
 {
     struct run *runs[3];
-    long began = now_ms();
+    enum scene scene = stand_still(server, runs);
+    bool stopped = scene == PLAYED && !is_idle(server);
 
-    for (int i = 0; i < 3; i++)
-        runs[i] = fetch_held(server, "wide");
-    bool forks = !is_idle(server); /* it may serve all in one process */
-    if (forks)
+    if (stopped)
         run_signal(server->run, SIGSTOP);
     for (int i = 0; i < 3; i++)
         run_read_output(runs[i], SIZE_MAX);
-    enum scene scene = scene_since(server, began);
-    if (scene == HELD_UP)
-        run_signal(server->run, SIGCONT);
     for (int i = 0; i < 3; i++) {
         if (scene == PLAYED)
             expect_output(runs[i], wide);
         else
             (void)run_end(runs[i]);
     }
-    if (scene == HELD_UP)
-        return scene;
     run_wait_until(server->run, is_idle, server,
                    "the children end when their clients have got all");
-    run_signal(server->run, SIGCONT);
+    if (stopped)
+        run_signal(server->run, SIGCONT);
     run_wait_until(server->run, has_no_zombies, server,
                    "the server waits for every child that has ended");
     return scene;
