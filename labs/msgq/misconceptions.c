@@ -140,21 +140,27 @@ WHEN(waits_in_spite_of_n)
             sleeps_in(failure, "msgsnd", wait));
 }
 
-WHEN(polls)
-{
-    return was_seen(failure, "in vain");
-}
-
-/* On a busy machine it may be stopped for being slow rather than for that. */
-WHEN(retries_too_big)
+/* Whether calls of the run failed with ERROR more than once. */
+static bool met_again(const struct failure *failure, const char *error)
 {
     const struct trace *trace = run_trace(failure->run);
     int count = 0;
 
     for (size_t i = 0; trace && i < trace->event_count && count < 2; i++)
         count += trace->events[i].error &&
-                 strcmp(trace->events[i].error, "E2BIG") == 0;
+                 strcmp(trace->events[i].error, error) == 0;
     return count == 2;
+}
+
+WHEN(polls)
+{
+    return met_again(failure, "EAGAIN");
+}
+
+/* On a busy machine it may be stopped for being slow, not for spinning. */
+WHEN(retries_too_big)
+{
+    return met_again(failure, "E2BIG");
 }
 
 WHEN(cuts_message)
