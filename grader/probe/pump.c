@@ -44,6 +44,7 @@ static size_t moved;
 static bool polling;
 
 struct run *probe_awaited;
+bool probe_expecting;
 
 static void close_fd(int *fd)
 {
@@ -246,15 +247,29 @@ static void step(void)
         (void)poll(NULL, 0, 1);
 }
 
+static bool never(struct run *run, const void *data)
+{
+    (void)run;
+    (void)data;
+    return false;
+}
+
 void pump_until(struct run *run, bool (*until)(struct run *, const void *),
                 const void *data)
 {
     struct run *before = probe_awaited;
+    bool expecting = probe_expecting;
 
     probe_awaited = run;
+    probe_expecting = until != never;
+    /* Of its silence so far the test was the cause, or content with it. */
+    if (run->options.world && probe_expecting)
+        run->progress_ms = now_ms();
+    run->proofs = run->resting_in_a_row = 0;
     while (!run->finished && run->end == RUN_RUNNING && !until(run, data))
         step();
     probe_awaited = before;
+    probe_expecting = expecting;
 }
 
 void pump_poll_until(struct run *run, bool (*until)(struct run *, const void *),
@@ -263,13 +278,6 @@ void pump_poll_until(struct run *run, bool (*until)(struct run *, const void *),
     polling = true;
     pump_until(run, until, data);
     polling = false;
-}
-
-static bool never(struct run *run, const void *data)
-{
-    (void)run;
-    (void)data;
-    return false;
 }
 
 /*

@@ -57,6 +57,7 @@ struct run {
     /* Looks at it, those that found every process asleep, and how many of
      * these came last. */
     unsigned looks, resting_looks, resting_in_a_row;
+    unsigned proofs; /* how often in a row it was proved to be dead */
 
     /* Evidence. */
     struct trace *trace;
@@ -72,6 +73,8 @@ extern struct run *probe_runs;
  * shared world only that one can hang: the test may yet do something for the
  * others. */
 extern struct run *probe_awaited;
+/* ...and whether it waits for a state, in which the run may be asleep. */
+extern bool probe_expecting;
 /* Close the shared worlds that the test has not ended; their runs must have
  * finished. */
 void shared_worlds_end(void);

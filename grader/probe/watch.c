@@ -25,6 +25,8 @@
 #define CAP_S           600 /* wall seconds until we give up, and say so */
 #define MEMORY_MAX_KB   (768ul << 10)
 #define PROCESSES_MAX   120 /* just below RLIMIT_NPROC: see launch.c */
+/* Proofs it takes while the test waits for a state, see is_hopeless() */
+#define PROOFS          4
 
 static int look(struct run *run, struct snapshot *snapshot)
 {
@@ -170,6 +172,23 @@ static bool is_dead(struct run *run, const struct snapshot *first,
     return dead;
 }
 
+/*
+ * The state that a test waits for may be one in which all sleep until the test
+ * does the next thing, or may have been told in a line that is still unread.
+ * So what was proved is proved again, and between any two proofs the lines are
+ * read and the state is looked at.
+ */
+static bool is_hopeless(struct run *run, const struct snapshot *first,
+                        struct snapshot *second)
+{
+    if (!is_dead(run, first, second)) {
+        run->proofs = 0;
+        return false;
+    }
+    run->interval_ms = 2;
+    return ++run->proofs >= (probe_expecting ? PROOFS : 1);
+}
+
 /* What the clocks say of a program that is not provably dead. */
 static void judge_by_time(struct run *run, const struct snapshot *snapshot)
 {
@@ -218,7 +237,7 @@ void watch(struct run *run)
     else if (run->process_count >= PROCESSES_MAX ||
              snapshot_rss_kb(&first) > MEMORY_MAX_KB)
         end_as(run, RUN_GREEDY, &first);
-    else if (is_dead(run, &first, &second))
+    else if (is_hopeless(run, &first, &second))
         end_as(run, RUN_DEADLOCKED, &second);
     else
         judge_by_time(run, &first);
