@@ -207,6 +207,21 @@ char *world_queue(const struct world *world, const char *name)
     return read_file(world->fds[SERVER_MQUEUE], name, 4096, NULL);
 }
 
+mqd_t world_open_queue(const struct world *world, const char *name)
+{
+    /* mq_open(3) would look in the tester's own namespace; what is opened by
+     * its name in mq_overview(7)'s file system is a queue, too. */
+    if (world->sandbox.level != SANDBOX_FULL)
+        probe_error("POSIX queues need the sandbox level full: see `ipclab "
+                    "doctor`");
+    int fd = openat(world->fds[SERVER_MQUEUE], name,
+                    O_RDWR | O_CREAT | O_NONBLOCK | O_CLOEXEC, 0600);
+
+    if (fd < 0)
+        probe_error("POSIX queue %s: %s", name, strerror(errno));
+    return fd;
+}
+
 char *world_table(const struct world *world, const char *table)
 {
     static const struct {

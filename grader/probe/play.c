@@ -2,6 +2,8 @@
 /* play.c - what a test does as the program's user, and what it may ask. */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <seccomp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -136,6 +138,103 @@ void run_wait_asleep(struct run *run, const char *calls)
 
     wait_for(run, has_sleeper, calls, what);
     free(what);
+}
+
+bool run_is_asleep(struct run *run, const char *calls)
+{
+    return !run->finished && has_sleeper(run, calls);
+}
+
+/* Look at the processes of RUN's world; false if that cannot be done. */
+static bool look(const struct run *run, struct snapshot *now)
+{
+    return snapshot_take(now, run->world->fds[SERVER_PROC],
+                         run->world->init_pid,
+                         run->world->sandbox.level == SANDBOX_BASIC) == 0;
+}
+
+/* strace holds whom it delays in the entry of a call, state t. */
+static bool is_inside(struct run *run, const void *data)
+{
+    char *calls = xstrdup(data), *rest = calls, *name;
+    bool found = false;
+    struct snapshot now;
+
+    if (look(run, &now)) {
+        while ((name = strsep(&rest, ",")) != NULL) {
+            long number = seccomp_syscall_resolve_name(name);
+            for (size_t i = 0; i < now.count; i++)
+                found |= run_owns(run, &now.threads[i]) &&
+                         now.threads[i].syscall_known &&
+                         !now.threads[i].running &&
+                         now.threads[i].syscall == number;
+        }
+        snapshot_release(&now);
+    }
+    free(calls);
+    return found;
+}
+
+void run_wait_inside(struct run *run, const char *calls)
+{
+    char *what = xformat("it comes to %s", calls);
+
+    wait_for(run, is_inside, calls, what);
+    free(what);
+}
+
+static bool is_all_in(const struct snapshot *now, const char *states)
+{
+    size_t living = 0;
+
+    for (size_t i = 0; i < now->count; i++) {
+        if (now->threads[i].state == 'Z')
+            continue;
+        if (strchr(states, now->threads[i].state) == NULL)
+            return false;
+        living++;
+    }
+    return living > 0;
+}
+
+/* DATA points to a pointer to the look before. */
+static bool is_idle(struct run *run, const void *data)
+{
+    struct snapshot *before = *(struct snapshot *const *)data, now;
+
+    if (!look(run, &now))
+        return false;
+    bool idle = is_all_in(&now, "S") && snapshot_still(before, &now);
+    snapshot_release(before);
+    *before = now;
+    return idle;
+}
+
+void run_wait_idle(struct run *run)
+{
+    struct snapshot before = {0}, *data = &before;
+
+    wait_for(run, is_idle, &data, "it sleeps until something happens");
+    snapshot_release(&before);
+}
+
+void run_stop(struct run *run)
+{
+    bool stopped = false;
+    int64_t deadline = now_ms() + 120000;
+
+    run_signal(run, SIGSTOP);
+    /* Not by way of the pump: stopped is as good as dead to it. */
+    while (!run->finished && run->end == RUN_RUNNING && !stopped) {
+        struct snapshot now;
+        if (look(run, &now)) {
+            stopped = is_all_in(&now, "Tt");
+            snapshot_release(&now);
+        }
+        if (!stopped && now_ms() > deadline)
+            probe_error("SIGSTOP does not stop the program");
+        (void)poll(NULL, 0, 1);
+    }
 }
 
 struct condition {

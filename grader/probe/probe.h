@@ -29,6 +29,7 @@
 #define PROBE_H
 
 #include <criterion/criterion.h>
+#include <mqueue.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -145,6 +146,10 @@ int world_directory(const struct world *world);
 /* What /dev/mqueue/NAME says (mq_overview(7)): "QSIZE:5  NOTIFY:0 ..."; NULL if
  * there is no such queue.  To be freed. */
 char *world_queue(const struct world *world, const char *name);
+/* A descriptor of queue NAME ("q", without the slash) for mq_send(3) and the
+ * like, not blocking; to be closed.  A queue that does not exist is made, with
+ * the system's default attributes. */
+mqd_t world_open_queue(const struct world *world, const char *name);
 /* The table /proc/sysvipc/TABLE ("shm", "sem", "msg") as the world's processes
  * see it, heading included (proc(5), sysvipc(7)); to be freed. */
 char *world_table(const struct world *world, const char *table);
@@ -172,6 +177,17 @@ void run_wait_line(struct run *run, enum run_stream stream, const char *line);
 /* Wait until a process of the run sleeps in one of CALLS ("semop,semtimedop");
  * the test fails if the run ends or hangs elsewhere before. */
 void run_wait_asleep(struct run *run, const char *calls);
+/* Whether one does now. */
+bool run_is_asleep(struct run *run, const char *calls);
+/* Wait until a process of the run is in one of CALLS, asleep or held there by a
+ * delay; the test fails if the run ends or hangs elsewhere before. */
+void run_wait_inside(struct run *run, const char *calls);
+/* Wait until all processes of the run's world sleep: none of them has run
+ * between two looks.  A program that goes round and round is never idle. */
+void run_wait_idle(struct run *run);
+/* Stop the run and wait until all of it has stopped; run_signal(run, SIGCONT)
+ * lets it go on. */
+void run_stop(struct run *run);
 /* Wait until DONE(DATA) is true; the test fails, for want of WHAT ("the server
  * registers"), if the run ends or hangs before.  DONE is asked every 2 ms. */
 void run_wait_until(struct run *run, bool (*done)(const void *),

@@ -14,6 +14,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -178,4 +179,11 @@ int pause(void)
     NEXT(pause);
     delay("pause");
     return next();
+}
+
+int sigsuspend(const sigset_t *mask)
+{
+    NEXT(sigsuspend);
+    delay("sigsuspend");
+    return next(mask);
 }
