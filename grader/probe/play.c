@@ -183,12 +183,15 @@ void run_wait_inside(struct run *run, const char *calls)
     free(what);
 }
 
-static bool is_all_in(const struct snapshot *now, const char *states)
+/* Whether the living threads of process PID (0: of all) are in one of STATES.
+ */
+static bool is_all_in(const struct snapshot *now, pid_t pid, const char *states)
 {
     size_t living = 0;
 
     for (size_t i = 0; i < now->count; i++) {
-        if (now->threads[i].state == 'Z')
+        if (now->threads[i].state == 'Z' ||
+            (pid > 0 && now->threads[i].pid != pid))
             continue;
         if (strchr(states, now->threads[i].state) == NULL)
             return false;
@@ -204,7 +207,7 @@ static bool is_idle(struct run *run, const void *data)
 
     if (!look(run, &now))
         return false;
-    bool idle = is_all_in(&now, "S") && snapshot_still(before, &now);
+    bool idle = is_all_in(&now, 0, "S") && snapshot_still(before, &now);
     snapshot_release(before);
     *before = now;
     return idle;
@@ -228,7 +231,7 @@ void run_stop(struct run *run)
     while (!run->finished && run->end == RUN_RUNNING && !stopped) {
         struct snapshot now;
         if (look(run, &now)) {
-            stopped = is_all_in(&now, "Tt");
+            stopped = is_all_in(&now, run->pid, "Tt");
             snapshot_release(&now);
         }
         if (!stopped && now_ms() > deadline)

@@ -185,8 +185,8 @@ void run_wait_inside(struct run *run, const char *calls);
 /* Wait until all processes of the run's world sleep: none of them has run
  * between two looks.  A program that goes round and round is never idle. */
 void run_wait_idle(struct run *run);
-/* Stop the run and wait until all of it has stopped; run_signal(run, SIGCONT)
- * lets it go on. */
+/* Stop the first process of the run and wait until all its threads have
+ * stopped; run_signal(run, SIGCONT) lets it go on. */
 void run_stop(struct run *run);
 /* Wait until DONE(DATA) is true; the test fails, for want of WHAT ("the server
  * registers"), if the run ends or hangs before.  DONE is asked every 2 ms. */
