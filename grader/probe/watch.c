@@ -26,7 +26,7 @@
 #define MEMORY_MAX_KB   (768ul << 10)
 #define PROCESSES_MAX   120 /* just below RLIMIT_NPROC: see launch.c */
 /* Proofs it takes while the test waits for a state, see is_hopeless() */
-#define PROOFS          4
+#define PROOFS 4
 
 static int look(struct run *run, struct snapshot *snapshot)
 {

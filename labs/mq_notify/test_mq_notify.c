@@ -155,6 +155,9 @@ Graded(mq_notify, priority_order, .points = 8, .step = "mq_notify.1",
     send_text(&queue, 1, "low");
     struct run *sent = start(world, "send", "/q", "9", "first");
     expect_exit(sent, 0);
+    expect_that(sent, queue_says(&queue, "QSIZE:") == 3 + 5,
+                "the message has the 5 bytes of its text", "it has %ld bytes",
+                queue_says(&queue, "QSIZE:") - 3);
     send_text(&queue, 5, "middle");
     send_text(&queue, 9, "second");
     const char *const expected[] = {"9 first\n", "9 second\n", "5 middle\n",
@@ -513,9 +516,11 @@ Graded(mq_notify, stdin_meanwhile, .points = 8, .step = "mq_notify.3",
     run_feed(run, LITERAL("ee\n"));
     run_wait_line(run, RUN_STDOUT, "in: three");
     /* What one message leaves in a buffer must not show in the next. */
+    run_stop(run);
     cr_assert_eq(mq_send(queue.fd, x.data + 2, LONGEST, 2), 0);
     send_text(&queue, 1, "short");
     send_text(&queue, 0, "");
+    run_signal(run, SIGCONT);
     run_wait_line(run, RUN_STDOUT, "0 ");
     run_feed(run, LITERAL("end"));
     run_end_input(run);
@@ -587,8 +592,10 @@ Graded(mq_notify, clean, .points = 4, .step = "mq_notify.3",
         wait_ready(run);
         if (native && batch == 1)
             before = count_fds(world, run);
+        run_stop(run); /* so that each of them gives one notification */
         for (int i = 1; i <= 10; i++)
             send_number(&queue, 10 * batch + i);
+        run_signal(run, SIGCONT);
         wait_number(run, 10 * batch + 10);
     }
     wait_ready(run);
