@@ -238,9 +238,9 @@ static pid_t registered_in(struct world *world, const char *path)
 /* Registered, asleep, and not in a call that would take the message away. */
 static void expect_idle(struct run *run, struct world *world, const char *path)
 {
+    wait_ready(run);
     if (probe_is_memcheck())
         return;
-    wait_ready(run);
     expect_now(run, registered_in(world, path) == run_pid(run),
                "while it waits, NOTIFY_PID is the program's pid",
                "the program is not registered");

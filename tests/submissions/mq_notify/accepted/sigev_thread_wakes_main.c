@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,14 +67,17 @@ int q_drain(mqd_t q, const struct mq_attr *a, int *left, int out_fd)
     return result;
 }
 
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static int wake[2];
 
 /* Runs in a thread that the C library makes for it. */
 static void on_message(union sigval value)
 {
     (void)value;
-    if (write(wake[1], "", 1) == -1)
+    pthread_mutex_lock(&lock); /* the pipe may be closed in the end */
+    if (wake[1] != -1 && write(wake[1], "", 1) == -1)
         fail("write");
+    pthread_mutex_unlock(&lock);
 }
 
 int q_arm(mqd_t q)
@@ -170,5 +174,10 @@ int q_watch(const char *name, int count, int in_fd, int out_fd)
         mq_close(q);
     }
     close(signals);
+    pthread_mutex_lock(&lock);
+    close(wake[0]);
+    close(wake[1]);
+    wake[1] = -1;
+    pthread_mutex_unlock(&lock);
     return result;
 }

@@ -177,6 +177,8 @@ int q_watch(const char *name, int count, int in_fd, int out_fd)
         return -1;
     mqd_t q = q_open(name, O_RDONLY | O_NONBLOCK, &attr);
     if (q == (mqd_t)-1 || q_arm(q) == -1) {
+        if (q != (mqd_t)-1)
+            mq_close(q);
         stop_copying(child);
         return -1;
     }

@@ -2,6 +2,8 @@
 /*
  * Fails: clean
  * Shows: leaks_descriptors
+ * Dirty: watch_registers watch_second_message watch_burst watch_backlog
+ *        stdin_meanwhile
  *
  * The belief: a descriptor more does no harm. One for each notification comes
  * to the limit, and mq_open fails.

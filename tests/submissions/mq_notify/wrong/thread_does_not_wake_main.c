@@ -164,5 +164,6 @@ int q_watch(const char *name, int count, int in_fd, int out_fd)
             fds[1].fd = -1;
     }
     mq_close(queue);
+    close(fds[0].fd);
     return result;
 }
