@@ -53,7 +53,9 @@ void autopsy_finish(struct autopsy *autopsy, const struct autopsy_line *line);
 
 /* Add all lines to the scene's autopsy, from its waits... */
 void autopsy_write(const struct autopsy_scene *scene);
-/* ...by adding this one at their end. */
+/* ...by adding what there is to say of message queues and signals... */
+void autopsy_write_queues(const struct autopsy_scene *scene);
+/* ...and this one at their end. */
 void autopsy_conclude(const struct autopsy_scene *scene);
 
 #endif

@@ -309,5 +309,6 @@ void autopsy_write(const struct autopsy_scene *scene)
     for (size_t i = 0; i < scene->autopsy->count; i++)
         write_wait(scene, &scene->autopsy->waits[i]);
     write_others(scene);
+    autopsy_write_queues(scene);
     autopsy_conclude(scene);
 }

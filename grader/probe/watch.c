@@ -124,12 +124,38 @@ static size_t count_processes(const struct run *run,
     return count;
 }
 
-static void end_as(struct run *run, enum run_end end,
-                   const struct snapshot *snapshot)
+/* From outside NOTIFY_PID is a pid of the host, which strace knows, too. */
+static void name_registered(const struct trace *trace,
+                            struct snapshot_queue *queue)
+{
+    pid_t host_pid = queue->registered;
+
+    if (host_pid == 0)
+        return;
+    queue->registered = -1;
+    for (size_t i = 0; trace && i < trace->process_count; i++)
+        if (trace->processes[i].host_pid == host_pid &&
+            trace->processes[i].pid > 0)
+            queue->registered = trace->processes[i].pid;
+}
+
+static void read_queues(struct run *run, struct snapshot *snapshot)
+{
+    if (run->world->sandbox.level != SANDBOX_FULL)
+        return; /* they are the host's */
+    snapshot_read_queues(snapshot, run->world->fds[SERVER_MQUEUE]);
+    if (snapshot->queue_count > 0)
+        read_trace(run);
+    for (size_t i = 0; i < snapshot->queue_count; i++)
+        name_registered(run->trace, &snapshot->queues[i]);
+}
+
+static void end_as(struct run *run, enum run_end end, struct snapshot *snapshot)
 {
     if (run->end != RUN_RUNNING)
         return;
     struct tester_ends ends = tester_ends(run);
+    read_queues(run, snapshot);
     run->end = end;
     run->ended_ms = now_ms();
     autopsy_free(run->autopsy);
@@ -190,7 +216,7 @@ static bool is_hopeless(struct run *run, const struct snapshot *first,
 }
 
 /* What the clocks say of a program that is not provably dead. */
-static void judge_by_time(struct run *run, const struct snapshot *snapshot)
+static void judge_by_time(struct run *run, struct snapshot *snapshot)
 {
     int64_t now = now_ms();
     int64_t idle_ms = now - run->progress_ms;

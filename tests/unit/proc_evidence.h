@@ -30,6 +30,11 @@ static inline void replay(const char *name, struct snapshot *snapshot)
     cr_assert(fd >= 0, "%s cannot be opened", path);
     cr_assert(snapshot_take(snapshot, fd, 1, false) == 0);
     cr_assert(snapshot->count > 0, "%s holds no process", path);
+    int queues_fd = openat(fd, "mqueue", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (queues_fd >= 0) {
+        snapshot_read_queues(snapshot, queues_fd);
+        (void)close(queues_fd);
+    }
     (void)close(fd);
     free(path);
 }
