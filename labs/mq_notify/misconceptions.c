@@ -118,6 +118,24 @@ static struct story story_of(const struct failure *failure)
     return story;
 }
 
+/* Conditions of the table below that need no wait of the autopsy: on FAILURE,
+ * and on its `story`. */
+#define WHEN(name, condition)                                                  \
+    static bool name(const struct failure *failure,                            \
+                     const struct autopsy_wait **wait)                         \
+    {                                                                          \
+        (void)wait;                                                            \
+        return condition;                                                      \
+    }
+#define WHEN_STORY(name, condition)                                            \
+    static bool name(const struct failure *failure,                            \
+                     const struct autopsy_wait **wait)                         \
+    {                                                                          \
+        struct story story = story_of(failure);                                \
+        (void)wait;                                                            \
+        return condition;                                                      \
+    }
+
 /* ---- Hangs -------------------------------------------------------------- */
 
 /* Whether a process sleeps in CALL, without a time limit. */
@@ -145,108 +163,39 @@ static bool blocking_drain(const struct failure *failure,
             sleeps_in(failure, "mq_timedreceive", -1, wait));
 }
 
-static bool never_registers(const struct failure *failure,
-                            const struct autopsy_wait **wait)
-{
-    struct story story = story_of(failure);
+WHEN_STORY(never_registers,
+           is_command(failure, "watch") && story.arms + story.refused == 0 &&
+               (hangs(failure) || saw(failure, "not registered")))
 
-    (void)wait;
-    return is_command(failure, "watch") && story.arms + story.refused == 0 &&
-           (hangs(failure) || saw(failure, "not registered"));
-}
+WHEN(unchecked, story_of(failure).refused > 0 && !complains(failure, "busy"))
 
-static bool unchecked(const struct failure *failure,
-                      const struct autopsy_wait **wait)
-{
-    (void)wait;
-    return story_of(failure).refused > 0 && !complains(failure, "busy");
-}
+WHEN(ready_too_early, saw(failure, "\"ready\" was printed"))
 
-static bool ready_too_early(const struct failure *failure,
-                            const struct autopsy_wait **wait)
-{
-    (void)wait;
-    return saw(failure, "\"ready\" was printed");
-}
+WHEN_STORY(closes_queue, story.opened > 1 && story.arms == 1 &&
+                             !story.signalled &&
+                             (hangs(failure) || saw(failure, "not registered")))
 
-static bool closes_queue(const struct failure *failure,
-                         const struct autopsy_wait **wait)
-{
-    struct story story = story_of(failure);
+WHEN(backlog_ignored, hangs(failure) && story_of(failure).received == 0)
 
-    (void)wait;
-    return story.opened > 1 && story.arms == 1 && !story.signalled &&
-           (hangs(failure) || saw(failure, "not registered"));
-}
+WHEN_STORY(lost_wakeup,
+           hangs(failure) && is_about(failure, "/late") && story.signalled)
 
-static bool backlog_ignored(const struct failure *failure,
-                            const struct autopsy_wait **wait)
-{
-    (void)wait;
-    return hangs(failure) && story_of(failure).received == 0;
-}
+WHEN_STORY(thread_unsynchronised, hangs(failure) && story.thread &&
+                                      story.emptied == 0 && story.arms > 0)
 
-static bool lost_wakeup(const struct failure *failure,
-                        const struct autopsy_wait **wait)
-{
-    struct story story = story_of(failure);
+WHEN_STORY(drains_then_arms,
+           hangs(failure) && story.arms > 1 && story.after_arm == 0)
 
-    (void)wait;
-    return hangs(failure) && is_about(failure, "/late") && story.signalled;
-}
+WHEN_STORY(registers_once,
+           hangs(failure) && story.arms == 1 && story.received > 0)
 
-static bool thread_unsynchronised(const struct failure *failure,
-                                  const struct autopsy_wait **wait)
-{
-    struct story story = story_of(failure);
-
-    (void)wait;
-    return hangs(failure) && story.thread && story.emptied == 0 &&
-           story.arms > 0;
-}
-
-static bool drains_then_arms(const struct failure *failure,
-                             const struct autopsy_wait **wait)
-{
-    struct story story = story_of(failure);
-
-    (void)wait;
-    return hangs(failure) && story.arms > 1 && story.after_arm == 0;
-}
-
-static bool registers_once(const struct failure *failure,
-                           const struct autopsy_wait **wait)
-{
-    struct story story = story_of(failure);
-
-    (void)wait;
-    return hangs(failure) && story.arms == 1 && story.received > 0;
-}
-
-static bool one_receive(const struct failure *failure,
-                        const struct autopsy_wait **wait)
-{
-    struct story story = story_of(failure);
-
-    (void)wait;
-    return hangs(failure) && story.arms > 1 && story.emptied == 0;
-}
+WHEN_STORY(one_receive, hangs(failure) && story.arms > 1 && story.emptied == 0)
 
 /* ---- Ends that should not be --------------------------------------------- */
 
-static bool eof_spins(const struct failure *failure,
-                      const struct autopsy_wait **wait)
-{
-    (void)wait;
-    return run_end(failure->run) == RUN_SPINNING;
-}
+WHEN(eof_spins, run_end(failure->run) == RUN_SPINNING)
 
-static bool ends_at_eof(const struct failure *failure,
-                        const struct autopsy_wait **wait)
-{
-    (void)wait;
-    return is_command(failure, "watch") && ended_well(failure);
-}
+WHEN(ends_at_eof, is_command(failure, "watch") && ended_well(failure))
 
 static bool killed_by_notification(const struct failure *failure,
                                    const struct autopsy_wait **wait)
@@ -269,38 +218,20 @@ static bool killed_by_stop(const struct failure *failure,
            (signal == SIGTERM || signal == SIGINT);
 }
 
-static bool too_small(const struct failure *failure,
-                      const struct autopsy_wait **wait)
-{
-    (void)wait;
-    return complains(failure, "Message too long");
-}
+WHEN(too_small, complains(failure, "Message too long"))
 
-static bool eagain_is_fatal(const struct failure *failure,
-                            const struct autopsy_wait **wait)
-{
-    (void)wait;
-    return is_command(failure, "watch") &&
-           complains(failure, "Resource temporarily unavailable");
-}
+WHEN(eagain_is_fatal,
+     is_command(failure, "watch") &&
+         complains(failure, "Resource temporarily unavailable"))
 
-static bool is_untouched(const struct failure *failure,
-                         const struct autopsy_wait **wait)
-{
-    (void)wait;
-    return complains(failure, "Function not implemented");
-}
+WHEN(is_untouched, complains(failure, "Function not implemented"))
 
 /* ---- Standard input -------------------------------------------------------
  */
 
-static bool input_not_lines(const struct failure *failure,
-                            const struct autopsy_wait **wait)
-{
-    (void)wait;
-    return prints(failure, "\ntwo\n") || prints(failure, "in: thr\n") ||
-           prints(failure, "in: ee\n");
-}
+WHEN(input_not_lines, prints(failure, "\ntwo\n") ||
+                          prints(failure, "in: thr\n") ||
+                          prints(failure, "in: ee\n"))
 
 static bool stdin_blocks(const struct failure *failure,
                          const struct autopsy_wait **wait)
@@ -308,13 +239,8 @@ static bool stdin_blocks(const struct failure *failure,
     return hangs(failure) && sleeps_in(failure, "read", 0, wait);
 }
 
-static bool stdin_waits(const struct failure *failure,
-                        const struct autopsy_wait **wait)
-{
-    (void)wait;
-    return hangs(failure) && prints(failure, "in: one\n") &&
-           !prints(failure, "two");
-}
+WHEN(stdin_waits,
+     hangs(failure) && prints(failure, "in: one\n") && !prints(failure, "two"))
 
 /* ---- Messages, queues -----------------------------------------------------
  */
@@ -329,12 +255,8 @@ static bool empty_message_ignored(const struct failure *failure,
     return recv || (prints(failure, "1 short\n") && !prints(failure, "\n0 \n"));
 }
 
-static bool prints_a_string(const struct failure *failure,
-                            const struct autopsy_wait **wait)
-{
-    (void)wait;
-    return prints(failure, "1 lowh") || prints(failure, "1 shortx");
-}
+WHEN(prints_a_string,
+     prints(failure, "1 lowh") || prints(failure, "1 short long"))
 
 static bool takes_too_many(const struct failure *failure,
                            const struct autopsy_wait **wait)
@@ -354,64 +276,26 @@ static bool takes_too_many(const struct failure *failure,
     return failure->kind == FAILED_OUTPUT && lines > asked;
 }
 
-static bool sends_the_nul(const struct failure *failure,
-                          const struct autopsy_wait **wait)
-{
-    (void)wait;
-    return is_command(failure, "send") &&
-           (saw(failure, "bytes") || complains(failure, "Message too long"));
-}
+WHEN(sends_the_nul,
+     is_command(failure, "send") &&
+         (saw(failure, "bytes") || complains(failure, "Message too long")))
 
-static bool priority_wrong(const struct failure *failure,
-                           const struct autopsy_wait **wait)
-{
-    (void)wait;
-    return failure->kind == FAILED_OUTPUT;
-}
+WHEN(priority_wrong, failure->kind == FAILED_OUTPUT)
 
-static bool takes_over(const struct failure *failure,
-                       const struct autopsy_wait **wait)
-{
-    (void)wait;
-    return is_command(failure, "make") && is_about(failure, "/q") &&
-           failure->kind == FAILED_STATUS && ended_well(failure);
-}
+WHEN(takes_over, is_command(failure, "make") && is_about(failure, "/q") &&
+                     failure->kind == FAILED_STATUS && ended_well(failure))
 
-static bool other_attributes(const struct failure *failure,
-                             const struct autopsy_wait **wait)
-{
-    (void)wait;
-    return saw(failure, "other attributes");
-}
+WHEN(other_attributes, saw(failure, "other attributes"))
 
-static bool too_open(const struct failure *failure,
-                     const struct autopsy_wait **wait)
-{
-    (void)wait;
-    return saw(failure, "its mode is");
-}
+WHEN(too_open, saw(failure, "its mode is"))
 
-static bool slash_added(const struct failure *failure,
-                        const struct autopsy_wait **wait)
-{
-    (void)wait;
-    return is_about(failure, "q") &&
-           (ended_well(failure) || complains(failure, "File exists"));
-}
+WHEN(slash_added, is_about(failure, "q") && (ended_well(failure) ||
+                                             complains(failure, "File exists")))
 
-static bool removes_queue(const struct failure *failure,
-                          const struct autopsy_wait **wait)
-{
-    (void)wait;
-    return saw(failure, "was removed") || saw(failure, "it is gone");
-}
+WHEN(removes_queue, saw(failure, "was removed") || saw(failure, "it is gone"))
 
-static bool leaks_descriptors(const struct failure *failure,
-                              const struct autopsy_wait **wait)
-{
-    (void)wait;
-    return failure->kind == FAILED_OTHER && saw(failure, "after 200");
-}
+WHEN(leaks_descriptors,
+     failure->kind == FAILED_OTHER && saw(failure, "after 200"))
 
 const struct misconception lab_misconceptions[] = {
     {"not_written_yet", NULL, is_untouched,

@@ -7,86 +7,10 @@
  * until the kernel shows the state in which a mistake must tell (the queue in
  * /dev/mqueue, a process asleep, stopped or held in a call), and acts then.
  */
-#include <errno.h>
-#include <mqueue.h>
+#include "test_queue.h"
+
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
-#include <time.h>
-#include <unistd.h>
-
-#include "probe.h"
-
-/* ---- Queues, from outside --------------------------------------------------
- */
-
-struct queue {
-    struct world *world;
-    const char *name; /* "/q" */
-    mqd_t fd;         /* the tester's */
-};
-
-static struct queue open_queue(struct world *world, const char *name)
-{
-    return (struct queue){world, name, world_open_queue(world, name + 1)};
-}
-
-static void send_text(const struct queue *queue, unsigned prio,
-                      const char *text)
-{
-    cr_assert_eq(mq_send(queue->fd, text, strlen(text), prio), 0, "mq_send: %s",
-                 strerror(errno));
-}
-
-/* The number behind "KEY:" in /dev/mqueue/NAME; -1 if there is none. */
-static long queue_says(const struct queue *queue, const char *key)
-{
-    char *about = world_queue(queue->world, queue->name + 1);
-    const char *found = about ? strstr(about, key) : NULL;
-    long value = found ? strtol(found + strlen(key), NULL, 10) : -1;
-
-    free(about);
-    return value;
-}
-
-static bool is_armed_and_empty(const void *queue)
-{
-    return queue_says(queue, "NOTIFY_PID:") > 0 &&
-           queue_says(queue, "QSIZE:") == 0;
-}
-
-/* ---- Programs in a world ----------------------------------------------------
- */
-
-#define start(world_, ...)                                                     \
-    launch(ARGS(__VA_ARGS__), .world = (world_), .input_mode = INPUT_NONE)
-#define start_native(world_, ...)                                              \
-    launch(ARGS(__VA_ARGS__), .world = (world_), .input_mode = INPUT_NONE,     \
-           .native_only = true)
-
-/* With a standard input as of a terminal at which nobody types. */
-static struct run *watch(const struct queue *queue, const char *count)
-{
-    return launch(ARGS("watch", queue->name, count), .world = queue->world,
-                  .input_mode = INPUT_HELD);
-}
-
-/* Until all that was sent is received and the process waits for more. */
-static void wait_armed(struct run *run, const struct queue *queue)
-{
-    run_wait_until(run, is_armed_and_empty, queue,
-                   "the queue is emptied and the process is registered");
-    run_wait_idle(run);
-}
-
-/* Until it is ready and asleep, registered or not: for what is about output. */
-static void wait_ready(struct run *run)
-{
-    run_wait_line(run, RUN_STDERR, "ready");
-    run_wait_idle(run);
-}
 
 /* Stops RUN, which goes on otherwise, where CONDITION does not hold. */
 static void expect_now(struct run *run, bool condition, const char *expected,
@@ -269,43 +193,6 @@ Graded(mq_notify, watch_registers, .points = 10, .step = "mq_notify.2",
     expect_output(eof, LITERAL("0 hello\n"));
 }
 
-static long now_ms(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-/* Message N, and the line that it makes. */
-static void send_number(const struct queue *queue, int n)
-{
-    char word[16];
-
-    (void)snprintf(word, sizeof(word), "%d", n);
-    send_text(queue, 0, word);
-}
-
-static void wait_number(struct run *run, int n)
-{
-    char line[16];
-
-    (void)snprintf(line, sizeof(line), "0 %d", n);
-    run_wait_line(run, RUN_STDOUT, line);
-}
-
-/* The lines of messages 1 to N. */
-static struct bytes numbers(int n)
-{
-    static char lines[4096];
-    size_t used = 0;
-
-    for (int i = 1; i <= n; i++)
-        used +=
-            (size_t)snprintf(lines + used, sizeof(lines) - used, "0 %d\n", i);
-    return (struct bytes){lines, used};
-}
-
 enum { RACES = 30 }; /* tries, each of which succeeds on an idle machine */
 
 /* Time passes between the last look at a flag and the call that sleeps. */
@@ -329,24 +216,26 @@ static bool is_settled(const void *data)
            !run_is_asleep(all->run, "nanosleep,clock_nanosleep");
 }
 
-/* A message comes while the program is about to sleep, but does not yet. It
- * surely did if the delay, begun after BEGAN, was not over then. A program that
- * sleeps without such a delay knows no such moment. */
-static bool send_before_sleep(struct run *run, const struct queue *queue, int n)
+/* Messages N + 1 and N + 2, the second while the program is about to sleep, but
+ * does not yet. It surely was if the delay, begun after BEGAN, was not over
+ * then. A program that sleeps without such a delay knows no such moment. */
+static bool send_before_sleep(struct run *run, const struct queue *queue,
+                              int *n)
 {
     struct settling all = {run, queue};
 
     run_wait_until(run, is_settled, &all, "the process is registered again");
     run_wait_idle(run);
     long began = now_ms();
-    bool early = run_is_asleep(run, "nanosleep,clock_nanosleep");
-    send_number(queue, n);
+    if (run_is_asleep(run, "nanosleep,clock_nanosleep"))
+        return false; /* since when? */
+    send_number(queue, ++*n);
     run_wait_idle(run);
     bool held = run_is_asleep(run, "nanosleep,clock_nanosleep");
-    send_number(queue, n + 1);
+    send_number(queue, ++*n);
     bool sure = !held || now_ms() - began < LATE_MS;
-    wait_number(run, n + 1);
-    return sure && !early;
+    wait_number(run, *n);
+    return sure;
 }
 
 static void expect_no_lost_wakeup(struct world *world)
@@ -359,8 +248,8 @@ static void expect_no_lost_wakeup(struct world *world)
         return;
     struct run *run = launch(ARGS("watch", "/late", "1000"), .world = world,
                              .input_mode = INPUT_HELD, .delay = LATE_SLEEP);
-    for (; !done && n < 2 * RACES; n += 2)
-        done = send_before_sleep(run, &queue, n + 1);
+    for (int i = 0; i < RACES && !done; i++)
+        done = send_before_sleep(run, &queue, &n);
     run_signal(run, SIGKILL);
     expect_output(run, numbers(n));
 }
@@ -504,7 +393,6 @@ Graded(mq_notify, stdin_meanwhile, .points = 8, .step = "mq_notify.3",
     struct queue queue = open_queue(world, "/q");
     struct run *run = launch(ARGS("watch", "/q", "5"), .world = world,
                              .input_mode = INPUT_FED);
-    struct bytes x = line_of("2 ", 'x', LONGEST);
 
     wait_ready(run);
     run_feed(run, LITERAL("one\ntwo\n"));
@@ -517,7 +405,7 @@ Graded(mq_notify, stdin_meanwhile, .points = 8, .step = "mq_notify.3",
     run_wait_line(run, RUN_STDOUT, "in: three");
     /* What one message leaves in a buffer must not show in the next. */
     run_stop(run);
-    cr_assert_eq(mq_send(queue.fd, x.data + 2, LONGEST, 2), 0);
+    send_text(&queue, 2, "long, long, longer than the next");
     send_text(&queue, 1, "short");
     send_text(&queue, 0, "");
     run_signal(run, SIGCONT);
@@ -529,15 +417,9 @@ Graded(mq_notify, stdin_meanwhile, .points = 8, .step = "mq_notify.3",
     send_text(&queue, 6, "last");
     expect_exit(run, 0);
 
-    struct bytes first =
-        LITERAL("in: one\nin: two\n1 before three\nin: three\n");
-    struct bytes rest = LITERAL("1 short\n0 \nin: end\n6 last\n");
-    char *all = malloc(first.size + x.size + rest.size);
-    cr_assert_not_null(all);
-    memcpy(all, first.data, first.size);
-    memcpy(all + first.size, x.data, x.size);
-    memcpy(all + first.size + x.size, rest.data, rest.size);
-    expect_output(run, (struct bytes){all, first.size + x.size + rest.size});
+    expect_output(run, LITERAL("in: one\nin: two\n1 before three\nin: three\n"
+                               "2 long, long, longer than the next\n1 short\n"
+                               "0 \nin: end\n6 last\n"));
 }
 
 Graded(mq_notify, stop_and_deregister, .points = 6, .step = "mq_notify.3",
