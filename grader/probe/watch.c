@@ -198,6 +198,17 @@ static bool is_dead(struct run *run, const struct snapshot *first,
     return dead;
 }
 
+/* Once the first process has ended there is a report of it under way, and what
+ * its relatives do is their affair. */
+static bool first_lives(const struct run *run, const struct snapshot *snapshot)
+{
+    for (size_t i = 0; i < snapshot->count; i++)
+        if (snapshot->threads[i].pid == run->pid &&
+            snapshot->threads[i].state != 'Z')
+            return true;
+    return false;
+}
+
 /*
  * The state that a test waits for may be one in which all sleep until the test
  * does the next thing, or may have been told in a line that is still unread.
@@ -207,7 +218,7 @@ static bool is_dead(struct run *run, const struct snapshot *first,
 static bool is_hopeless(struct run *run, const struct snapshot *first,
                         struct snapshot *second)
 {
-    if (!is_dead(run, first, second)) {
+    if (!is_dead(run, first, second) || !first_lives(run, second)) {
         run->proofs = 0;
         return false;
     }
