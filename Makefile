@@ -2,7 +2,7 @@
 # Every command that a person types. `make help` lists them.
 
 # The one list of labs.
-LABS := pipe mq_notify
+LABS := pipe popen sigpipe shm mq_notify
 
 CC ?= gcc
 CFLAGS ?= -O2 -g

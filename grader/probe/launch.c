@@ -153,7 +153,35 @@ static struct server_limits limits_for(const struct run *run)
 
 static struct world *shared_world;
 
-static struct world *open_world(const char *also_trace, const char *inject)
+static bool is_listed(const char *list, const char *name, size_t size)
+{
+    for (const char *at = list; at && (at = strstr(at, name)) != NULL; at++)
+        if ((at == list || at[-1] == ',') && strcspn(at, ",") == size)
+            return true;
+    return false;
+}
+
+/* What strace follows, ALSO included, without what UNTRACED lists. */
+static char *traced_calls(const char *also, const char *untraced)
+{
+    char *calls = also ? xformat("%s,%s", traced, also) : xstrdup(traced);
+    char *kept = calls, *rest = calls, *call;
+
+    while ((call = strsep(&rest, ",")) != NULL) {
+        size_t size = strlen(call);
+        const char *name = call + (*call == '?');
+        if (is_listed(untraced, name, strlen(name)))
+            continue;
+        if (kept != calls)
+            *kept++ = ',';
+        memmove(kept, call, size);
+        kept += size;
+    }
+    *kept = '\0';
+    return calls;
+}
+
+static struct world *open_world(const struct world_options *options)
 {
     if (shared_world)
         probe_error("launch: end the shared world first: see world_end()");
@@ -163,9 +191,8 @@ static struct world *open_world(const char *also_trace, const char *inject)
             run_finish(other);
         return world_lease();
     }
-    char *calls =
-        also_trace ? xformat("%s,%s", traced, also_trace) : xstrdup(traced);
-    struct world *world = world_open(calls, inject);
+    char *calls = traced_calls(options->also_trace, options->untraced);
+    struct world *world = world_open(calls, options->inject, options->missing);
     free(calls);
     return world;
 }
@@ -174,7 +201,7 @@ static struct world *open_world(const char *also_trace, const char *inject)
 
 struct world *world_make(const struct world_options *options)
 {
-    shared_world = open_world(options->also_trace, options->inject);
+    shared_world = open_world(options);
     shared_world->shared = true;
     return shared_world;
 }
@@ -271,12 +298,17 @@ static void start(struct run *run)
     struct world_start what = {
         .args = (const char *const *)run->args,
         .closed_input = run->options.input_mode == INPUT_CLOSED,
+        .ignored = run->options.ignored,
+        .blocked = run->options.blocked,
     };
     int *fds = what.fds;
 
-    run->world = run->options.world
-                     ? run->options.world
-                     : open_world(run->options.also_trace, run->options.inject);
+    struct world_options alone = {
+        .inject = run->options.inject,
+        .also_trace = run->options.also_trace,
+        .missing = run->options.missing,
+    };
+    run->world = run->options.world ? run->options.world : open_world(&alone);
     if (run->options.tool)
         what.tool = find_tool(run->world, run->options.tool);
     if (run->options.fifo &&
@@ -311,8 +343,9 @@ struct run *launch_program(const char *const args[],
     run->memcheck = probe_is_memcheck();
     run->tool = options->tool != NULL;
     run->input_fd = run->output_fd = run->errors_fd = -1;
-    if (run->memcheck && (options->native_only || options->inject)) {
-        run->finished = true; /* no strace there: nothing to be seen */
+    if (run->memcheck &&
+        (options->native_only || options->inject || options->missing)) {
+        run->finished = true; /* that world has no strace, and all files */
         run->end = RUN_EXITED;
     } else {
         start(run);

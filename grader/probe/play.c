@@ -140,9 +140,56 @@ void run_wait_asleep(struct run *run, const char *calls)
     free(what);
 }
 
-bool run_is_asleep(struct run *run, const char *calls)
+bool run_waits_in(struct run *run, const char *calls)
 {
-    return !run->finished && has_sleeper(run, calls);
+    pump_poll_until(run, has_sleeper, calls);
+    return !run->finished && run->end == RUN_RUNNING;
+}
+
+bool run_is_in(struct run *run, const char *calls)
+{
+    return !run->finished && run->end == RUN_RUNNING && has_sleeper(run, calls);
+}
+
+/* The state of the run's first process, as in proc(5); 'X' if it is gone. */
+static char state_of(struct run *run)
+{
+    struct snapshot now;
+    char state = 'X';
+
+    if (snapshot_take(&now, run->world->fds[SERVER_PROC], run->world->init_pid,
+                      run->world->sandbox.level == SANDBOX_BASIC) < 0)
+        return 'R';
+    const struct snapshot_thread *thread = snapshot_process(&now, run->pid);
+    if (thread)
+        state = thread->state;
+    snapshot_release(&now);
+    return state;
+}
+
+/* Under strace it is traced, 't', before it is stopped; by then it has left the
+ * call that it slept in. */
+static bool is_stopped(struct run *run, const void *data)
+{
+    (void)data;
+    return strchr("TtZX", state_of(run)) != NULL;
+}
+
+static bool has_resumed(struct run *run, const void *data)
+{
+    (void)data;
+    return strchr("SZX", state_of(run)) != NULL;
+}
+
+void run_interrupt(struct run *run)
+{
+    /* Who is stopped sleeps for good, as far as the proof can know. */
+    run->interrupted = true;
+    run_signal(run, SIGSTOP);
+    pump_poll_until(run, is_stopped, NULL);
+    run_signal(run, SIGCONT);
+    pump_poll_until(run, has_resumed, NULL);
+    run->interrupted = false;
 }
 
 /* Look at the processes of RUN's world; false if that cannot be done. */

@@ -96,16 +96,29 @@ enum output_mode {
     OUTPUT_BROKEN,    /* a pipe whose read end is closed: EPIPE, SIGPIPE */
 };
 
+/* For .ignored and .blocked: SIGNAL_BIT(SIGPIPE) | SIGNAL_BIT(SIGINT). */
+#define SIGNAL_BIT(signal) (1ull << ((signal)-1))
+
 struct launch_options {
     struct bytes input; /* standard input; empty: end-of-file at once */
     enum input_mode input_mode;
     enum output_mode output_mode;
-    const char *inject;     /* strace -e inject=...; see run_was_injected() */
+    size_t output_bytes; /* > 0: what OUTPUT_COLLECTED takes, then closes, like
+                            `| head -c N`: from then on it is broken */
+    const char *inject;  /* strace -e inject=...; see run_was_injected() */
     const char *also_trace; /* more calls for the trace, "read,write,poll" */
     int short_io;      /* > 0: reads move at most so many bytes, writes half */
     int eintr_every;   /* > 0: every N-th read or write fails with EINTR */
-    const char *delay; /* "poll=200,select=200": ms before these libc calls */
+    const char *delay; /* "poll=200,select=200": ms before these libc calls;
+                          "semop@3=200": before the third; "semop_done": after.
+                          Asleep in rt_sigtimedwait; SIGCONT ends it. */
     const char *fifo;  /* a FIFO that exists in the working directory */
+    /* What the program finds at its start, as after `trap '' PIPE` in a shell;
+     * all other signals have their default action and are not blocked. */
+    unsigned long long ignored, blocked;
+    const char *missing; /* a directory that the system lacks, "/bin": nothing
+                            in it can be executed by that path (full sandbox
+                            only; the links of /lib64 are needed to run) */
     struct world *world; /* run in this shared world: see make_world() */
     const char *tool;    /* start this program of the sandbox's instead */
     bool native_only;    /* do not repeat this run under memcheck */
@@ -128,6 +141,9 @@ struct run *launch_program(const char *const args[],
 struct world_options {
     const char *inject;     /* of all runs there, see launch_options */
     const char *also_trace; /* likewise */
+    const char *untraced;   /* "semop,semtimedop": not followed, where there are
+                               very many of them; a hang is proved all the same */
+    const char *missing;    /* see launch_options */
 };
 
 /*
@@ -177,8 +193,13 @@ void run_wait_line(struct run *run, enum run_stream stream, const char *line);
 /* Wait until a process of the run sleeps in one of CALLS ("semop,semtimedop");
  * the test fails if the run ends or hangs elsewhere before. */
 void run_wait_asleep(struct run *run, const char *calls);
-/* Whether one does now. */
-bool run_is_asleep(struct run *run, const char *calls);
+/* Wait until it does, or the run ends or hangs elsewhere; whether it does. */
+bool run_waits_in(struct run *run, const char *calls);
+/* Whether it does so now; does not wait. */
+bool run_is_in(struct run *run, const char *calls);
+/* Stop the run's first process and let it go on, as with ^Z and fg: the call
+ * that it sleeps in may then fail with EINTR (signal(7)). */
+void run_interrupt(struct run *run);
 /* Wait until a process of the run is in one of CALLS, asleep or held there by a
  * delay; the test fails if the run ends or hangs elsewhere before. */
 void run_wait_inside(struct run *run, const char *calls);

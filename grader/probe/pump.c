@@ -46,6 +46,10 @@ static bool polling;
 struct run *probe_awaited;
 bool probe_expecting;
 
+/* What probe_awaited is awaited to come to. */
+static bool (*awaited_state)(struct run *, const void *);
+static const void *awaited_data;
+
 static void close_fd(int *fd)
 {
     if (*fd >= 0)
@@ -118,16 +122,32 @@ static bool is_file(const struct run *run, const int *fd)
     return fd == &run->output_fd && run->options.output_mode == OUTPUT_FILE;
 }
 
+/* How much of a stream is still wanted: see launch_options.output_bytes. */
+static size_t wanted(const struct run *run, const int *fd, size_t most)
+{
+    size_t limit = run->options.output_bytes;
+
+    if (limit == 0 || fd != &run->output_fd)
+        return most;
+    size_t left = limit > run->output.size ? limit - run->output.size : 0;
+    return left < most ? left : most;
+}
+
 static void drain(struct run *run, int *fd, struct buffer *buffer)
 {
     char chunk[65536];
     ssize_t n;
 
     while (*fd >= 0) {
+        size_t size = wanted(run, fd, sizeof(chunk));
+        if (size == 0) {
+            close_fd(fd);
+            return;
+        }
         if (is_file(run, fd)) /* its offset is the program's */
-            n = pread(*fd, chunk, sizeof(chunk), (off_t)buffer->size);
+            n = pread(*fd, chunk, size, (off_t)buffer->size);
         else
-            n = read(*fd, chunk, sizeof(chunk));
+            n = read(*fd, chunk, size);
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
@@ -259,9 +279,13 @@ void pump_until(struct run *run, bool (*until)(struct run *, const void *),
 {
     struct run *before = probe_awaited;
     bool expecting = probe_expecting;
+    bool (*state_before)(struct run *, const void *) = awaited_state;
+    const void *data_before = awaited_data;
 
     probe_awaited = run;
     probe_expecting = until != never;
+    awaited_state = until;
+    awaited_data = data;
     /* Of its silence so far the test was the cause, or content with it. */
     if (run->options.world && probe_expecting)
         run->progress_ms = now_ms();
@@ -270,6 +294,14 @@ void pump_until(struct run *run, bool (*until)(struct run *, const void *),
         step();
     probe_awaited = before;
     probe_expecting = expecting;
+    awaited_state = state_before;
+    awaited_data = data_before;
+}
+
+bool pump_is_reached(struct run *run)
+{
+    return run == probe_awaited && awaited_state &&
+           awaited_state(run, awaited_data);
 }
 
 void pump_poll_until(struct run *run, bool (*until)(struct run *, const void *),

@@ -43,16 +43,20 @@ struct run {
     struct buffer output, errors;
 
     enum run_end end;
-    bool finished;   /* the evidence is taken */
-    bool was_killed; /* by the test: run_signal(SIGKILL) */
-    int status;      /* wait(2) status, where it ended by itself */
+    bool finished;    /* the evidence is taken */
+    bool was_killed;  /* by the test: run_signal(SIGKILL) */
+    bool interrupted; /* stopped by the test, which will let it go on */
+    int status;       /* wait(2) status, where it ended by itself */
     int64_t began_ms, ended_ms;
 
     /* Watching. */
     int64_t progress_ms;                      /* last time that bytes moved */
     unsigned long long progress_ticks, ticks; /* CPU at that time, and now */
-    int64_t check_ms; /* time of the next look at /proc */
-    int interval_ms;  /* ...and the distance to the one after */
+    int64_t ran_ms;          /* last time that CPU time was seen to be used */
+    int64_t traced_since_ms; /* the progress_ms for which... */
+    off_t traced_before;     /* ...strace's log had this size */
+    int64_t check_ms;        /* time of the next look at /proc */
+    int interval_ms;         /* ...and the distance to the one after */
     unsigned process_count;
     /* Looks at it, those that found every process asleep, and how many of
      * these came last. */
@@ -88,6 +92,8 @@ void pump_until(struct run *run, bool (*until)(struct run *, const void *),
 /* The same, where UNTIL is about more than bytes: asked every 2 ms. */
 void pump_poll_until(struct run *run, bool (*until)(struct run *, const void *),
                      const void *data);
+/* Whether RUN is the one awaited, and has come to what it is awaited for. */
+bool pump_is_reached(struct run *run);
 /* Drive RUN to its end and take the evidence; may be called again. */
 void run_finish(struct run *run);
 /* Look at the processes of RUN now; sets its end if it hangs. */

@@ -71,13 +71,15 @@ static const char *const kernel_mounts[] = {
 
 /* /bin and its like are links into /usr on most systems, directories on some.
  */
-static void add_system_directories(struct argv *argv)
+static void add_system_directories(struct argv *argv, const char *missing)
 {
     static const char *const names[] = {"/bin", "/sbin", "/lib", "/lib32",
                                         "/lib64"};
 
     for (size_t i = 0; i < LENGTH(names); i++) {
         char target[PATH_MAX];
+        if (missing && strcmp(names[i], missing) == 0)
+            continue;
         ssize_t size = readlink(names[i], target, sizeof(target) - 1);
         if (size > 0) {
             target[size] = '\0';
@@ -99,7 +101,7 @@ static int full_command(struct argv *argv, const struct sandbox *sandbox,
                         int *filter_fd)
 {
     argv_add_all(argv, isolation);
-    add_system_directories(argv);
+    add_system_directories(argv, sandbox->missing);
     if (sandbox->hide)
         argv_add_all(argv, (const char *[]){"--tmpfs", sandbox->hide, NULL});
     argv_add_all(argv, kernel_mounts);
@@ -196,7 +198,7 @@ static bool try_full(char *why, size_t size)
     if (pipe2(output, O_CLOEXEC) < 0)
         return false;
     argv_add_all(&argv, isolation);
-    add_system_directories(&argv);
+    add_system_directories(&argv, NULL);
     argv_add_all(&argv, kernel_mounts);
     argv_add_all(&argv,
                  (const char *[]){"--as-pid-1", "--", "/usr/bin/true", NULL});

@@ -23,6 +23,7 @@ struct sandbox {
      * and filter.bpf; readable by whoever runs the sandbox. */
     const char *stage;
     const char *hide;     /* a directory below /usr to be hidden, or NULL */
+    const char *missing;  /* of /bin, /sbin, /lib32: one not to have, or NULL */
     const char *writable; /* a directory shown as /work; NULL: an empty tmpfs */
     bool init;            /* the command is pid 1 itself (server.h) */
 };

@@ -241,7 +241,13 @@ static void report_ended(void)
     int status;
 
     (void)read(child_fd, &drained, sizeof(drained)); /* one stands for all */
-    while ((message.pid = wait4(-1, &status, WNOHANG, &usage)) > 0) {
+    for (;;) {
+        message.pid = wait4(-1, &status, WNOHANG, &usage);
+        /* The kernel has no reason to; an injection into the run has. */
+        if (message.pid < 0 && errno == EINTR)
+            continue;
+        if (message.pid <= 0)
+            return;
         for (int i = 0; i < ROOTS_MAX; i++) {
             if (roots[i] != message.pid)
                 continue;
@@ -344,12 +350,16 @@ static void stay_here(void)
 /* In the child: look like a process that a shell has just started. */
 static void become_run(const int fds[3])
 {
-    sigset_t none;
+    sigset_t blocked;
 
-    for (int signal = 1; signal <= 64; signal++)
-        set_disposition(signal, SIG_DFL);
-    (void)sigemptyset(&none);
-    (void)sigprocmask(SIG_SETMASK, &none, NULL);
+    (void)sigemptyset(&blocked);
+    for (int signal = 1; signal <= 64; signal++) {
+        uint64_t bit = (uint64_t)1 << (signal - 1);
+        set_disposition(signal, packet.head.ignored & bit ? SIG_IGN : SIG_DFL);
+        if (packet.head.blocked & bit)
+            (void)sigaddset(&blocked, signal);
+    }
+    (void)sigprocmask(SIG_SETMASK, &blocked, NULL);
     for (int fd = 0; fd < 3; fd++)
         if (dup2(fds[fd], fd) < 0)
             _exit(126);

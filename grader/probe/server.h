@@ -59,6 +59,7 @@ struct server_message {
     uint32_t one_cpu;      /* START: stay on the server's processor */
     uint32_t closed_input; /* START: descriptor 0 is to be closed */
     uint32_t tool;         /* START: execute the path, whatever the server is */
+    uint64_t ignored, blocked;   /* START: signals; bit N - 1 is signal N */
     struct server_limits limits; /* START */
     uint64_t user_us, system_us; /* ENDED: CPU time, descendants included */
     /* START: the strings follow, each with its NUL */

@@ -5,7 +5,9 @@
  *     IPCLAB_SHORT_IO=7       a read moves at most 7 bytes, a write 4: what a
  *                             short read brought must not fit into one write
  *     IPCLAB_EINTR_EVERY=5    every 5th read or write fails with EINTR
- *     IPCLAB_DELAY=poll=200,close=50   sleep so many ms before these calls
+ *     IPCLAB_DELAY=poll=200,sched_yield@2=50   sleep so many ms before these
+ *                             calls, or before the second of them only; with
+ *                             "semop_done" after them.  SIGCONT ends a sleep.
  *
  * All of it is what the kernel may do to any program at any time (pipe(7),
  * signal(7)).  Without these variables the calls pass through.  stdio calls
@@ -14,11 +16,14 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/select.h>
+#include <sys/sem.h>
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
@@ -70,21 +75,40 @@ static size_t shorten(size_t size, size_t limit)
     return setting.short_io > 0 && size > limit ? limit : size;
 }
 
+/* The tester ends it with SIGCONT, which means nothing to a program that runs:
+ * while it is blocked it is kept (signal(7)), and taken here. */
+static void sleep_ms(long ms)
+{
+    struct timespec time = {ms / 1000, ms % 1000 * 1000000};
+    sigset_t woken, before;
+
+    (void)sigemptyset(&woken);
+    (void)sigaddset(&woken, SIGCONT);
+    (void)pthread_sigmask(SIG_BLOCK, &woken, &before);
+    (void)sigtimedwait(&woken, NULL, &time);
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
 static void delay(const char *name)
 {
+    static unsigned counts[8]; /* for each entry of the list: how often */
     size_t size = strlen(name);
+    int saved = errno;
 
     read_setting();
-    for (const char *next = setting.delay; next && *next;) {
-        if (strncmp(next, name, size) == 0 && next[size] == '=') {
-            long ms = strtol(next + size + 1, NULL, 10);
-            struct timespec time = {ms / 1000, ms % 1000 * 1000000};
-            (void)nanosleep(&time, NULL);
-            return;
+    const char *next = setting.delay;
+    for (int i = 0; next && *next && i < 8; i++) {
+        const char *rest = next + size;
+        if (strncmp(next, name, size) == 0 && (*rest == '=' || *rest == '@')) {
+            unsigned count = ++counts[i];
+            char *end = (char *)(uintptr_t)rest;
+            if (*rest == '=' || strtoul(rest + 1, &end, 10) == count)
+                sleep_ms(strtol(end + 1, NULL, 10));
         }
         next = strchr(next, ',');
         next = next ? next + 1 : NULL;
     }
+    errno = saved;
 }
 
 /* The next definition of NAME, found once. */
@@ -186,4 +210,30 @@ int sigsuspend(const sigset_t *mask)
     NEXT(sigsuspend);
     delay("sigsuspend");
     return next(mask);
+}
+
+int sched_yield(void)
+{
+    NEXT(sched_yield);
+    delay("sched_yield");
+    return next();
+}
+
+int semop(int id, struct sembuf *operations, size_t count)
+{
+    NEXT(semop);
+    delay("semop");
+    int result = next(id, operations, count);
+    delay("semop_done");
+    return result;
+}
+
+int semtimedop(int id, struct sembuf *operations, size_t count,
+               const struct timespec *timeout)
+{
+    NEXT(semtimedop);
+    delay("semop");
+    int result = next(id, operations, count, timeout);
+    delay("semop_done");
+    return result;
 }

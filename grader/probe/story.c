@@ -46,6 +46,37 @@ static void print_input(FILE *out, const struct run *run)
     }
 }
 
+static void print_signals(FILE *out, const char *option,
+                          unsigned long long signals)
+{
+    char between = '=';
+
+    if (signals == 0)
+        return;
+    (void)fprintf(out, "%s", option);
+    for (int signal = 1; signal <= 64; signal++) {
+        if (!(signals & SIGNAL_BIT(signal)))
+            continue;
+        const char *name = sigabbrev_np(signal);
+        if (name)
+            (void)fprintf(out, "%c%s", between, name);
+        else
+            (void)fprintf(out, "%c%d", between, signal);
+        between = ',';
+    }
+    (void)fputc(' ', out);
+}
+
+/* A shell can ignore signals for a command but not block them: env(1) can. */
+static void print_start(FILE *out, const struct run *run)
+{
+    if (run->options.ignored || run->options.blocked)
+        (void)fputs("env ", out);
+    print_signals(out, "--ignore-signal", run->options.ignored);
+    print_signals(out, "--block-signal", run->options.blocked);
+    (void)fputs(probe_setting()->lab, out);
+}
+
 static void print_conditions(FILE *out, const struct run *run)
 {
     const struct launch_options *options = &run->options;
@@ -68,7 +99,7 @@ char *run_shell(const struct run *run)
     FILE *out = open_memstream(&line, &size);
 
     print_input(out, run);
-    (void)fputs(probe_setting()->lab, out);
+    print_start(out, run);
     for (char **arg = run->args; *arg; arg++) {
         char *word = shell_quote(*arg);
         (void)fprintf(out, " %s", word);
@@ -86,6 +117,8 @@ char *run_shell(const struct run *run)
         (void)fputs(" >output", out);
     else if (run->options.output_mode == OUTPUT_BROKEN)
         (void)fputs(" | true", out);
+    else if (run->options.output_bytes > 0)
+        (void)fprintf(out, " | head -c %zu", run->options.output_bytes);
     print_conditions(out, run);
     (void)fclose(out);
     return line;

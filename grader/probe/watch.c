@@ -10,13 +10,15 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "run.h"
 #include "verdict.h"
 
-#define SPIN_S          2  /* CPU seconds without progress */
-#define BLOCKED_S       10 /* wall seconds without progress... */
+#define SPIN_S          2         /* CPU seconds without progress */
+#define SPIN_TRACE      (2 << 20) /* ...or bytes of trace, for each of them */
+#define BLOCKED_S       10        /* wall seconds without progress... */
 #define BLOCKED_LOOKS   25 /* ...the last so many looks all finding it asleep */
 #define MEMCHECK_FACTOR 6  /* under Valgrind, which is so much slower */
 #define SLOW_S          60 /* wall seconds of a run that hardly works... */
@@ -198,8 +200,8 @@ static bool is_dead(struct run *run, const struct snapshot *first,
     return dead;
 }
 
-/* Once the first process has ended there is a report of it under way, and what
- * its relatives do is their affair. */
+/* Once the first process has ended there is a report of it under way, and those
+ * that are left, of this run or of others in its world, may well sleep. */
 static bool first_lives(const struct run *run, const struct snapshot *snapshot)
 {
     for (size_t i = 0; i < snapshot->count; i++)
@@ -226,12 +228,36 @@ static bool is_hopeless(struct run *run, const struct snapshot *first,
     return ++run->proofs >= (probe_expecting ? PROOFS : 1);
 }
 
+/* Bytes that strace wrote since the program last moved any.  One that does
+ * nothing but cause signals, or calls that fail, is stopped by strace for most
+ * of its time: its CPU time alone would tell late. */
+static off_t traced_in_vain(struct run *run)
+{
+    struct stat about;
+
+    if (run->world->trace_path == NULL ||
+        stat(run->world->trace_path, &about) < 0)
+        return 0;
+    if (run->traced_since_ms != run->progress_ms) {
+        run->traced_since_ms = run->progress_ms;
+        run->traced_before = about.st_size;
+    }
+    return about.st_size - run->traced_before;
+}
+
+static bool is_spinning(struct run *run, unsigned spin_s)
+{
+    unsigned long long hz = (unsigned long long)sysconf(_SC_CLK_TCK);
+
+    return run->ticks - run->progress_ticks > spin_s * hz ||
+           traced_in_vain(run) > (off_t)spin_s * SPIN_TRACE;
+}
+
 /* What the clocks say of a program that is not provably dead. */
 static void judge_by_time(struct run *run, struct snapshot *snapshot)
 {
     int64_t now = now_ms();
     int64_t idle_ms = now - run->progress_ms;
-    unsigned long long spun = run->ticks - run->progress_ticks;
     unsigned spin_s = run->options.spin_s ? run->options.spin_s : SPIN_S;
     int blocked_s = run->options.blocked_s ? run->options.blocked_s : BLOCKED_S;
 
@@ -244,7 +270,7 @@ static void judge_by_time(struct run *run, struct snapshot *snapshot)
     run->looks++;
     run->resting_looks += rests;
     run->resting_in_a_row = rests ? run->resting_in_a_row + 1 : 0;
-    if (spun > spin_s * (unsigned long long)sysconf(_SC_CLK_TCK))
+    if (is_spinning(run, spin_s))
         end_as(run, RUN_SPINNING, snapshot);
     else if (idle_ms > blocked_s * 1000 &&
              run->resting_in_a_row >= BLOCKED_LOOKS)
@@ -265,7 +291,8 @@ void watch(struct run *run)
         probe_error("sandbox: its /proc cannot be read");
     run->process_count = (unsigned)count_processes(run, &first);
     unsigned long long ticks = snapshot_cpu_ticks(&first);
-    if (ticks > run->ticks) /* less when a process has ended meanwhile */
+    bool ran = ticks > run->ticks; /* less when a process has ended meanwhile */
+    if (ran)
         run->ticks = ticks;
     if (run->world->shared && run != probe_awaited)
         ; /* the test may yet do something for it */
@@ -274,9 +301,12 @@ void watch(struct run *run)
     else if (run->process_count >= PROCESSES_MAX ||
              snapshot_rss_kb(&first) > MEMORY_MAX_KB)
         end_as(run, RUN_GREEDY, &first);
-    else if (is_hopeless(run, &first, &second))
-        end_as(run, RUN_DEADLOCKED, &second);
-    else
+    else if (!ran && run->process_count > 0 && !run->interrupted &&
+             is_hopeless(run, &first, &second)) {
+        /* It may have fallen asleep where the test wants it to be. */
+        if (!pump_is_reached(run))
+            end_as(run, RUN_DEADLOCKED, &second);
+    } else
         judge_by_time(run, &first);
     snapshot_release(&first);
     snapshot_release(&second);

@@ -191,7 +191,8 @@ static void add_sandbox(struct argv *argv, struct world *world, int server_fd,
     sandbox_setenv(argv, &world->sandbox, SERVER_VARIABLE, number);
 }
 
-struct world *world_open(const char *traced, const char *inject)
+struct world *world_open(const char *traced, const char *inject,
+                         const char *missing)
 {
     static unsigned serial;
     struct world *world = new_world(probe_setting());
@@ -202,6 +203,7 @@ struct world *world_open(const char *traced, const char *inject)
                                 (long)getpid(), serial++);
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0)
         probe_error("socketpair: %s", strerror(errno));
+    world->sandbox.missing = missing;
     add_strace(&argv, world, traced, inject);
     add_sandbox(&argv, world, sockets[1], &filter_fd);
     sandbox_end_options(&argv);
@@ -328,6 +330,8 @@ pid_t world_start(struct world *world, const struct world_start *start)
         .one_cpu = !world->memcheck,
         .closed_input = start->closed_input,
         .tool = start->tool != NULL,
+        .ignored = start->ignored,
+        .blocked = start->blocked,
         .limits = start->limits,
     };
     add_string(&packet, ".");

@@ -51,9 +51,11 @@ const struct probe_setting *probe_setting(void);
 
 /*
  * Open a world.  TRACED is strace's list of calls, INJECT its injection or
- * NULL.  These functions end the test with "error" where they cannot do it.
+ * NULL, MISSING a directory that it is not to have (sandbox.h) or NULL.  These
+ * functions end the test with "error" where they cannot do it.
  */
-struct world *world_open(const char *traced, const char *inject);
+struct world *world_open(const char *traced, const char *inject,
+                         const char *missing);
 /* Lease the memcheck world. */
 struct world *world_lease(void);
 /* Kill and reap everything, remove IPC objects, close; frees WORLD.  Returns
@@ -68,6 +70,7 @@ struct world_start {
     int fds[3];              /* become 0, 1 and 2; remain the caller's */
     const char *tool;        /* path of another program to start; NULL */
     bool closed_input;
+    uint64_t ignored, blocked; /* signals; bit N - 1 is signal N */
     struct server_limits limits;
 };
 

@@ -168,7 +168,7 @@ static void expect_idle(struct run *run, struct world *world, const char *path)
     expect_now(run, registered_in(world, path) == run_pid(run),
                "while it waits, NOTIFY_PID is the program's pid",
                "the program is not registered");
-    expect_now(run, !run_is_asleep(run, "mq_timedreceive"),
+    expect_now(run, !run_is_in(run, "mq_timedreceive"),
                "it does not wait in mq_receive",
                "it is asleep in mq_receive: nothing will be notified");
 }
@@ -213,7 +213,7 @@ static bool is_settled(const void *data)
     const struct settling *all = data;
 
     return is_armed_and_empty(all->queue) &&
-           !run_is_asleep(all->run, "nanosleep,clock_nanosleep");
+           !run_is_in(all->run, "nanosleep,clock_nanosleep");
 }
 
 /* Messages N + 1 and N + 2, the second while the program is about to sleep, but
@@ -227,11 +227,11 @@ static bool send_before_sleep(struct run *run, const struct queue *queue,
     run_wait_until(run, is_settled, &all, "the process is registered again");
     run_wait_idle(run);
     long began = now_ms();
-    if (run_is_asleep(run, "nanosleep,clock_nanosleep"))
+    if (run_is_in(run, "nanosleep,clock_nanosleep"))
         return false; /* since when? */
     send_number(queue, ++*n);
     run_wait_idle(run);
-    bool held = run_is_asleep(run, "nanosleep,clock_nanosleep");
+    bool held = run_is_in(run, "nanosleep,clock_nanosleep");
     send_number(queue, ++*n);
     bool sure = !held || now_ms() - began < LATE_MS;
     wait_number(run, *n);

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Accepted: all pipes first, then all commands, by vfork: the child has signal
+ * actions of its own even before exec. Lines are built in memory and go out
+ * through the stream as one.
+ */
+#include "sigpipe.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+int sigpipe_set(int how)
+{
+    struct sigaction action = {.sa_handler =
+                                   how == SIGPIPE_IGNORE ? SIG_IGN : SIG_DFL};
+    sigset_t set;
+
+    if (sigaction(SIGPIPE, &action, NULL) == -1)
+        return -1;
+    sigemptyset(&set);
+    sigaddset(&set, SIGPIPE);
+    return sigprocmask(SIG_UNBLOCK, &set, NULL);
+}
+
+ssize_t write_all(int fd, const void *buf, size_t n, size_t *done)
+{
+    const char *p = buf;
+
+    *done = 0;
+    while (*done < n) {
+        ssize_t w = write(fd, p + *done, n - *done);
+        if (w == -1) {
+            if (errno == EINTR)
+                continue;
+            return -1;
+        }
+        *done += (size_t)w;
+    }
+    return (ssize_t)n;
+}
+
+int print_lines(FILE *out, long n)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *memory = open_memstream(&text, &size);
+
+    if (!memory)
+        return -1;
+    for (long i = 1; i <= n; i++)
+        fprintf(memory, "line %ld\n", i);
+    if (fclose(memory) == EOF) {
+        free(text);
+        return -1;
+    }
+    int failed = fwrite(text, 1, size, out) < size || fflush(out) == EOF;
+    free(text);
+    return failed ? -1 : 0;
+}
+
+pid_t spawn_clean(char **argv, int in_fd)
+{
+    pid_t pid = vfork();
+
+    if (pid == -1)
+        return fail("vfork");
+    if (pid == 0) {
+        if (sigpipe_set(SIGPIPE_DEFAULT) == -1)
+            _exit(126);
+        if (in_fd != -1 && dup2(in_fd, 0) == -1)
+            _exit(126);
+        execvp(argv[0], argv);
+        fail(argv[0]);
+        _exit(errno == ENOENT ? 127 : 126);
+    }
+    return pid;
+}
+
+struct branch {
+    pid_t pid;
+    int fd;
+    long long bytes;
+};
+
+static int pump(struct branch *branches, int n, int in)
+{
+    static char buf[65536];
+    int left = n;
+
+    while (left > 0) {
+        ssize_t got = read(in, buf, sizeof buf);
+        if (got == -1 && errno == EINTR)
+            continue;
+        if (got == -1)
+            return fail("read");
+        if (got == 0)
+            return 0;
+        for (int i = 0; i < n; i++) {
+            size_t done;
+            if (branches[i].fd == -1)
+                continue;
+            ssize_t w = write_all(branches[i].fd, buf, (size_t)got, &done);
+            branches[i].bytes += (long long)done;
+            if (w == -1 && errno != EPIPE)
+                return fail("write");
+            if (w == -1) {
+                close(branches[i].fd);
+                branches[i].fd = -1;
+                left--;
+            }
+        }
+    }
+    return 1;
+}
+
+int fan(char ***cmds, int n, int in)
+{
+    struct branch branches[CMDS_MAX];
+    int read_fd[CMDS_MAX], status[CMDS_MAX], pipes = 0, started = 0;
+    int result = -1;
+
+    for (; pipes < n; pipes++) {
+        int fd[2];
+        if (pipe2(fd, O_CLOEXEC) == -1) {
+            fail("pipe");
+            break;
+        }
+        read_fd[pipes] = fd[0];
+        branches[pipes].fd = fd[1];
+        branches[pipes].bytes = 0;
+    }
+    for (; pipes == n && started < n; started++) {
+        branches[started].pid = spawn_clean(cmds[started], read_fd[started]);
+        if (branches[started].pid == -1)
+            break;
+    }
+    for (int i = 0; i < pipes; i++)
+        close(read_fd[i]);
+    if (started == n)
+        result = pump(branches, n, in);
+    for (int i = 0; i < pipes; i++)
+        if (branches[i].fd != -1)
+            close(branches[i].fd);
+    for (int i = 0; i < started; i++)
+        while (waitpid(branches[i].pid, &status[i], 0) == -1 && errno == EINTR)
+            continue;
+    for (int i = 0; i < n && result != -1; i++)
+        dprintf(2, "%d: %d %lld\n", i + 1, status_to_exit(status[i]),
+                branches[i].bytes);
+    return result;
+}
