@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "blocking.h"
@@ -192,6 +193,37 @@ void run_interrupt(struct run *run)
     run->interrupted = false;
 }
 
+/* Whether THREAD sleeps as shim.c does, for one of the times of DELAY. */
+static bool is_in_delay(const struct snapshot_thread *thread, const char *delay)
+{
+    struct timespec time;
+
+    if (!is_asleep_in(thread, "rt_sigtimedwait") || !thread->timeout_set)
+        return false;
+    memcpy(&time, thread->timeout, sizeof(time));
+    long ms = time.tv_sec * 1000 + time.tv_nsec / 1000000;
+    while ((delay = strchr(delay, '=')) != NULL)
+        if (strtol(++delay, NULL, 10) == ms && time.tv_nsec % 1000000 == 0)
+            return true;
+    return false;
+}
+
+bool run_is_delayed(struct run *run)
+{
+    struct snapshot now;
+    bool found = false;
+
+    if (run->finished || run->options.delay == NULL ||
+        snapshot_take(&now, run->world->fds[SERVER_PROC], run->world->init_pid,
+                      run->world->sandbox.level == SANDBOX_BASIC) < 0)
+        return false;
+    for (size_t i = 0; i < now.count && !found; i++)
+        found = run_owns(run, &now.threads[i]) &&
+                is_in_delay(&now.threads[i], run->options.delay);
+    snapshot_release(&now);
+    return found;
+}
+
 /* Look at the processes of RUN's world; false if that cannot be done. */
 static bool look(const struct run *run, struct snapshot *now)
 {
@@ -247,6 +279,17 @@ static bool is_all_in(const struct snapshot *now, pid_t pid, const char *states)
     return living > 0;
 }
 
+/* Between "I am going to sleep" (state S) and the sleep a busy machine may take
+ * a thread off the processor: then it is not known to be in a call. */
+static bool is_any_under_way(const struct snapshot *now)
+{
+    for (size_t i = 0; i < now->count; i++)
+        if (now->threads[i].state != 'Z' &&
+            (!now->threads[i].syscall_known || now->threads[i].running))
+            return true;
+    return false;
+}
+
 /* DATA points to a pointer to the look before. */
 static bool is_idle(struct run *run, const void *data)
 {
@@ -254,7 +297,8 @@ static bool is_idle(struct run *run, const void *data)
 
     if (!look(run, &now))
         return false;
-    bool idle = is_all_in(&now, 0, "S") && snapshot_still(before, &now);
+    bool idle = is_all_in(&now, 0, "S") && !is_any_under_way(&now) &&
+                snapshot_still(before, &now);
     snapshot_release(before);
     *before = now;
     return idle;

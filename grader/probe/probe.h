@@ -200,6 +200,9 @@ bool run_is_in(struct run *run, const char *calls);
 /* Stop the run's first process and let it go on, as with ^Z and fg: the call
  * that it sleeps in may then fail with EINTR (signal(7)). */
 void run_interrupt(struct run *run);
+/* Whether a process of the run sleeps now because of .delay; choose a time that
+ * no program would choose for a sigtimedwait(2) of its own. */
+bool run_is_delayed(struct run *run);
 /* Wait until a process of the run is in one of CALLS, asleep or held there by a
  * delay; the test fails if the run ends or hangs elsewhere before. */
 void run_wait_inside(struct run *run, const char *calls);

@@ -196,12 +196,8 @@ Graded(mq_notify, watch_registers, .points = 10, .step = "mq_notify.2",
 enum { RACES = 30 }; /* tries, each of which succeeds on an idle machine */
 
 /* Time passes between the last look at a flag and the call that sleeps. */
-#define LATE_MS  200
-#define LATE(of) of "=200"
-#define LATE_SLEEP                                                             \
-    LATE("poll")                                                               \
-    "," LATE("select") "," LATE("epoll") "," LATE("pause") "," LATE(           \
-        "sigsuspend")
+#define LATE_MS    211
+#define LATE_SLEEP "poll=211,select=211,epoll=211,pause=211,sigsuspend=211"
 
 struct settling {
     struct run *run;
@@ -212,8 +208,7 @@ static bool is_settled(const void *data)
 {
     const struct settling *all = data;
 
-    return is_armed_and_empty(all->queue) &&
-           !run_is_in(all->run, "nanosleep,clock_nanosleep");
+    return is_armed_and_empty(all->queue) && !run_is_delayed(all->run);
 }
 
 /* Messages N + 1 and N + 2, the second while the program is about to sleep, but
@@ -227,11 +222,11 @@ static bool send_before_sleep(struct run *run, const struct queue *queue,
     run_wait_until(run, is_settled, &all, "the process is registered again");
     run_wait_idle(run);
     long began = now_ms();
-    if (run_is_in(run, "nanosleep,clock_nanosleep"))
+    if (run_is_delayed(run))
         return false; /* since when? */
     send_number(queue, ++*n);
     run_wait_idle(run);
-    bool held = run_is_in(run, "nanosleep,clock_nanosleep");
+    bool held = run_is_delayed(run);
     send_number(queue, ++*n);
     bool sure = !held || now_ms() - began < LATE_MS;
     wait_number(run, *n);
