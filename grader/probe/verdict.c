@@ -240,7 +240,7 @@ _Noreturn void probe_error(const char *format, ...)
     va_end(list);
     if (criterion_current_test && getenv("IPCLAB_RESULTS")) {
         bool memcheck = probe_is_memcheck();
-        save(json_pack("{s:s, s:s, s:o}", memcheck ? "cleanliness" : "verdict",
+        save(json_pack("{s:s, s:o}", memcheck ? "cleanliness" : "verdict",
                        "error", memcheck ? "why" : "seen", json_line(why)),
              memcheck ? "memcheck" : "native");
     }
