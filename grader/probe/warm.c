@@ -59,18 +59,18 @@ static void use_pipe(void)
 
 static void use_memory(void)
 {
-    char *text = malloc(100), *longer;
+    char *text = calloc(100, 1), *longer = text ? realloc(text, 200) : NULL;
 
-    if (text == NULL)
+    if (longer == NULL) {
+        free(text);
         return;
-    memset(text, 'a', 99);
-    text[99] = '\0';
-    longer = realloc(text, 200);
-    text = longer ? longer : text;
+    }
+    memset(longer, 'a', 99);
     (void)strtol("12", NULL, 10);
-    if (memchr(text, 'b', 99) || strchr(text, 'b') || strcmp(text, "b") == 0)
-        text[0] = 'c';
-    free(text);
+    if (memchr(longer, 'b', 99) || strchr(longer, 'b') ||
+        strcmp(longer, "b") == 0)
+        longer[0] = 'c';
+    free(longer);
 }
 
 void ipclab_server_warm_up(void)
