@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/sem.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -100,20 +99,6 @@ static void wait_for(struct run *run, bool (*until)(struct run *, const void *),
     }
 }
 
-/* The lines of /proc are read one after the other: a thread that polls may be
- * seen asleep, and then in a semop(2) that does not wait. */
-static bool may_wait(const struct snapshot_thread *thread)
-{
-    struct sembuf change;
-
-    for (size_t at = 0; at < thread->memory_size; at += sizeof(change)) {
-        memcpy(&change, thread->memory + at, sizeof(change));
-        if (change.sem_flg & IPC_NOWAIT)
-            return false;
-    }
-    return true;
-}
-
 static bool is_asleep_in(const struct snapshot_thread *thread,
                          const char *calls)
 {
@@ -121,8 +106,6 @@ static bool is_asleep_in(const struct snapshot_thread *thread,
     size_t size = call ? strlen(call->name) : 0;
 
     if (!thread->syscall_known || thread->running || thread->state != 'S')
-        return false;
-    if (call && call->form == FORM_SEMAPHORE && !may_wait(thread))
         return false;
     if (calls == NULL)
         return call != NULL && call->form != FORM_SLEEP;
@@ -134,24 +117,52 @@ static bool is_asleep_in(const struct snapshot_thread *thread,
     return false;
 }
 
+static bool look(struct run *run, struct snapshot *now)
+{
+    return !run->finished &&
+           snapshot_take(now, run->world->fds[SERVER_PROC],
+                         run->world->init_pid,
+                         run->world->sandbox.level == SANDBOX_BASIC) == 0;
+}
+
+/* The lines of /proc are read one after the other, so a thread on its way from
+ * one call to another may be seen asleep, and then in the other.  But one that
+ * was in the same call before, and has not been switched since, slept there. */
+static bool has_slept(const struct snapshot *before,
+                      const struct snapshot_thread *thread)
+{
+    for (size_t i = 0; i < before->count; i++) {
+        const struct snapshot_thread *old = &before->threads[i];
+        if (old->tid == thread->tid)
+            return old->state == 'S' && old->syscall == thread->syscall &&
+                   old->switches == thread->switches &&
+                   old->forced_switches == thread->forced_switches;
+    }
+    return false;
+}
+
 /* How many threads RUN has that are not dead, and how many of them sleep in
  * CALLS (NULL: any but nanosleep); false if that cannot be seen. */
 static bool count_threads(struct run *run, const char *calls, size_t *all,
                           size_t *asleep)
 {
-    struct snapshot now;
+    struct snapshot before, now;
 
     *all = *asleep = 0;
-    if (run->finished ||
-        snapshot_take(&now, run->world->fds[SERVER_PROC], run->world->init_pid,
-                      run->world->sandbox.level == SANDBOX_BASIC) < 0)
+    if (!look(run, &before))
         return false;
+    if (!look(run, &now)) {
+        snapshot_release(&before);
+        return false;
+    }
     for (size_t i = 0; i < now.count; i++) {
         if (!run_owns(run, &now.threads[i]) || now.threads[i].state == 'Z')
             continue;
         *all += 1;
-        *asleep += is_asleep_in(&now.threads[i], calls);
+        *asleep += is_asleep_in(&now.threads[i], calls) &&
+                   has_slept(&before, &now.threads[i]);
     }
+    snapshot_release(&before);
     snapshot_release(&now);
     return true;
 }
