@@ -414,6 +414,8 @@ Graded(semaphores, error_texts, .points = 4, .step = "semaphores.1",
     expect_exit(launch(ARGS("rm", KEY), .world = world), 0);
     world_end(world);
 
+    if (probe_is_memcheck())
+        return; /* nothing is injected there: dine would go well by luck */
     struct world *full = make_world(.inject = "?semget:error=ENOSPC");
     struct run *hold = launch(ARGS("hold", KEY, "echo", "in"), .world = full);
     struct run *dine = launch(ARGS("dine", "2", "1"), .world = full);
