@@ -8,11 +8,12 @@
  * outside; what is in doubt is alive, and waits for the run's deadline.
  *
  * 1. One moment.  SECOND was begun after FIRST was complete; both list the
- *    same threads, with the same start times, calls, CPU times and switch
- *    counts.  /proc/PID/syscall gives a number only of a thread that is off
- *    every CPU (wait_task_inactive() in lib/syscall.c), and a thread that ran
- *    since then must switch to be off again, so it slept all the time between
- *    (snapshot.c reads in the order that this needs).
+ *    same threads, none of which vanished while they were read, with the same
+ * start times, calls, CPU times and switch counts.  /proc/PID/syscall gives a
+ * number only of a thread that is off every CPU (wait_task_inactive() in
+ * lib/syscall.c), and a thread that ran since then must switch to be off again,
+ * so it slept all the time between (snapshot.c reads in the order that this
+ * needs).
  * 2. Asleep for good.  State S, in a call of blocking.c that has no time limit,
  *    without a pending signal that is not blocked.  -1, "running", a restarted
  *    call other than poll(2) (restart_syscall keeps its limit in the kernel)
@@ -318,8 +319,11 @@ static bool is_settled(const struct proof *proof,
 static size_t count_born(const struct trace *trace)
 {
     static const char *const calls[] = {"clone", "clone3", "fork", "vfork"};
-    size_t count = 1; /* the first is init's */
+    size_t count = 0;
 
+    for (size_t i = 0; i < trace->process_count; i++)
+        count +=
+            trace->processes[i].parent == -1; /* init's: one for each run */
     for (size_t i = 0; i < trace->event_count; i++) {
         const struct trace_event *event = &trace->events[i];
         if (event->kind != TRACE_CALL || !IS_ONE_OF(event->name, calls))

@@ -240,6 +240,7 @@ static void read_other_threads(struct snapshot *snapshot, int dir,
     if (entries == NULL) {
         if (list >= 0)
             (void)close(list);
+        snapshot->torn = true;
         return;
     }
     while ((entry = readdir(entries)) != NULL) {
@@ -252,8 +253,10 @@ static void read_other_threads(struct snapshot *snapshot, int dir,
         (void)snprintf(name, sizeof(name), "%sstat", prefix);
         if (snapshot_read(dir, name, stat, sizeof(stat)) < 0 ||
             parse_stat(&thread, stat) < 0 ||
-            read_thread(dir, prefix, &thread) < 0)
-            continue; /* it has ended */
+            read_thread(dir, prefix, &thread) < 0) {
+            snapshot->torn = true; /* it has ended */
+            continue;
+        }
         *(struct snapshot_thread *)grow(&snapshot->threads, &snapshot->count,
                                         sizeof(thread)) = thread;
     }
@@ -281,12 +284,15 @@ static void read_process(struct snapshot *snapshot, int proc_fd, pid_t pid)
 
     (void)snprintf(name, sizeof(name), "%d", pid);
     int dir = openat(proc_fd, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (dir < 0)
+    if (dir < 0) {
+        snapshot->torn = true;
         return;
+    }
     long threads = read_shared(dir, &leader, &snapshot->network_busy);
     struct snapshot_thread shared = leader;
     if (threads < 0 || read_thread(dir, "", &leader) < 0) {
-        free(leader.fds); /* it has ended */
+        free(leader.fds);
+        snapshot->torn = true; /* it has ended */
     } else {
         *(struct snapshot_thread *)grow(&snapshot->threads, &snapshot->count,
                                         sizeof(leader)) = leader;
@@ -303,6 +309,7 @@ struct listed {
     bool wanted;
 };
 
+/* -1: it has ended. */
 static pid_t parent_of(int proc_fd, pid_t pid)
 {
     struct snapshot_thread thread = {0};
@@ -311,7 +318,7 @@ static pid_t parent_of(int proc_fd, pid_t pid)
     (void)snprintf(name, sizeof(name), "%d/stat", pid);
     if (snapshot_read(proc_fd, name, stat, sizeof(stat)) < 0 ||
         parse_stat(&thread, stat) < 0)
-        return 0;
+        return -1;
     return thread.ppid;
 }
 
@@ -357,15 +364,18 @@ static bool is_wanted(const struct listed *list, size_t count, pid_t pid)
     return false;
 }
 
-/* Mark the descendants of ROOT.  "task/TID/children" would be quicker, but may
- * leave some out while others end: see proc(5). */
-static void mark_descendants(struct listed *list, size_t count, int proc_fd,
+/* Mark the descendants of ROOT; false if one may be missing.
+ * "task/TID/children" would be quicker, but may leave some out while others
+ * end: see proc(5). */
+static bool mark_descendants(struct listed *list, size_t count, int proc_fd,
                              pid_t root)
 {
-    bool more = true;
+    bool more = true, complete = true;
 
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         list[i].ppid = parent_of(proc_fd, list[i].pid);
+        complete &= list[i].ppid >= 0;
+    }
     while (more) {
         more = false;
         for (size_t i = 0; i < count; i++) {
@@ -375,6 +385,7 @@ static void mark_descendants(struct listed *list, size_t count, int proc_fd,
             list[i].wanted = more = true;
         }
     }
+    return complete;
 }
 
 int snapshot_take(struct snapshot *snapshot, int proc_fd, pid_t skip,
@@ -387,7 +398,7 @@ int snapshot_take(struct snapshot *snapshot, int proc_fd, pid_t skip,
     if (list == NULL)
         return -1;
     if (only_below)
-        mark_descendants(list, count, proc_fd, skip);
+        snapshot->torn = !mark_descendants(list, count, proc_fd, skip);
     for (size_t i = 0; i < count; i++)
         if (list[i].pid != skip && (list[i].wanted || !only_below))
             read_process(snapshot, proc_fd, list[i].pid);
@@ -440,7 +451,7 @@ static bool is_unmoved(const struct snapshot_thread *a,
 
 bool snapshot_still(const struct snapshot *first, const struct snapshot *second)
 {
-    if (first->count != second->count)
+    if (first->torn || second->torn || first->count != second->count)
         return false;
     for (size_t i = 0; i < first->count; i++)
         if (!is_unmoved(&first->threads[i], &second->threads[i]))

@@ -66,6 +66,8 @@ struct snapshot {
     struct snapshot_thread *threads; /* those of a process side by side, its
                                         leader first */
     size_t count;
+    bool torn;         /* a thread ended while it was being read: another may
+                          have been seen waiting for it */
     bool network_busy; /* packets may be under way to a socket: in the kernel,
                           or, with ONLY_BELOW, from anywhere */
 };
@@ -89,7 +91,8 @@ const struct snapshot_fd *snapshot_fd(const struct snapshot_thread *thread,
 /* The leader of process PID, or NULL. */
 const struct snapshot_thread *snapshot_process(const struct snapshot *snapshot,
                                                pid_t pid);
-/* Whether no thread was born, died or ran from FIRST to SECOND. */
+/* Whether no thread was born, died or ran from FIRST to SECOND, nor while they
+ * were taken. */
 bool snapshot_still(const struct snapshot *first,
                     const struct snapshot *second);
 /* Sum of the resident memory and CPU time of all processes. */

@@ -273,6 +273,8 @@ char *world_close(struct world *world, size_t *trace_size)
         world_sweep(world);
         /* What a run left must not meet the next one. */
         (void)remove_below(world->fds[SERVER_CWD]);
+        if (world->sandbox.level == SANDBOX_FULL) /* or they are the host's */
+            (void)remove_below(world->fds[SERVER_MQUEUE]);
         /* A server not said to be swept is replaced by a new one. */
         (void)memcheck_return(world->lease, !probe_setting()->without_server);
     } else {

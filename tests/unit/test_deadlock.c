@@ -252,7 +252,7 @@ Test(deadlock, dead_child_must_be_known_to_its_parent,
     struct scene scene;
 
     scene_init(&scene, "zombie");
-    scene.processes[0] = (struct trace_process){.host_pid = 100};
+    scene.processes[0] = (struct trace_process){.host_pid = 100, .parent = -1};
     scene.processes[1] = (struct trace_process){.host_pid = 101};
     scene.trace.process_count = 2;
     add_call(&scene, "clone", "", 3);
@@ -261,6 +261,38 @@ Test(deadlock, dead_child_must_be_known_to_its_parent,
     cr_assert(is_proved(&scene));
     add_call(&scene, "clone", "", 4); /* one more, whose end is missing */
     cr_assert_not(is_proved(&scene));
+    scene_release(&scene);
+}
+
+Test(deadlock, who_vanishes_while_read_is_not_overlooked,
+     .description = "a parent seen waiting for a child that was gone when its "
+                    "turn came is about to be woken")
+{
+    struct scene scene;
+
+    scene_init(&scene, "own_write_end");
+    cr_assert(is_proved(&scene));
+    scene.second.torn = true;
+    cr_assert_not(is_proved(&scene));
+    scene_release(&scene);
+}
+
+Test(deadlock, other_programs_ends_are_no_child_s,
+     .description = "in a shared world the logged end of one program says "
+                    "nothing of another's child")
+{
+    struct scene scene;
+
+    scene_init(&scene, "zombie");
+    scene.processes[0] = (struct trace_process){.host_pid = 100, .parent = -1};
+    scene.processes[1] = (struct trace_process){.host_pid = 101};
+    scene.processes[2] =
+        (struct trace_process){.host_pid = 102, .parent = -1, .ended = true};
+    scene.trace.process_count = 3;
+    add_call(&scene, "clone", "", 3);
+    cr_assert_not(is_proved(&scene));
+    scene.processes[1].ended = true;
+    cr_assert(is_proved(&scene));
     scene_release(&scene);
 }
 
