@@ -90,17 +90,6 @@ static char *claim(const char *source, const char *key)
     return words;
 }
 
-static bool holds_word(const char *words, const char *word)
-{
-    size_t size = strlen(word);
-
-    for (const char *at = words; (at = strstr(at, word)) != NULL; at++)
-        if ((at == words || at[-1] == ' ') &&
-            (at[size] == ' ' || at[size] == '\0'))
-            return true;
-    return false;
-}
-
 /* ---- Grading ----------------------------------------------------------------
  */
 
@@ -129,8 +118,8 @@ static void compare(const struct entry *entry, const struct grade *grade)
         const char *seen = NULL;
         if (test->bonus)
             continue;
-        bool must_fail = entry->fails && holds_word(entry->fails, test->name);
-        bool must_dirty = entry->dirty && holds_word(entry->dirty, test->name);
+        bool must_fail = list_holds(entry->fails, ' ', test->name);
+        bool must_dirty = list_holds(entry->dirty, ' ', test->name);
         bool dirty = test->cleanliness != CLEANLINESS_CLEAN &&
                      test->cleanliness != CLEANLINESS_UNTESTED;
         if ((test->verdict == VERDICT_FAIL) != must_fail ||
@@ -138,8 +127,8 @@ static void compare(const struct entry *entry, const struct grade *grade)
             seen = verdict_names[test->verdict];
         else if (dirty != must_dirty)
             seen = cleanliness_names[test->cleanliness];
-        if (test->diagnosis.id && entry->shows &&
-            holds_word(entry->shows, test->diagnosis.id))
+        if (test->diagnosis.id &&
+            list_holds(entry->shows, ' ', test->diagnosis.id))
             shown = true;
         if (seen == NULL)
             continue;

@@ -275,3 +275,14 @@ int remove_tree(int dir_fd, const char *path)
         return -1;
     return unlinkat(dir_fd, path, AT_REMOVEDIR);
 }
+
+bool list_holds(const char *list, char between, const char *word)
+{
+    size_t size = strlen(word);
+
+    for (; list; list = (list = strchr(list, between)) ? list + 1 : NULL)
+        if (strncmp(list, word, size) == 0 &&
+            (list[size] == between || list[size] == '\0'))
+            return true;
+    return false;
+}

@@ -9,6 +9,7 @@
 #ifndef BASE_BASE_H
 #define BASE_BASE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -62,5 +63,9 @@ int remove_below(int dir_fd);
 
 /* An array's length, known to the compiler. */
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
+
+/* Whether WORD is one of LIST, whose words have one character BETWEEN them
+ * ("pipe,pipe2"); LIST may be NULL. */
+bool list_holds(const char *list, char between, const char *word);
 
 #endif

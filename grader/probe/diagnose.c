@@ -13,18 +13,6 @@
 
 #include "run.h"
 
-/* Whether the space-separated LIST holds WORD. */
-static bool list_holds(const char *list, const char *word)
-{
-    size_t size = strlen(word);
-
-    for (; *list; list += strcspn(list, " "), list += strspn(list, " "))
-        if (strncmp(list, word, size) == 0 &&
-            (list[size] == ' ' || list[size] == '\0'))
-            return true;
-    return false;
-}
-
 static void fill_in(FILE *out, const char *name, size_t size,
                     const struct autopsy_wait *wait)
 {
@@ -74,7 +62,7 @@ const struct misconception *diagnose(const struct misconception *table,
 {
     for (; table->id; table++) {
         *wait = NULL;
-        if (table->tests && !list_holds(table->tests, failure->test))
+        if (table->tests && !list_holds(table->tests, ' ', failure->test))
             continue;
         if (table->when(failure, wait))
             return table;

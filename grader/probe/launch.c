@@ -153,14 +153,6 @@ static struct server_limits limits_for(const struct run *run)
 
 static struct world *shared_world;
 
-static bool is_listed(const char *list, const char *name, size_t size)
-{
-    for (const char *at = list; at && (at = strstr(at, name)) != NULL; at++)
-        if ((at == list || at[-1] == ',') && strcspn(at, ",") == size)
-            return true;
-    return false;
-}
-
 /* What strace follows, ALSO included, without what UNTRACED lists. */
 static char *traced_calls(const char *also, const char *untraced)
 {
@@ -169,8 +161,7 @@ static char *traced_calls(const char *also, const char *untraced)
 
     while ((call = strsep(&rest, ",")) != NULL) {
         size_t size = strlen(call);
-        const char *name = call + (*call == '?');
-        if (is_listed(untraced, name, strlen(name)))
+        if (list_holds(untraced, ',', call + (*call == '?')))
             continue;
         if (kept != calls)
             *kept++ = ',';
@@ -202,7 +193,6 @@ static struct world *open_world(const struct world_options *options)
 struct world *world_make(const struct world_options *options)
 {
     shared_world = open_world(options);
-    shared_world->shared = true;
     return shared_world;
 }
 
@@ -266,15 +256,14 @@ struct bytes world_ask(struct world *world, const char *const args[])
 /* Where a tool is: ours come first. */
 static char *find_tool(const struct world *world, const char *name)
 {
-    char *ours = xformat("%s/kit/bin/%s", world->sandbox.stage, name);
-    bool found = access(ours, F_OK) == 0;
+    char *ours = xformat("kit/bin/%s", name);
+    char *outside = xformat("%s/%s", world->sandbox.stage, ours);
+    char *path = access(outside, F_OK) == 0
+                     ? sandbox_path(&world->sandbox, ours)
+                     : xformat("/usr/bin/%s", name);
 
+    free(outside);
     free(ours);
-    if (!found)
-        return xformat("/usr/bin/%s", name);
-    char *below = xformat("kit/bin/%s", name);
-    char *path = sandbox_path(&world->sandbox, below);
-    free(below);
     return path;
 }
 
@@ -298,8 +287,9 @@ static void start(struct run *run)
         .missing = run->options.missing,
     };
     run->world = run->options.world ? run->options.world : open_world(&alone);
-    if (run->options.tool)
-        what.tool = find_tool(run->world, run->options.tool);
+    char *tool =
+        run->options.tool ? find_tool(run->world, run->options.tool) : NULL;
+    what.tool = tool;
     if (run->options.fifo &&
         mkfifoat(run->world->fds[SERVER_CWD], run->options.fifo, 0600) < 0)
         probe_error("mkfifo: %s: %s", run->options.fifo, strerror(errno));
@@ -310,7 +300,7 @@ static void start(struct run *run)
     what.env = shim_environment(run);
     what.limits = limits_for(run);
     run->pid = world_start(run->world, &what);
-    free((char *)what.tool);
+    free(tool);
     for (int i = 0; i < 3; i++)
         (void)close(fds[i]); /* or the program would never see their end */
     run->began_ms = run->progress_ms = now_ms();

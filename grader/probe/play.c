@@ -104,31 +104,46 @@ static bool is_asleep_in(const struct snapshot_thread *thread,
                          const char *calls)
 {
     const struct blocking_call *call = blocking_find(thread->syscall);
-    size_t size = call ? strlen(call->name) : 0;
 
-    if (!thread->syscall_known || thread->running || thread->state != 'S')
-        return false;
-    for (const char *at = calls; call && (at = strstr(at, call->name));
-         at += size)
-        if ((at == calls || at[-1] == ',') &&
-            (at[size] == ',' || at[size] == '\0'))
-            return true;
+    return thread->syscall_known && !thread->running && thread->state == 'S' &&
+           call && list_holds(calls, ',', call->name);
+}
+
+static bool look(const struct run *run, struct snapshot *now)
+{
+    return run->world &&
+           snapshot_take(now, run->world->fds[SERVER_PROC],
+                         run->world->init_pid,
+                         run->world->sandbox.level == SANDBOX_BASIC) == 0;
+}
+
+/* The lines of /proc are read one after the other, so a thread on its way from
+ * one call to another may be seen asleep, and then in the other.  But one that
+ * was in the same call before, and has not been switched since, slept there. */
+static bool has_slept(const struct snapshot *before,
+                      const struct snapshot_thread *thread)
+{
+    for (size_t i = 0; i < before->count; i++) {
+        const struct snapshot_thread *old = &before->threads[i];
+        if (old->tid == thread->tid)
+            return old->state == 'S' && old->syscall == thread->syscall &&
+                   old->switches == thread->switches &&
+                   old->forced_switches == thread->forced_switches;
+    }
     return false;
 }
 
 static bool has_sleeper(struct run *run, const void *data)
 {
-    struct snapshot now;
+    struct snapshot before = {0}, now = {0};
     bool found = false;
 
-    if (run->finished || run->end != RUN_RUNNING)
-        return false;
-    if (snapshot_take(&now, run->world->fds[SERVER_PROC], run->world->init_pid,
-                      run->world->sandbox.level == SANDBOX_BASIC) < 0)
-        return false;
-    for (size_t i = 0; i < now.count && !found; i++)
-        found = run_owns(run, &now.threads[i]) &&
-                is_asleep_in(&now.threads[i], data);
+    if (run->end == RUN_RUNNING && look(run, &before) && look(run, &now))
+        for (size_t i = 0; i < now.count && !found; i++)
+            found = run_owns(run, &now.threads[i]) &&
+                    is_asleep_in(&now.threads[i], data) &&
+                    has_slept(&before, &now.threads[i]);
+    snapshot_release(&before);
     snapshot_release(&now);
     return found;
 }
@@ -149,7 +164,7 @@ bool run_waits_in(struct run *run, const char *calls)
 
 bool run_is_in(struct run *run, const char *calls)
 {
-    return !run->finished && run->end == RUN_RUNNING && has_sleeper(run, calls);
+    return has_sleeper(run, calls);
 }
 
 /* The state of the run's first process, as in proc(5); 'X' if it is gone. */
@@ -158,8 +173,7 @@ static char state_of(struct run *run)
     struct snapshot now;
     char state = 'X';
 
-    if (snapshot_take(&now, run->world->fds[SERVER_PROC], run->world->init_pid,
-                      run->world->sandbox.level == SANDBOX_BASIC) < 0)
+    if (!look(run, &now))
         return 'R';
     const struct snapshot_thread *thread = snapshot_process(&now, run->pid);
     if (thread)
@@ -216,20 +230,14 @@ void run_wait_until(struct run *run, bool (*done)(const void *),
 
 long run_cpu_ms(struct run *run)
 {
-    long hz = sysconf(_SC_CLK_TCK);
-    unsigned long long ticks = 0;
+    unsigned long long ticks, hz = (unsigned long long)sysconf(_SC_CLK_TCK);
     struct snapshot now;
 
-    if (run->finished ||
-        snapshot_take(&now, run->world->fds[SERVER_PROC], run->world->init_pid,
-                      run->world->sandbox.level == SANDBOX_BASIC) < 0)
+    if (!look(run, &now))
         return 0;
-    for (size_t i = 0; i < now.count; i++)
-        if (now.threads[i].pid == now.threads[i].tid &&
-            run_owns(run, &now.threads[i]))
-            ticks += now.threads[i].cpu_ticks;
+    ticks = snapshot_cpu_ticks(&now, run_session(run));
     snapshot_release(&now);
-    return (long)(ticks * 1000 / (unsigned long long)hz);
+    return (long)(ticks * 1000 / hz);
 }
 
 pid_t run_pid(const struct run *run)

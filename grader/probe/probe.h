@@ -203,7 +203,7 @@ void run_interrupt(struct run *run);
  * may be asked again after it was true. */
 void run_wait_until(struct run *run, bool (*done)(const void *),
                     const void *data, const char *what);
-/* CPU time, in ms, that the living processes of the run have used so far. */
+/* CPU time, in ms, that the run has used so far; 0 when it has ended. */
 long run_cpu_ms(struct run *run);
 /* The first process of the run, as its world numbers it (kill(2), /proc). */
 pid_t run_pid(const struct run *run);

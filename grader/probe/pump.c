@@ -181,11 +181,11 @@ static struct run *run_of(const struct world *world, pid_t pid)
     return run;
 }
 
-static void receive_reports(const struct world *world)
+static void receive_reports(struct world *world)
 {
     struct server_message report;
 
-    while (world_receive((struct world *)world, &report)) {
+    while (world_receive(world, &report)) {
         struct run *run = run_of(world, report.pid);
         if (report.type != SERVER_ENDED || run == NULL)
             continue;

@@ -53,7 +53,6 @@ struct run {
     int64_t progress_ms;                      /* last time that bytes moved */
     unsigned long long progress_ticks, ticks; /* CPU at that time, and now */
     unsigned long long progress_world_ticks, world_ticks; /* of all there */
-    int64_t ran_ms;          /* last time that CPU time was seen to be used */
     int64_t traced_since_ms; /* the progress_ms for which... */
     off_t traced_before;     /* ...strace's log had this size */
     int64_t check_ms;        /* time of the next look at /proc */
@@ -80,6 +79,8 @@ extern struct run *probe_awaited;
 /* Close the shared worlds that the test has not ended; their runs must have
  * finished. */
 void shared_worlds_end(void);
+/* The session as which RUN began; 0 where it has its world for itself. */
+pid_t run_session(const struct run *run);
 /* Whether THREAD of RUN's world is RUN's: where the world is shared, those of
  * the session that it began as. */
 bool run_owns(const struct run *run, const struct snapshot_thread *thread);

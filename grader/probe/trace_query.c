@@ -69,21 +69,6 @@ void trace_free(struct trace *trace)
     free(trace);
 }
 
-/* Is NAME one of NAMES, "pipe,pipe2"? */
-static bool is_named(const char *name, const char *names)
-{
-    size_t length = strlen(name);
-
-    while (*names != '\0') {
-        size_t word = strcspn(names, ",");
-
-        if (word == length && strncmp(name, names, length) == 0)
-            return true;
-        names += word + (names[word] == ',');
-    }
-    return false;
-}
-
 size_t trace_find(const struct trace *trace, size_t from, const char *names,
                   int process)
 {
@@ -92,7 +77,7 @@ size_t trace_find(const struct trace *trace, size_t from, const char *names,
 
         if (event->kind == TRACE_CALL &&
             (process == -1 || event->process == process) &&
-            (names == NULL || is_named(event->name, names)))
+            (names == NULL || list_holds(names, ',', event->name)))
             return i;
     }
     return trace->event_count;
@@ -181,7 +166,8 @@ static bool arms_timer(const struct trace_event *event)
     if (strcmp(event->name, "setsockopt") == 0)
         return strstr(event->args, "SO_RCVTIMEO") != NULL ||
                strstr(event->args, "SO_SNDTIMEO") != NULL;
-    return is_named(event->name, "setitimer,timer_create,timerfd_settime");
+    return list_holds("setitimer,timer_create,timerfd_settime", ',',
+                      event->name);
 }
 
 bool trace_has_timer(const struct trace *trace)

@@ -98,19 +98,25 @@ static bool is_all_asleep(const struct snapshot *snapshot)
     return snapshot->count > 0;
 }
 
-bool run_owns(const struct run *run, const struct snapshot_thread *thread)
-{
-    return run->options.world == NULL || thread->session == run->pid;
-}
-
 /* The same, and not because strace has yet to let one of them go on. */
 static bool is_at_rest(const struct snapshot *snapshot)
 {
     for (size_t i = 0; i < snapshot->count; i++)
-        if (snapshot->threads[i].state != 'S' &&
-            snapshot->threads[i].state != 'Z')
+        if (strchr("STZ", snapshot->threads[i].state) == NULL)
             return false;
     return snapshot->count > 0;
+}
+
+pid_t run_session(const struct run *run)
+{
+    return run->options.world ? run->pid : 0;
+}
+
+bool run_owns(const struct run *run, const struct snapshot_thread *thread)
+{
+    pid_t session = run_session(run);
+
+    return session == 0 || thread->session == session;
 }
 
 static size_t count_processes(const struct run *run,
@@ -173,6 +179,15 @@ static bool is_dead(struct run *run, const struct snapshot *first,
     return dead;
 }
 
+/* Once the first process has ended a report of it is under way, and what its
+ * relatives do, or the other programs of its world, is their affair. */
+static bool first_lives(const struct run *run, const struct snapshot *snapshot)
+{
+    const struct snapshot_thread *first = snapshot_process(snapshot, run->pid);
+
+    return first && first->state != 'Z';
+}
+
 /* Bytes that strace wrote since the program last moved any.  One that does
  * nothing but cause signals, or calls that fail, is stopped by strace for most
  * of its time: its CPU time alone would tell late. */
@@ -233,8 +248,7 @@ static void judge_by_time(struct run *run, const struct snapshot *snapshot)
 /* Note the CPU time so far; whether there is more of it than before. */
 static bool count_ticks(struct run *run, const struct snapshot *snapshot)
 {
-    pid_t session = run->options.world ? run->pid : 0;
-    unsigned long long own = snapshot_cpu_ticks(snapshot, session);
+    unsigned long long own = snapshot_cpu_ticks(snapshot, run_session(run));
     unsigned long long all = snapshot_cpu_ticks(snapshot, 0);
     bool ran = all > run->world_ticks;
 
@@ -253,19 +267,16 @@ void watch(struct run *run)
         probe_error("sandbox: its /proc cannot be read");
     run->process_count = (unsigned)count_processes(run, &first);
     bool ran = count_ticks(run, &first);
-    if (run->world->shared && run != probe_awaited)
+    if (run->options.world && run != probe_awaited)
         ; /* the test may yet do something for it */
     else if (run->memcheck)
         judge_by_time(run, &first);
     else if (run->process_count >= PROCESSES_MAX ||
              snapshot_rss_kb(&first) > MEMORY_MAX_KB)
         end_as(run, RUN_GREEDY, &first);
-    else if (!ran && run->process_count > 0 && !run->interrupted &&
-             is_dead(run, &first, &second)) {
-        /* Of a run that has just ended only the others in its world are left,
-         * asleep, so it must be among them; and it may have fallen asleep
-         * where the test wants it to be. */
-        if (!pump_is_reached(run))
+    else if (!ran && !run->interrupted && is_dead(run, &first, &second) &&
+             first_lives(run, &second)) {
+        if (!pump_is_reached(run)) /* it may sleep where the test wants it */
             end_as(run, RUN_DEADLOCKED, &second);
     } else
         judge_by_time(run, &first);

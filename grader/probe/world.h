@@ -32,8 +32,6 @@ struct world {
     size_t report_count;
     char *log; /* what was read from log_fd since the lease began */
     size_t log_size;
-    bool shared; /* made by the test, for several runs */
-    struct world *next;
 };
 
 /* The pass, stage and sandbox that the environment of a test names. */

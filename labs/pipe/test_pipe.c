@@ -224,7 +224,7 @@ Graded(pipe, pipeline_early_reader, .points = 10, .step = "pipe.2",
                .input_mode = INPUT_NONE, .native_only = true);
 
     expect_output(run, LITERAL("y\ny\n"));
-    expect_that(run, run_exit_status(run) >= 0, "the program exits",
+    expect_that(run, run_end(run) == RUN_EXITED, "the program exits",
                 "a signal killed it");
     expect_nothing_left(run);
     expect_output(late, LITERAL("go\ngo\n"));

@@ -147,7 +147,7 @@ static bool names_directory(int proc_fd, const char *pid, const char *file)
     return found;
 }
 
-/* "process 123 (strace), state S, parent 1" */
+/* Its pid, name, state and parent, as proc(5) has them. */
 static char *describe(int proc_fd, const char *pid)
 {
     char *path = xformat("%s/stat", pid);
