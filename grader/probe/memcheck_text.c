@@ -186,7 +186,7 @@ void log_lines_read(struct log_lines *lines, struct slice text)
 
 /* ---- Frames -------------------------------------------------------------- */
 
-/* Parse "main (/work/pipe/pipe.c:6)", as far as it is known. */
+/* Parse "main (/src/pipe/pipe.c:6)", as far as it is known. */
 static void parse_place(struct slice place, struct frame *frame)
 {
     const char *open = place.size ? memrchr(place.at, '(', place.size) : NULL;

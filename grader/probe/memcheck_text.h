@@ -55,7 +55,7 @@ struct log_lines {
 
 void log_lines_read(struct log_lines *lines, struct slice text);
 
-/* "   at 0x10918C: main (/work/pipe/pipe.c:6)"; empty and 0 if unknown. */
+/* "   at 0x10918C: main (/src/pipe/pipe.c:6)"; empty and 0 if unknown. */
 struct frame {
     struct slice function, file;
     int line;

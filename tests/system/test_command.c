@@ -3,7 +3,9 @@
  * test_command.c - command lines, right and wrong: what is printed, where, and
  * with which exit status.
  */
+#include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -119,6 +121,30 @@ static void expect_full_score(const char *level)
     grade_free(grade);
     (void)unlink(json);
     expect_clean_machine();
+}
+
+/* "It leaves none" would be an error, too, but one without a reason. */
+Test(command, error_of_ours_is_on_record)
+{
+    char *record = xformat("%s/upper_small.memcheck.json", scratch());
+    char *stage = xformat("%s/tmp", scratch());
+    char *command = xformat(
+        "IPCLAB_PASS=memcheck IPCLAB_LAB=pipe IPCLAB_SANDBOX=full "
+        "IPCLAB_STAGE=%s IPCLAB_RESULTS=%s "
+        "build/labs/pipe/test_pipe --filter pipe/upper_small >/dev/null 2>&1",
+        scratch(), scratch());
+
+    cr_assert(mkdir(stage, 0755) == 0 || errno == EEXIST);
+    (void)system(command); /* it fails, or there would be nothing to record */
+    char *text = read_file(AT_FDCWD, record, 4096, NULL);
+    cr_assert_not_null(text, "%s is not there", record);
+    cr_expect_not_null(strstr(text, "\"cleanliness\":\"error\""), "%s", text);
+    cr_expect_not_null(strstr(text, "IPCLAB_LEASE"), "%s", text);
+    free(command);
+    free(stage);
+    free(record);
+    free(text);
+    (void)remove_tree(AT_FDCWD, scratch());
 }
 
 Test(command, solution_in_the_full_sandbox)

@@ -58,7 +58,7 @@ Test(diagnostics, linker)
 {
     struct grade_build build = parsed(
         "/usr/bin/ld: lab.o: in function `main':\n"
-        "/work/pipe/pipe.c:3: multiple definition of `main'; main.o:m.c:1: "
+        "/src/pipe/pipe.c:3: multiple definition of `main'; main.o:m.c:1: "
         "first defined here\n"
         "/usr/bin/ld: /work/main.c:120: undefined reference to `upper'\n"
         "main.c:(.text+0x12): undefined reference to `filter'\n"

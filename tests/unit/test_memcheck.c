@@ -4,7 +4,7 @@
  * whole is never taken for a clean one.
  *
  * The logs in evidence/memcheck/ were recorded: small programs pipe/pipe.c,
- * compiled with -O0 -fno-builtin in a directory /work and run under
+ * compiled with -O0 -fno-builtin in a directory /src and run under
  * memcheck_command() in a sandbox of their own, where the first process is 2.
  */
 #include <criterion/criterion.h>
@@ -281,10 +281,10 @@ Test(memcheck, c_library_files_are_not_the_students,
         "io/../sysdeps/unix/sysv/linux/pipe.c",
         "./io/../sysdeps/unix/sysv/linux/pipe.c",
         "/usr/src/debug/glibc/io/pipe.c",
-        "/work/other/mypipe.c",
+        "/src/other/mypipe.c",
     };
     static const char *const ours[] = {"pipe.c", "./pipe.c",
-                                       "/work/pipe/pipe.c"};
+                                       "/src/pipe/pipe.c"};
 
     for (size_t i = 0; i < LENGTH(theirs) + LENGTH(ours); i++) {
         bool own = i >= LENGTH(theirs);
