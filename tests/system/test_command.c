@@ -129,7 +129,7 @@ Test(command, error_of_ours_is_on_record)
     char *record = xformat("%s/upper_small.memcheck.json", scratch());
     char *stage = xformat("%s/tmp", scratch());
     char *command = xformat(
-        "IPCLAB_PASS=memcheck IPCLAB_LAB=pipe IPCLAB_SANDBOX=full "
+        "env -i IPCLAB_PASS=memcheck IPCLAB_LAB=pipe IPCLAB_SANDBOX=full "
         "IPCLAB_STAGE=%s IPCLAB_RESULTS=%s "
         "build/labs/pipe/test_pipe --filter pipe/upper_small >/dev/null 2>&1",
         scratch(), scratch());
