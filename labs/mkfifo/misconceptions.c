@@ -10,37 +10,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "probe.h"
+#include "evidence.h"
 
 /* ---- What the evidence says --------------------------------------------- */
-
-#define WHEN(name)                                                             \
-    static bool name(const struct failure *failure,                            \
-                     const struct autopsy_wait **wait)
-
-static bool is_run(const struct failure *failure, const char *word)
-{
-    const char *const *args = run_args(failure->run);
-
-    return args[0] && strcmp(args[0], word) == 0;
-}
-
-static bool says(const struct failure *failure, const char *text)
-{
-    return strstr(run_errors(failure->run).data, text) != NULL;
-}
 
 /* What the expectation that failed was about. */
 static bool is_about(const struct failure *failure, const char *text)
 {
     return (failure->expected && strstr(failure->expected, text)) ||
            (failure->seen && strstr(failure->seen, text));
-}
-
-static bool was_killed_by(const struct failure *failure, int signal)
-{
-    return run_end(failure->run) == RUN_SIGNALED &&
-           run_exit_status(failure->run) == 128 + signal;
 }
 
 static bool hangs(const struct failure *failure)
@@ -96,7 +74,6 @@ static bool got_stop_signal(const struct failure *failure)
 
 WHEN(is_untouched)
 {
-    (void)wait;
     return says(failure, "Function not implemented");
 }
 
@@ -142,13 +119,11 @@ WHEN(read_restarts)
 
 WHEN(spins)
 {
-    (void)wait;
     return run_end(failure->run) == RUN_SPINNING;
 }
 
 WHEN(serves_any_file)
 {
-    (void)wait;
     return is_run(failure, "serve") &&
            (hangs(failure) || run_end(failure->run) == RUN_SPINNING ||
             is_about(failure, "the file is left") ||
@@ -158,7 +133,6 @@ WHEN(serves_any_file)
 
 WHEN(lost_request)
 {
-    (void)wait;
     return is_run(failure, "serve") &&
            (is_about(failure, "the server answers") || hangs(failure) ||
             is_about(failure, "its own word"));
@@ -168,25 +142,21 @@ WHEN(lost_request)
 
 WHEN(died_of_sigpipe)
 {
-    (void)wait;
     return was_killed_by(failure, SIGPIPE);
 }
 
 WHEN(crashed)
 {
-    (void)wait;
     return was_killed_by(failure, SIGSEGV) || was_killed_by(failure, SIGABRT);
 }
 
 WHEN(died_of_stop_signal)
 {
-    (void)wait;
     return was_killed_by(failure, SIGTERM) || was_killed_by(failure, SIGINT);
 }
 
 WHEN(gave_up_for_one_client)
 {
-    (void)wait;
     return is_run(failure, "serve") && run_end(failure->run) == RUN_EXITED &&
            run_exit_status(failure->run) != 0 &&
            (says(failure, "No such device or address") ||
@@ -195,7 +165,6 @@ WHEN(gave_up_for_one_client)
 
 WHEN(ended_early)
 {
-    (void)wait;
     return is_run(failure, "serve") && is_about(failure, "it waits in") &&
            run_end(failure->run) == RUN_EXITED &&
            run_exit_status(failure->run) == 0;
@@ -203,19 +172,16 @@ WHEN(ended_early)
 
 WHEN(was_interrupted)
 {
-    (void)wait;
     return says(failure, "Interrupted system call");
 }
 
 WHEN(lost_bytes)
 {
-    (void)wait;
     return failure->kind == FAILED_OUTPUT;
 }
 
 WHEN(wrote_to_full)
 {
-    (void)wait;
     return is_run(failure, "recv") && failure->kind == FAILED_STATUS &&
            run_exit_status(failure->run) == 0;
 }
@@ -224,103 +190,87 @@ WHEN(wrote_to_full)
 
 WHEN(made_a_file)
 {
-    (void)wait;
     return is_about(failure, "regular file") ||
            is_about(failure, "no file is made") || creates(failure);
 }
 
 WHEN(wrong_name)
 {
-    (void)wait;
     return is_run(failure, "ask") && is_about(failure, "nothing of that name");
 }
 
 /* A FIFO of mode 0 cannot be opened even by its owner. */
 WHEN(wrong_mode)
 {
-    (void)wait;
     return is_about(failure, "FIFO of mode") ||
            says(failure, "Permission denied");
 }
 
 WHEN(refused_a_fifo)
 {
-    (void)wait;
     return says(failure, "File exists");
 }
 
 WHEN(ready_too_early)
 {
-    (void)wait;
     return is_about(failure, "before \"ready\" is said");
 }
 
 WHEN(gap)
 {
-    (void)wait;
     return is_about(failure, "finds the server's FIFO open");
 }
 
 WHEN(wrong_number)
 {
-    (void)wait;
     return is_about(failure, "the answer \"");
 }
 
 WHEN(left_its_fifo)
 {
-    (void)wait;
     return is_about(failure, "the server's FIFO is removed") ||
            (failure->kind == FAILED_LEFTOVERS && is_about(failure, "file f"));
 }
 
 WHEN(lost_descriptors)
 {
-    (void)wait;
     return is_about(failure, "number of open descriptors");
 }
 
 WHEN(left_children)
 {
-    (void)wait;
     return failure->kind == FAILED_LEFTOVERS ||
            is_about(failure, "children are waited for");
 }
 
 WHEN(reply_opened_late)
 {
-    (void)wait;
     return is_about(failure, "the reply FIFO is open for reading before");
 }
 
 WHEN(wrote_twice)
 {
-    (void)wait;
     return is_about(failure, "sent by one write");
 }
 
 WHEN(printed_a_part)
 {
-    (void)wait;
     return is_run(failure, "ask") && failure->kind == FAILED_OUTPUT;
 }
 
 WHEN(left_reply_fifo)
 {
-    (void)wait;
     return is_about(failure, "the reply FIFO is removed") ||
            failure->kind == FAILED_LEFTOVERS;
 }
 
 WHEN(sent_too_much)
 {
-    (void)wait;
     return is_run(failure, "ask") && strlen(run_args(failure->run)[2]) > 512;
 }
 
 WHEN(mkfifo_failed)
 {
-    (void)wait;
     return run_was_injected(failure->run) && says(failure, "Permission denied");
 }
 

@@ -10,30 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "probe.h"
+#include "evidence.h"
 
 /* ---- What the evidence says --------------------------------------------- */
-
-/* Finds a wait of FAILURE's run for which MATCHES; sets *WAIT to it. */
-static bool
-find_wait(const struct failure *failure, const struct autopsy_wait **wait,
-          bool (*matches)(const struct autopsy_wait *, const struct autopsy *))
-{
-    const struct autopsy *autopsy = run_autopsy(failure->run);
-
-    for (size_t i = 0; autopsy && i < autopsy->count; i++) {
-        if (!matches(&autopsy->waits[i], autopsy))
-            continue;
-        *wait = &autopsy->waits[i];
-        return true;
-    }
-    return false;
-}
-
-static bool is_pipe(const struct autopsy_wait *wait, bool reads)
-{
-    return wait->object == OBJECT_PIPE && wait->reads == reads;
-}
 
 static bool is_held_by(const struct autopsy_wait *wait, enum autopsy_who who)
 {
@@ -54,8 +33,7 @@ static bool parent_waits_for_children(const struct autopsy *autopsy)
 }
 
 /* Whether the program's first process is one of those who could end WAIT. */
-static bool first_holds(const struct autopsy_wait *wait,
-                        const struct autopsy *autopsy)
+MATCH(first_holds)
 {
     const struct autopsy_wait *first = first_wait(autopsy);
 
@@ -74,14 +52,6 @@ static bool others_hold_strays(const struct autopsy_wait *wait)
     return false;
 }
 
-static bool is_run(const struct failure *failure, const char *word)
-{
-    for (const char *const *arg = run_args(failure->run); *arg; arg++)
-        if (strcmp(*arg, word) == 0)
-            return true;
-    return false;
-}
-
 static bool holds(struct bytes bytes, const char *text)
 {
     return bytes.data && strstr(bytes.data, text) != NULL;
@@ -96,44 +66,36 @@ static bool called(const struct failure *failure, const char *names)
 
 /* ---- Hangs -------------------------------------------------------------- */
 
-static bool reads_own_pipe(const struct autopsy_wait *wait,
-                           const struct autopsy *autopsy)
+MATCH(reads_own_pipe)
 {
-    (void)autopsy;
     return is_pipe(wait, true) && wait->own_code &&
            is_held_by(wait, WHO_ITSELF);
 }
 
-static bool child_keeps_write_end(const struct failure *failure,
-                                  const struct autopsy_wait **wait)
+WHEN(child_keeps_write_end)
 {
     return find_wait(failure, wait, reads_own_pipe);
 }
 
-static bool reads_what_parent_holds(const struct autopsy_wait *wait,
-                                    const struct autopsy *autopsy)
+MATCH(reads_what_parent_holds)
 {
     return is_pipe(wait, true) && !wait->first && first_holds(wait, autopsy) &&
            !others_hold_strays(wait) && parent_waits_for_children(autopsy);
 }
 
-static bool parent_keeps_write_end(const struct failure *failure,
-                                   const struct autopsy_wait **wait)
+WHEN(parent_keeps_write_end)
 {
     return find_wait(failure, wait, reads_what_parent_holds);
 }
 
 /* A command that its neighbours keep from seeing end-of-file or SIGPIPE. */
-static bool waits_for_neighbour(const struct autopsy_wait *wait,
-                                const struct autopsy *autopsy)
+MATCH(waits_for_neighbour)
 {
-    (void)autopsy;
     return wait->object == OBJECT_PIPE && !wait->first &&
            (others_hold_strays(wait) || is_held_by(wait, WHO_ITSELF));
 }
 
-static bool stage_inherits_pipe(const struct failure *failure,
-                                const struct autopsy_wait **wait)
+WHEN(stage_inherits_pipe)
 {
     if (find_wait(failure, wait, waits_for_neighbour))
         return true;
@@ -142,8 +104,7 @@ static bool stage_inherits_pipe(const struct failure *failure,
 }
 
 /* The parent waits for a child that waits for a partner not yet started. */
-static bool waits_for_a_later_stage(const struct autopsy_wait *wait,
-                                    const struct autopsy *autopsy)
+MATCH(waits_for_a_later_stage)
 {
     return (wait->object == OBJECT_FIFO || is_pipe(wait, false)) &&
            !wait->first && parent_waits_for_children(autopsy);
@@ -159,8 +120,7 @@ static int count_children(const struct trace *trace)
     return count;
 }
 
-static bool stages_one_after_another(const struct failure *failure,
-                                     const struct autopsy_wait **wait)
+WHEN(stages_one_after_another)
 {
     return count_children(run_trace(failure->run)) == 1 &&
            find_wait(failure, wait, waits_for_a_later_stage);
@@ -168,142 +128,109 @@ static bool stages_one_after_another(const struct failure *failure,
 
 /* The same with a read end: "yes" writes to a pipe that the parent could read
  * but never will. */
-static bool writes_to_parent(const struct autopsy_wait *wait,
-                             const struct autopsy *autopsy)
+MATCH(writes_to_parent)
 {
     return is_pipe(wait, false) && !wait->first && first_holds(wait, autopsy) &&
            parent_waits_for_children(autopsy);
 }
 
-static bool parent_keeps_read_end(const struct failure *failure,
-                                  const struct autopsy_wait **wait)
+WHEN(parent_keeps_read_end)
 {
     return find_wait(failure, wait, writes_to_parent);
 }
 
-static bool parent_writes(const struct autopsy_wait *wait,
-                          const struct autopsy *autopsy)
+MATCH(parent_writes)
 {
-    (void)autopsy;
     return is_pipe(wait, false) && wait->own_code && wait->holder_count > 0;
 }
 
-static bool blocking_write_after_poll(const struct failure *failure,
-                                      const struct autopsy_wait **wait)
+WHEN(blocking_write_after_poll)
 {
     return find_wait(failure, wait, parent_writes) &&
            called(failure, "poll,ppoll,select,pselect6,epoll_wait,epoll_pwait,"
                            "epoll_pwait2");
 }
 
-static bool write_all_then_read(const struct failure *failure,
-                                const struct autopsy_wait **wait)
+WHEN(write_all_then_read)
 {
     return run_end(failure->run) == RUN_DEADLOCKED &&
            find_wait(failure, wait, parent_writes);
 }
 
-static bool waits_for_tester(const struct autopsy_wait *wait,
-                             const struct autopsy *autopsy)
+MATCH(waits_for_tester)
 {
-    (void)autopsy;
     return is_held_by(wait, WHO_TESTER) && wait->reads;
 }
 
-static bool waits_for_idle_stdin(const struct failure *failure,
-                                 const struct autopsy_wait **wait)
+WHEN(waits_for_idle_stdin)
 {
     return find_wait(failure, wait, waits_for_tester);
 }
 
-static bool eof_ignored(const struct failure *failure,
-                        const struct autopsy_wait **wait)
+WHEN(eof_ignored)
 {
-    (void)wait;
     return run_end(failure->run) == RUN_SPINNING;
 }
 
 /* ---- Status, output, messages -------------------------------------------- */
 
-static bool died_of_sigpipe(const struct failure *failure,
-                            const struct autopsy_wait **wait)
+WHEN(died_of_sigpipe)
 {
-    (void)wait;
     return failure->kind == FAILED_STATUS &&
            run_end(failure->run) == RUN_SIGNALED &&
            run_exit_status(failure->run) == 128 + SIGPIPE;
 }
 
-static bool was_interrupted(const struct failure *failure,
-                            const struct autopsy_wait **wait)
+WHEN(was_interrupted)
 {
-    (void)wait;
     return holds(run_errors(failure->run), "Interrupted system call") ||
            run_exit_status(failure->run) > 0;
 }
 
 /* All that was written is right as far as it goes: reading stopped early. */
-static bool stopped_reading(const struct failure *failure,
-                            const struct autopsy_wait **wait)
+WHEN(stopped_reading)
 {
     struct bytes output = run_output(failure->run);
-
-    (void)wait;
     return failure->kind == FAILED_OUTPUT && output.size > 0 &&
            output.size <= 8;
 }
 
-static bool lost_bytes(const struct failure *failure,
-                       const struct autopsy_wait **wait)
+WHEN(lost_bytes)
 {
-    (void)wait;
     return failure->kind == FAILED_OUTPUT;
 }
 
-static bool stopped_at_nul(const struct failure *failure,
-                           const struct autopsy_wait **wait)
+WHEN(stopped_at_nul)
 {
     struct bytes output = run_output(failure->run);
-
-    (void)wait;
     return failure->kind == FAILED_OUTPUT && output.size > 0 &&
            output.data[0] == 'A' && memchr(output.data, 0, output.size) == NULL;
 }
 
-static bool no_second_process(const struct failure *failure,
-                              const struct autopsy_wait **wait)
+WHEN(no_second_process)
 {
-    (void)wait;
     return failure->kind == FAILED_OTHER;
 }
 
-static bool left_a_child(const struct failure *failure,
-                         const struct autopsy_wait **wait)
+WHEN(left_a_child)
 {
-    (void)wait;
     return failure->kind == FAILED_LEFTOVERS;
 }
 
-static bool printed_twice(const struct failure *failure,
-                          const struct autopsy_wait **wait)
+WHEN(printed_twice)
 {
-    (void)wait;
     return failure->kind == FAILED_OTHER;
 }
 
-static bool took_the_last_to_end(const struct failure *failure,
-                                 const struct autopsy_wait **wait)
+WHEN(took_the_last_to_end)
 {
-    (void)wait;
     return is_run(failure, "outlive") &&
            (run_exit_status(failure->run) == 9 ||
             run_exit_status(failure->run) == 128 + SIGPIPE);
 }
 
-static bool closed_by_exec(const struct failure *failure,
-                           const struct autopsy_wait **wait)
+WHEN(closed_by_exec)
 {
-    (void)wait;
     return is_run(failure, "hi") &&
            holds(run_errors(failure->run), "Bad file descriptor");
 }
@@ -313,103 +240,77 @@ static bool exec_failed(const struct failure *failure)
     return is_run(failure, "no-such") || is_run(failure, "/etc/passwd");
 }
 
-static bool exec_error_unnamed(const struct failure *failure,
-                               const struct autopsy_wait **wait)
+WHEN(exec_error_unnamed)
 {
-    (void)wait;
     return exec_failed(failure) && failure->kind == FAILED_ERRORS;
 }
 
 /* The child went on as a second parent: forks of its own, or its status. */
-static bool exec_falls_through(const struct failure *failure,
-                               const struct autopsy_wait **wait)
+WHEN(exec_falls_through)
 {
-    (void)wait;
     return exec_failed(failure) && failure->kind == FAILED_STATUS &&
            run_exit_status(failure->run) == 0;
 }
 
-static bool exec_status_wrong(const struct failure *failure,
-                              const struct autopsy_wait **wait)
+WHEN(exec_status_wrong)
 {
-    (void)wait;
     return exec_failed(failure) && failure->kind == FAILED_STATUS;
 }
 
-static bool status_as_stored(const struct failure *failure,
-                             const struct autopsy_wait **wait)
+WHEN(status_as_stored)
 {
-    (void)wait;
     return failure->kind == FAILED_STATUS &&
            (is_run(failure, "kill -9 $$") || is_run(failure, "exit 7"));
 }
 
-static bool lost_at_hangup(const struct failure *failure,
-                           const struct autopsy_wait **wait)
+WHEN(lost_at_hangup)
 {
-    (void)wait;
     return is_run(failure, "filter") && failure->kind == FAILED_OUTPUT &&
            called(failure, "poll,ppoll,epoll_wait,epoll_pwait,epoll_pwait2");
 }
 
-static bool sigpipe_left_ignored(const struct failure *failure,
-                                 const struct autopsy_wait **wait)
+WHEN(sigpipe_left_ignored)
 {
-    (void)wait;
     return is_run(failure, "fdprobe") && failure->kind == FAILED_OTHER &&
            strstr(failure->seen, "SIGPIPE") != NULL;
 }
 
-static bool leaks_to_command(const struct failure *failure,
-                             const struct autopsy_wait **wait)
+WHEN(leaks_to_command)
 {
-    (void)wait;
     return is_run(failure, "fdprobe") && is_run(failure, "filter") &&
            failure->kind == FAILED_OTHER;
 }
 
-static bool made_a_file(const struct failure *failure,
-                        const struct autopsy_wait **wait)
+WHEN(made_a_file)
 {
-    (void)wait;
     return failure->kind == FAILED_FILES;
 }
 
-static bool counted_what_it_read(const struct failure *failure,
-                                 const struct autopsy_wait **wait)
+WHEN(counted_what_it_read)
 {
-    (void)wait;
     return is_run(failure, "sleep") && failure->kind == FAILED_OTHER;
 }
 
-static bool ignored_closed_stdin(const struct failure *failure,
-                                 const struct autopsy_wait **wait)
+WHEN(ignored_closed_stdin)
 {
-    (void)wait;
     return (failure->kind == FAILED_STATUS || failure->kind == FAILED_ERRORS) &&
            failure->expected != NULL && run_args(failure->run)[0] != NULL &&
            run_output(failure->run).size == 0;
 }
 
-static bool wrote_to_full(const struct failure *failure,
-                          const struct autopsy_wait **wait)
+WHEN(wrote_to_full)
 {
-    (void)wait;
     return failure->kind == FAILED_STATUS && is_run(failure, "upper") &&
            run_exit_status(failure->run) == 0;
 }
 
-static bool is_untouched(const struct failure *failure,
-                         const struct autopsy_wait **wait)
+WHEN(is_untouched)
 {
-    (void)wait;
     return holds(run_errors(failure->run), "Function not implemented");
 }
 
-static bool pipe_failed(const struct failure *failure,
-                        const struct autopsy_wait **wait)
+WHEN(pipe_failed)
 {
-    (void)wait;
     return failure->kind == FAILED_STATUS || failure->kind == FAILED_ERRORS;
 }
 

@@ -10,30 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "probe.h"
+#include "evidence.h"
 
 /* ---- What the evidence says --------------------------------------------- */
-
-/* Finds a wait of FAILURE's run for which MATCHES; sets *WAIT to it. */
-static bool
-find_wait(const struct failure *failure, const struct autopsy_wait **wait,
-          bool (*matches)(const struct autopsy_wait *, const struct autopsy *))
-{
-    const struct autopsy *autopsy = run_autopsy(failure->run);
-
-    for (size_t i = 0; autopsy && i < autopsy->count; i++) {
-        if (!matches(&autopsy->waits[i], autopsy))
-            continue;
-        *wait = &autopsy->waits[i];
-        return true;
-    }
-    return false;
-}
-
-static bool is_pipe(const struct autopsy_wait *wait, bool reads)
-{
-    return wait->object == OBJECT_PIPE && wait->reads == reads;
-}
 
 /* Whether the program itself, not a command, could end WAIT. */
 static bool own_code_holds(const struct autopsy_wait *wait)
@@ -42,24 +21,6 @@ static bool own_code_holds(const struct autopsy_wait *wait)
         if (wait->holders[i].own_code)
             return true;
     return false;
-}
-
-static bool is_run(const struct failure *failure, const char *word)
-{
-    for (const char *const *arg = run_args(failure->run); *arg; arg++)
-        if (strcmp(*arg, word) == 0)
-            return true;
-    return false;
-}
-
-static bool says(const struct failure *failure, const char *text)
-{
-    return strstr(run_errors(failure->run).data, text) != NULL;
-}
-
-static bool prints(const struct failure *failure, const char *text)
-{
-    return strstr(run_output(failure->run).data, text) != NULL;
 }
 
 static bool comes_twice(const struct failure *failure, const char *line)
@@ -78,12 +39,6 @@ static bool is_output(const struct failure *failure, const char *text)
 {
     return failure->kind == FAILED_OUTPUT &&
            strcmp(run_output(failure->run).data, text) == 0;
-}
-
-static bool is_status(const struct failure *failure, int status)
-{
-    return failure->kind == FAILED_STATUS &&
-           run_exit_status(failure->run) == status;
 }
 
 /* Whether FAILURE is an expect_that() whose finding holds TEXT. */
@@ -121,53 +76,47 @@ static bool ran_a_shell(const struct failure *failure)
     return false;
 }
 
-/* Defines NAME, the condition of an entry, over FAILURE and WAIT. */
-#define WHEN(name, condition)                                                  \
-    static bool name(const struct failure *failure,                            \
-                     const struct autopsy_wait **wait)                         \
+/* Defines NAME, the condition of an entry. */
+#define IS(name, condition)                                                    \
+    WHEN(name)                                                                 \
     {                                                                          \
-        (void)wait;                                                            \
         return condition;                                                      \
     }
 
-/* Defines NAME, which a wait matches: a condition over WAIT and AUTOPSY. */
-#define MATCH(name, condition)                                                 \
-    static bool name(const struct autopsy_wait *wait,                          \
-                     const struct autopsy *autopsy)                            \
+/* Defines NAME, which a wait matches. */
+#define WAITS(name, condition)                                                 \
+    MATCH(name)                                                                \
     {                                                                          \
-        (void)autopsy;                                                         \
         return condition;                                                      \
     }
 
 /* ---- Hangs -------------------------------------------------------------- */
 
-MATCH(program_reads_own_pipe, is_pipe(wait, true) && wait->own_code &&
+WAITS(program_reads_own_pipe, is_pipe(wait, true) && wait->own_code &&
                                   autopsy_holder(wait, WHO_ITSELF) != NULL)
 
-WHEN(parent_keeps_write_end, find_wait(failure, wait, program_reads_own_pipe))
+IS(parent_keeps_write_end, find_wait(failure, wait, program_reads_own_pipe))
 
-MATCH(program_writes_own_pipe, is_pipe(wait, false) && wait->own_code &&
+WAITS(program_writes_own_pipe, is_pipe(wait, false) && wait->own_code &&
                                    autopsy_holder(wait, WHO_ITSELF) != NULL)
 
-WHEN(parent_keeps_read_end, find_wait(failure, wait, program_writes_own_pipe))
+IS(parent_keeps_read_end, find_wait(failure, wait, program_writes_own_pipe))
 
 /* A command that holds the write end of its own input. */
-MATCH(command_reads_own_pipe, is_pipe(wait, true) && !wait->own_code &&
+WAITS(command_reads_own_pipe, is_pipe(wait, true) && !wait->own_code &&
                                   autopsy_holder(wait, WHO_ITSELF) != NULL)
 
-WHEN(child_keeps_write_end, find_wait(failure, wait, command_reads_own_pipe))
+IS(child_keeps_write_end, find_wait(failure, wait, command_reads_own_pipe))
 
-MATCH(command_reads_from_waiter,
+WAITS(command_reads_from_waiter,
       is_pipe(wait, true) && !wait->own_code && own_code_holds(wait) &&
           autopsy->waits[0].first && autopsy->waits[0].object == OBJECT_CHILD)
 
-WHEN(waits_before_closing, find_wait(failure, wait, command_reads_from_waiter))
+IS(waits_before_closing, find_wait(failure, wait, command_reads_from_waiter))
 
 /* Another command holds the write end, where none belongs: above 2. */
-static bool command_reads_from_sibling(const struct autopsy_wait *wait,
-                                       const struct autopsy *autopsy)
+MATCH(command_reads_from_sibling)
 {
-    (void)autopsy;
     for (size_t i = 0; is_pipe(wait, true) && i < wait->holder_count; i++)
         if (!wait->own_code && !wait->holders[i].own_code &&
             wait->holders[i].who != WHO_ITSELF && wait->holders[i].fd > 2)
@@ -175,12 +124,11 @@ static bool command_reads_from_sibling(const struct autopsy_wait *wait,
     return false;
 }
 
-WHEN(inherits_earlier_streams,
-     find_wait(failure, wait, command_reads_from_sibling))
+IS(inherits_earlier_streams,
+   find_wait(failure, wait, command_reads_from_sibling))
 
 /* The first stream's process has come to its end, and yet the program waits. */
-static bool waits_for_later_child(const struct failure *failure,
-                                  const struct autopsy_wait **wait)
+WHEN(waits_for_later_child)
 {
     const struct trace *trace = run_trace(failure->run);
 
@@ -191,82 +139,78 @@ static bool waits_for_later_child(const struct failure *failure,
 
 /* ---- Endings ----------------------------------------------------------- */
 
-WHEN(is_untouched, says(failure, "Function not implemented"))
+IS(is_untouched, says(failure, "Function not implemented"))
 
-WHEN(popen_both_ways,
-     !has_child(failure) && (run_exit_status(failure->run) == 128 + SIGSEGV ||
-                             says(failure, "Invalid argument")))
+IS(popen_both_ways,
+   !has_child(failure) && (run_exit_status(failure->run) == 128 + SIGSEGV ||
+                           says(failure, "Invalid argument")))
 
-WHEN(died_of_sigpipe,
-     is_status(failure, 128 + SIGPIPE) && run_end(failure->run) == RUN_SIGNALED)
+IS(died_of_sigpipe,
+   is_status(failure, 128 + SIGPIPE) && run_end(failure->run) == RUN_SIGNALED)
 
-WHEN(not_waited_for, left_a_child(failure))
+IS(not_waited_for, left_a_child(failure))
 
 /* ---- capture ----------------------------------------------------------- */
 
-WHEN(more_lines_than_two,
-     failure->kind == FAILED_OUTPUT && prints(failure, "\n3: "))
+IS(more_lines_than_two,
+   failure->kind == FAILED_OUTPUT && prints(failure, "\n3: "))
 
-WHEN(lost_last_newline, is_output(failure, "1: a\n2: b"))
+IS(lost_last_newline, is_output(failure, "1: a\n2: b"))
 
-WHEN(skipped_empty_line, is_output(failure, "1: a\n2: b\n"))
+IS(skipped_empty_line, is_output(failure, "1: a\n2: b\n"))
 
-WHEN(write_error_unseen, is_run(failure, "echo lost") && is_status(failure, 0))
+IS(write_error_unseen, is_run(failure, "echo lost") && is_status(failure, 0))
 
-WHEN(status_as_stored, (is_run(failure, "exit 7") && is_status(failure, 0)) ||
-                           prints(failure, "cmd1=768") ||
-                           prints(failure, "stream: 1024") ||
-                           prints(failure, "status 256"))
+IS(status_as_stored, (is_run(failure, "exit 7") && is_status(failure, 0)) ||
+                         prints(failure, "cmd1=768") ||
+                         prints(failure, "stream: 1024") ||
+                         prints(failure, "status 256"))
 
-WHEN(signal_not_decoded,
-     failure->kind == FAILED_STATUS && is_run(failure, "kill -TERM $$"))
+IS(signal_not_decoded,
+   failure->kind == FAILED_STATUS && is_run(failure, "kill -TERM $$"))
 
 /* ---- my_popen, my_pclose ----------------------------------------------- */
 
-WHEN(no_shell, has_child(failure) && !ran_a_shell(failure) &&
-                   run_end(failure->run) == RUN_EXITED)
+IS(no_shell, has_child(failure) && !ran_a_shell(failure) &&
+                 run_end(failure->run) == RUN_EXITED)
 
 /* The NUL bytes are gone, and they were all there was. */
-WHEN(stopped_at_nul,
-     is_output(failure, "") && run_exit_status(failure->run) == 7)
+IS(stopped_at_nul, is_output(failure, "") && run_exit_status(failure->run) == 7)
 
-WHEN(was_interrupted, says(failure, "Interrupted system call"))
+IS(was_interrupted, says(failure, "Interrupted system call"))
 
-WHEN(stopped_reading, is_run(failure, "cat") &&
-                          failure->kind == FAILED_OUTPUT &&
-                          run_output(failure->run).size == 7)
+IS(stopped_reading, is_run(failure, "cat") && failure->kind == FAILED_OUTPUT &&
+                        run_output(failure->run).size == 7)
 
-WHEN(wait_broken_off,
-     run_was_injected(failure->run) &&
-         (left_a_child(failure) || says(failure, "Interrupted system call")))
+IS(wait_broken_off,
+   run_was_injected(failure->run) &&
+       (left_a_child(failure) || says(failure, "Interrupted system call")))
 
-WHEN(was_injected, run_was_injected(failure->run))
+IS(was_injected, run_was_injected(failure->run))
 
-WHEN(broken_pipe_unseen, is_status(failure, 0))
+IS(broken_pipe_unseen, is_status(failure, 0))
 
-WHEN(mode_accepted,
-     (failure->kind == FAILED_STATUS || failure->kind == FAILED_ERRORS) &&
-         has_child(failure))
+IS(mode_accepted,
+   (failure->kind == FAILED_STATUS || failure->kind == FAILED_ERRORS) &&
+       has_child(failure))
 
-WHEN(mode_checked_late, was_seen(failure, "was started for mode"))
+IS(mode_checked_late, was_seen(failure, "was started for mode"))
 
-WHEN(fork_failure_leaks, run_was_injected(failure->run) &&
-                             was_seen(failure, "the lowest free descriptor"))
+IS(fork_failure_leaks, run_was_injected(failure->run) &&
+                           was_seen(failure, "the lowest free descriptor"))
 
-WHEN(stream_not_closed, was_seen(failure, "the lowest free descriptor"))
+IS(stream_not_closed, was_seen(failure, "the lowest free descriptor"))
 
-WHEN(printed_twice, comes_twice(failure, "popen: mine\n"))
+IS(printed_twice, comes_twice(failure, "popen: mine\n"))
 
 /* ---- Several streams --------------------------------------------------- */
 
 /* The program asked for any child: wait4(-1), waitid(P_ALL). */
-static bool waits_for_any_child(const struct failure *failure,
-                                const struct autopsy_wait **wait)
+WHEN(waits_for_any_child)
 {
     const struct trace *trace = run_trace(failure->run);
     bool any = false;
 
-    (void)wait;
     for (size_t i = 0; trace && i < trace->event_count; i++)
         any |= trace->processes[trace->events[i].process].own_code &&
                (strncmp(trace->events[i].args, "P_ALL", 5) == 0 ||
@@ -275,36 +219,35 @@ static bool waits_for_any_child(const struct failure *failure,
     return any;
 }
 
-WHEN(remembers_one_pid,
-     is_run(failure, "two") && says(failure, "my_pclose: No child processes"))
+IS(remembers_one_pid,
+   is_run(failure, "two") && says(failure, "my_pclose: No child processes"))
 
-WHEN(kept_the_entry, is_run(failure, "foreign") &&
-                         prints(failure, "stream: 4") &&
-                         (says(failure, "my_pclose: No child processes") ||
-                          !says(failure, "my_pclose: ")))
+IS(kept_the_entry, is_run(failure, "foreign") && prints(failure, "stream: 4") &&
+                       (says(failure, "my_pclose: No child processes") ||
+                        !says(failure, "my_pclose: ")))
 
-WHEN(child_flushed_a_stream, comes_twice(failure, "popen: first\n"))
+IS(child_flushed_a_stream, comes_twice(failure, "popen: first\n"))
 
-WHEN(loses_a_stream, (is_run(failure, "two") || is_run(failure, "many")) &&
-                         says(failure, "my_pclose: Invalid argument"))
+IS(loses_a_stream, (is_run(failure, "two") || is_run(failure, "many")) &&
+                       says(failure, "my_pclose: Invalid argument"))
 
-WHEN(table_too_small, is_run(failure, "many"))
+IS(table_too_small, is_run(failure, "many"))
 
 /* Nothing is lost: the input, 64000 bytes or 22, and the line at the end. */
-WHEN(cut_at_reads,
-     is_run(failure, "cat >&2") && (size_of_all(failure) == 64000 + 14 ||
-                                    size_of_all(failure) == 22 + 14))
+IS(cut_at_reads,
+   is_run(failure, "cat >&2") &&
+       (size_of_all(failure) == 64000 + 14 || size_of_all(failure) == 22 + 14))
 
-WHEN(sigpipe_left_ignored, was_seen(failure, "SIGPIPE"))
+IS(sigpipe_left_ignored, was_seen(failure, "SIGPIPE"))
 
-WHEN(closed_by_exec, is_run(failure, "w") && was_seen(failure, "fds: 1 2"))
+IS(closed_by_exec, is_run(failure, "w") && was_seen(failure, "fds: 1 2"))
 
 /* The first of the two was clean, or it would be the one in SEEN. */
-WHEN(second_has_more,
-     is_run(failure, "two") && was_seen(failure, "fds:") &&
-         strncmp(run_errors(failure->run).data, "fds: 0 1 2;", 11) == 0)
+IS(second_has_more,
+   is_run(failure, "two") && was_seen(failure, "fds:") &&
+       strncmp(run_errors(failure->run).data, "fds: 0 1 2;", 11) == 0)
 
-WHEN(leaks_to_command, was_seen(failure, "fds:"))
+IS(leaks_to_command, was_seen(failure, "fds:"))
 
 const struct misconception lab_misconceptions[] = {
     {"not_written_yet", NULL, is_untouched,

@@ -10,28 +10,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "probe.h"
+#include "evidence.h"
 
 enum { MUTEX, SPACE, ITEMS };
 
-#define WHEN(name)                                                             \
-    static bool name(const struct failure *failure,                            \
-                     __attribute__((unused)) const struct autopsy_wait **wait)
-
 /* ---- What the evidence says --------------------------------------------- */
-
-static bool is_run(const struct failure *failure, const char *word)
-{
-    for (const char *const *arg = run_args(failure->run); *arg; arg++)
-        if (strcmp(*arg, word) == 0)
-            return true;
-    return false;
-}
-
-static bool says(const struct failure *failure, const char *text)
-{
-    return strstr(run_errors(failure->run).data, text) != NULL;
-}
 
 static bool expected(const struct failure *failure, const char *text)
 {
@@ -41,12 +24,6 @@ static bool expected(const struct failure *failure, const char *text)
 static bool is_test(const struct failure *failure, const char *name)
 {
     return strcmp(failure->test, name) == 0;
-}
-
-static bool was_killed_by(const struct failure *failure, int signal)
-{
-    return run_end(failure->run) == RUN_SIGNALED &&
-           run_exit_status(failure->run) == 128 + signal;
 }
 
 /* The number behind NAME in what was seen: "MUTEX 2, SPACE 8", "MUTEX is 2". */

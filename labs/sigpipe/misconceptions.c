@@ -10,43 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "probe.h"
-
-#define IS(name)                                                               \
-    static bool name(const struct failure *failure,                            \
-                     __attribute__((unused)) const struct autopsy_wait **wait)
+#include "evidence.h"
 
 /* ---- What the evidence says --------------------------------------------- */
-
-/* Finds a wait of FAILURE's run for which MATCHES; sets *WAIT to it. */
-static bool find_wait(const struct failure *failure,
-                      const struct autopsy_wait **wait,
-                      bool (*matches)(const struct autopsy_wait *))
-{
-    const struct autopsy *autopsy = run_autopsy(failure->run);
-
-    for (size_t i = 0; autopsy && i < autopsy->count; i++) {
-        if (!matches(&autopsy->waits[i]))
-            continue;
-        *wait = &autopsy->waits[i];
-        return true;
-    }
-    return false;
-}
-
-static bool is_run(const struct failure *failure, const char *word)
-{
-    for (const char *const *arg = run_args(failure->run); *arg; arg++)
-        if (strcmp(*arg, word) == 0)
-            return true;
-    return false;
-}
-
-static bool status_is(const struct failure *failure, int status)
-{
-    return failure->kind == FAILED_STATUS &&
-           run_exit_status(failure->run) == status;
-}
 
 /* How often standard error holds TEXT. */
 static int count_errors(const struct failure *failure, const char *text)
@@ -77,24 +43,24 @@ static bool called(const struct failure *failure, const char *names,
 
 /* ---- Hangs -------------------------------------------------------------- */
 
-static bool writes_to_itself(const struct autopsy_wait *wait)
+MATCH(writes_to_itself)
 {
     return wait->object == OBJECT_PIPE && !wait->reads && wait->own_code &&
            autopsy_holder(wait, WHO_ITSELF) != NULL;
 }
 
-IS(keeps_read_end)
+WHEN(keeps_read_end)
 {
     return find_wait(failure, wait, writes_to_itself);
 }
 
-static bool reads_its_own(const struct autopsy_wait *wait)
+MATCH(reads_its_own)
 {
     return wait->object == OBJECT_PIPE && wait->reads &&
            autopsy_holder(wait, WHO_ITSELF) != NULL;
 }
 
-IS(child_keeps_write_end)
+WHEN(child_keeps_write_end)
 {
     return find_wait(failure, wait, reads_its_own);
 }
@@ -108,27 +74,27 @@ static bool is_held_astray(const struct autopsy_wait *wait)
     return false;
 }
 
-static bool writes_to_stray(const struct autopsy_wait *wait)
+MATCH(writes_to_stray)
 {
     return !wait->reads && wait->own_code && is_held_astray(wait);
 }
 
-IS(read_ends_inherited)
+WHEN(read_ends_inherited)
 {
     return find_wait(failure, wait, writes_to_stray);
 }
 
-static bool reads_from_stray(const struct autopsy_wait *wait)
+MATCH(reads_from_stray)
 {
     return wait->reads && !wait->own_code && is_held_astray(wait);
 }
 
-IS(write_ends_inherited)
+WHEN(write_ends_inherited)
 {
     return find_wait(failure, wait, reads_from_stray);
 }
 
-static bool reads_from_parent(const struct autopsy_wait *wait)
+MATCH(reads_from_parent)
 {
     const struct autopsy_holder *parent = autopsy_holder(wait, WHO_PARENT);
 
@@ -139,34 +105,34 @@ static bool reads_from_parent(const struct autopsy_wait *wait)
            parent != NULL && parent->own_code && parent->blocked;
 }
 
-static bool opens_fifo(const struct autopsy_wait *wait)
+MATCH(opens_fifo)
 {
     return wait->object == OBJECT_FIFO;
 }
 
-IS(closes_and_waits_in_turn)
+WHEN(closes_and_waits_in_turn)
 {
     return find_wait(failure, wait, opens_fifo) &&
            find_wait(failure, wait, reads_from_parent);
 }
 
-IS(parent_keeps_write_end)
+WHEN(parent_keeps_write_end)
 {
     return find_wait(failure, wait, reads_from_parent);
 }
 
-static bool reads_idle_input(const struct autopsy_wait *wait)
+MATCH(reads_idle_input)
 {
     return wait->reads && wait->own_code &&
            autopsy_holder(wait, WHO_TESTER) != NULL;
 }
 
-IS(reads_on)
+WHEN(reads_on)
 {
     return find_wait(failure, wait, reads_idle_input);
 }
 
-IS(spins)
+WHEN(spins)
 {
     return run_end(failure->run) == RUN_SPINNING ||
            run_end(failure->run) == RUN_FLOODED;
@@ -174,19 +140,19 @@ IS(spins)
 
 /* ---- Killed or told ------------------------------------------------------ */
 
-IS(is_untouched)
+WHEN(is_untouched)
 {
     return count_errors(failure, "Function not implemented") > 0;
 }
 
-IS(was_interrupted)
+WHEN(was_interrupted)
 {
     return count_errors(failure, "Interrupted system call") > 0;
 }
 
-IS(died_of_sigpipe)
+WHEN(died_of_sigpipe)
 {
-    return status_is(failure, 128 + SIGPIPE) &&
+    return is_status(failure, 128 + SIGPIPE) &&
            run_end(failure->run) == RUN_SIGNALED;
 }
 
@@ -196,63 +162,63 @@ static bool handles_sigpipe(const struct failure *failure)
     return called(failure, "rt_sigaction", "SIGPIPE, {sa_handler=0x");
 }
 
-IS(handler_exits)
+WHEN(handler_exits)
 {
     return handles_sigpipe(failure) && run_errors(failure->run).size == 0;
 }
 
-IS(handler_not_ignored)
+WHEN(handler_not_ignored)
 {
     return handles_sigpipe(failure);
 }
 
-IS(reports_twice)
+WHEN(reports_twice)
 {
     return count_errors(failure, "Broken pipe") > 1;
 }
 
-IS(did_not_die)
+WHEN(did_not_die)
 {
-    return status_is(failure, 1);
+    return is_status(failure, 1);
 }
 
 /* The run that found SIGPIPE ignored was right, the other one is not. */
-IS(default_but_blocked)
+WHEN(default_but_blocked)
 {
     return did_not_die(failure, wait) && is_run(failure, "5");
 }
 
-IS(is_success)
+WHEN(is_success)
 {
-    return status_is(failure, 0);
+    return is_status(failure, 0);
 }
 
-IS(lost_lines)
+WHEN(lost_lines)
 {
     return failure->kind == FAILED_OUTPUT;
 }
 
-IS(count_is_wrong)
+WHEN(count_is_wrong)
 {
     return (failure->kind == FAILED_OTHER || failure->kind == FAILED_ERRORS) &&
            count_errors(failure, "written=") == 1;
 }
 
-IS(lost_in_buffer)
+WHEN(lost_in_buffer)
 {
     return is_success(failure, wait) && is_run(failure, "5");
 }
 
 /* ---- Commands ------------------------------------------------------------ */
 
-IS(finds_it_ignored)
+WHEN(finds_it_ignored)
 {
     return strncmp(failure->seen, "CMD has SigIgn", 14) == 0 ||
            count_errors(failure, "yes: ") > 0 ||
            count_errors(failure, "ignored: 0000000000001000") > 0;
 }
 
-IS(finds_it_blocked)
+WHEN(finds_it_blocked)
 {
     return strncmp(failure->seen, "CMD has SigBlk", 14) == 0;
 }
@@ -263,7 +229,7 @@ static bool exec_failed(const struct failure *failure)
 }
 
 /* After exec has failed a child goes on as main.c does in the parent. */
-IS(exec_falls_through)
+WHEN(exec_falls_through)
 {
     const struct trace *trace = run_trace(failure->run);
 
@@ -274,18 +240,18 @@ IS(exec_falls_through)
     return false;
 }
 
-IS(exec_error_unnamed)
+WHEN(exec_error_unnamed)
 {
     return exec_failed(failure) &&
            count_errors(failure, "sigpipe: no-such: ") == 0;
 }
 
-IS(exec_status_wrong)
+WHEN(exec_status_wrong)
 {
     return exec_failed(failure) && failure->kind <= FAILED_OTHER;
 }
 
-IS(descriptors_inherited)
+WHEN(descriptors_inherited)
 {
     return is_run(failure, "fdprobe") && failure->kind == FAILED_OTHER;
 }
@@ -293,35 +259,35 @@ IS(descriptors_inherited)
 /* ---- Fan -------------------------------------------------------------------
  */
 
-IS(full_is_left)
+WHEN(full_is_left)
 {
     return called(failure, "fcntl,pipe2", "O_NONBLOCK");
 }
 
-IS(signal_not_decoded)
+WHEN(signal_not_decoded)
 {
     return is_run(failure, "cat >/dev/null; kill -9 $$") &&
            failure->kind == FAILED_OTHER;
 }
 
-IS(mixed_up)
+WHEN(mixed_up)
 {
     return is_run(failure, "exec outlive 9 >q") &&
            failure->kind == FAILED_OTHER;
 }
 
-IS(stopped_at_first)
+WHEN(stopped_at_first)
 {
-    return status_is(failure, 1) && count_errors(failure, "1: 0 ") == 1;
+    return is_status(failure, 1) && count_errors(failure, "1: 0 ") == 1;
 }
 
-IS(left_a_child)
+WHEN(left_a_child)
 {
     return failure->kind == FAILED_LEFTOVERS &&
            strstr(failure->seen, "child") != NULL;
 }
 
-IS(failure_hidden)
+WHEN(failure_hidden)
 {
     return failure->kind == FAILED_STATUS || failure->kind == FAILED_ERRORS;
 }

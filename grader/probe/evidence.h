@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+/*
+ * evidence.h - what a lab's misconceptions.c asks of a failed test.
+ */
+#ifndef PROBE_EVIDENCE_H
+#define PROBE_EVIDENCE_H
+
+#include "probe.h"
+
+/* Begins the definition of NAME, the condition of an entry: over FAILURE, and
+ * WAIT, which it may set. */
+#define WHEN(name)                                                             \
+    static bool name(const struct failure *failure,                            \
+                     __attribute__((unused)) const struct autopsy_wait **wait)
+
+/* Begins the definition of NAME, for find_wait(): over WAIT and AUTOPSY. */
+#define MATCH(name)                                                            \
+    static bool name(const struct autopsy_wait *wait,                          \
+                     __attribute__((unused)) const struct autopsy *autopsy)
+
+/* Find a wait of the failed run for which MATCHES; sets *WAIT to it. */
+bool find_wait(const struct failure *failure, const struct autopsy_wait **wait,
+               bool (*matches)(const struct autopsy_wait *,
+                               const struct autopsy *));
+/* It waits for a pipe, to read from it or to write to it. */
+bool is_pipe(const struct autopsy_wait *wait, bool reads);
+
+/* WORD is an argument of the failed run. */
+bool is_run(const struct failure *failure, const char *word);
+/* It wrote TEXT to its standard error, or output. */
+bool says(const struct failure *failure, const char *text);
+bool prints(const struct failure *failure, const char *text);
+/* Its exit status is what was wrong, and STATUS is what it was. */
+bool is_status(const struct failure *failure, int status);
+bool was_killed_by(const struct failure *failure, int signal);
+
+#endif
