@@ -11,6 +11,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sem.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -176,17 +177,76 @@ static void wait_child(const struct autopsy_scene *scene,
     autopsy_add_children(scene, wait, pid);
 }
 
-static void wait_sysv(const struct autopsy_scene *scene,
-                      const struct snapshot_thread *thread,
-                      const struct blocking_call *call)
+/* What semaphore NUM would be after the first COUNT changes of THREAD's. */
+static int value_after(const struct snapshot_thread *thread, size_t count,
+                       const struct snapshot_semaphore *semaphore)
 {
-    bool set = call->form == FORM_SEMAPHORE;
-    struct autopsy_wait *wait = add_wait(
-        scene, thread, call, set ? OBJECT_SEMAPHORE : OBJECT_SYSV_QUEUE);
+    int value = semaphore->value;
+    struct sembuf change;
 
-    (void)snprintf(wait->object_name, sizeof(wait->object_name), "%s %d",
-                   set ? "semaphore set" : "message queue",
-                   (int)thread->args[0]);
+    for (size_t i = 0; i < count; i++) {
+        memcpy(&change, thread->memory + i * sizeof(change), sizeof(change));
+        value += change.sem_num == semaphore->num ? change.sem_op : 0;
+    }
+    return value;
+}
+
+/* The kernel makes the changes in their order, and undoes them all at the first
+ * that it cannot make: semop(2). */
+static void find_obstacle(const struct autopsy_scene *scene,
+                          const struct snapshot_thread *thread,
+                          struct autopsy_semaphore *found)
+{
+    struct sembuf change;
+    int id = (int)thread->args[0];
+
+    found->changes = thread->memory_size / sizeof(change);
+    for (size_t i = 0; i < found->changes && !found->known; i++) {
+        memcpy(&change, thread->memory + i * sizeof(change), sizeof(change));
+        const struct snapshot_semaphore *semaphore =
+            snapshot_semaphore(scene->snapshot, id, change.sem_num);
+        if (semaphore == NULL)
+            return;
+        int value = value_after(thread, i, semaphore);
+        found->known =
+            change.sem_op == 0 ? value != 0 : value + change.sem_op < 0;
+        found->id = id;
+        found->num = change.sem_num;
+        found->change = change.sem_op;
+        found->value = value;
+        found->changed_by = semaphore->changed_by;
+    }
+    const struct snapshot_thread *changer =
+        snapshot_process(scene->snapshot, found->changed_by);
+    found->changer_lives = changer && changer->state != 'Z';
+}
+
+static void wait_semaphore(const struct autopsy_scene *scene,
+                           const struct snapshot_thread *thread,
+                           const struct blocking_call *call)
+{
+    struct autopsy_wait *wait = add_wait(scene, thread, call, OBJECT_SEMAPHORE);
+
+    (void)snprintf(wait->object_name, sizeof(wait->object_name),
+                   "semaphore set %d", (int)thread->args[0]);
+    find_obstacle(scene, thread, &wait->semaphore);
+    if (!wait->semaphore.known)
+        return;
+    (void)snprintf(wait->object_name, sizeof(wait->object_name),
+                   "semaphore %d of set %d", wait->semaphore.num,
+                   wait->semaphore.id);
+    autopsy_add_changer(scene, wait);
+}
+
+static void wait_queue(const struct autopsy_scene *scene,
+                       const struct snapshot_thread *thread,
+                       const struct blocking_call *call)
+{
+    struct autopsy_wait *wait =
+        add_wait(scene, thread, call, OBJECT_SYSV_QUEUE);
+
+    (void)snprintf(wait->object_name, sizeof(wait->object_name),
+                   "message queue %d", (int)thread->args[0]);
 }
 
 static void wait_on_file(const struct autopsy_scene *scene,
@@ -212,14 +272,22 @@ static void wait_plain(const struct autopsy_scene *scene,
 }
 
 static wait_fn *const waits[FORM_COUNT] = {
-    [FORM_FD] = wait_fd,           [FORM_TRANSFER] = wait_transfer,
-    [FORM_POLL] = wait_poll,       [FORM_SELECT] = wait_select,
-    [FORM_EPOLL] = wait_poll,      [FORM_OPEN] = wait_open,
-    [FORM_CHILD] = wait_child,     [FORM_CHILD_ID] = wait_child,
-    [FORM_VFORK] = wait_child,     [FORM_SIGNAL] = wait_plain,
-    [FORM_FUTEX] = wait_plain,     [FORM_SEMAPHORE] = wait_sysv,
-    [FORM_SYSV_QUEUE] = wait_sysv, [FORM_POSIX_QUEUE] = wait_on_file,
-    [FORM_FCNTL] = wait_on_file,   [FORM_FLOCK] = wait_on_file,
+    [FORM_FD] = wait_fd,
+    [FORM_TRANSFER] = wait_transfer,
+    [FORM_POLL] = wait_poll,
+    [FORM_SELECT] = wait_select,
+    [FORM_EPOLL] = wait_poll,
+    [FORM_OPEN] = wait_open,
+    [FORM_CHILD] = wait_child,
+    [FORM_CHILD_ID] = wait_child,
+    [FORM_VFORK] = wait_child,
+    [FORM_SIGNAL] = wait_plain,
+    [FORM_FUTEX] = wait_plain,
+    [FORM_SEMAPHORE] = wait_semaphore,
+    [FORM_SYSV_QUEUE] = wait_queue,
+    [FORM_POSIX_QUEUE] = wait_on_file,
+    [FORM_FCNTL] = wait_on_file,
+    [FORM_FLOCK] = wait_on_file,
     [FORM_SLEEP] = wait_plain,
 };
 

@@ -43,6 +43,17 @@ struct autopsy_holder {
     bool blocked;         /* is itself in a wait of this autopsy */
 };
 
+/* A blocked semop(2): the first of its changes that cannot be made. */
+struct autopsy_semaphore {
+    bool known; /* else nothing below counts */
+    int id, num;
+    int change;       /* the sem_op: negative, or 0 */
+    int value;        /* what stops it */
+    pid_t changed_by; /* the last to change it; 0: nobody, or the tester */
+    bool changer_lives;
+    size_t changes; /* how many the call is to make, all or none */
+};
+
 struct autopsy_wait {
     pid_t pid, tid;
     char name[32];    /* the process, as in a holder */
@@ -56,7 +67,8 @@ struct autopsy_wait {
     char object_name[96]; /* "pipe:[68036]" */
     char label[16];       /* "pipe A": a name that a reader can follow */
     size_t count;         /* third argument of read and write, else 0 */
-    struct autopsy_holder *holders; /* those who could end it */
+    struct autopsy_semaphore semaphore; /* OBJECT_SEMAPHORE */
+    struct autopsy_holder *holders;     /* those who could end it */
     size_t holder_count;
 };
 

@@ -49,7 +49,8 @@ void autopsy_name(const struct autopsy_scene *scene, pid_t pid, char *name)
                              ? process->name[i]
                              : '?';
         word = command;
-    } else if (pid == scene->first_pid) {
+    } else if (pid == scene->first_pid ||
+               (process && process->session == pid)) {
         word = has_children(scene->snapshot, pid) ? "parent" : "process";
     }
     (void)snprintf(name, sizeof((struct autopsy_wait *)0)->name, "%s %d", word,
@@ -169,6 +170,23 @@ void autopsy_add_other_ends(const struct autopsy_scene *scene,
                 add_holder(scene, wait, process, process->fds[j].fd);
     }
     autopsy_add_tester(scene, wait);
+}
+
+/*
+ * A semaphore has no owner.  But where 1 is to be taken from 0, as from a lock,
+ * the last to change it is nearly always the one who took it; in other patterns
+ * the last change says nothing of who will make the next.
+ */
+void autopsy_add_changer(const struct autopsy_scene *scene,
+                         struct autopsy_wait *wait)
+{
+    const struct autopsy_semaphore *semaphore = &wait->semaphore;
+    const struct snapshot_thread *changer =
+        snapshot_process(scene->snapshot, semaphore->changed_by);
+
+    if (semaphore->changer_lives && semaphore->change == -1 &&
+        semaphore->value == 0)
+        add_holder(scene, wait, changer, -1);
 }
 
 /* PID <= 0: any child. */

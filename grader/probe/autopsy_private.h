@@ -37,6 +37,9 @@ void autopsy_add_tester(const struct autopsy_scene *scene,
                         struct autopsy_wait *wait);
 void autopsy_add_children(const struct autopsy_scene *scene,
                           struct autopsy_wait *wait, pid_t pid);
+/* The one who took semaphore->value from 1 to 0, as far as can be seen. */
+void autopsy_add_changer(const struct autopsy_scene *scene,
+                         struct autopsy_wait *wait);
 /* Whether the tester has promised to be idle on the object called TARGET. */
 bool autopsy_tester_is_idle(const struct autopsy_scene *scene,
                             const char *target);

@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sem.h>
 
 #include "autopsy_private.h"
 #include "base.h"
@@ -100,6 +101,14 @@ static const char *call_of(const struct autopsy *autopsy, pid_t pid)
     return "a system call";
 }
 
+static bool waits(const struct autopsy *autopsy, pid_t tid)
+{
+    for (size_t i = 0; i < autopsy->count; i++)
+        if (autopsy->waits[i].tid == tid)
+            return true;
+    return false;
+}
+
 /* ---- What each kind of object has to say ------------------------------- */
 
 static void say_pipe(const struct autopsy_scene *scene,
@@ -190,6 +199,36 @@ static void say_queue(const struct autopsy_scene *scene,
     autopsy_say(line, wait->reads ? " has no such message" : " is full");
 }
 
+/* "semaphore 1 of set 0 is 0; child 4 was the last to change it, and ..." */
+static void say_semaphore(const struct autopsy_scene *scene,
+                          struct autopsy_line *line,
+                          const struct autopsy_wait *wait)
+{
+    const struct autopsy_semaphore *semaphore = &wait->semaphore;
+    const struct snapshot_semaphore *now =
+        snapshot_semaphore(scene->snapshot, semaphore->id, semaphore->num);
+    char name[sizeof(wait->name)];
+
+    if (!semaphore->known || now == NULL) {
+        autopsy_say(line, ": not yet allowed by %s", wait->object_name);
+        return;
+    }
+    autopsy_say(line, ": %s is %d", wait->object_name, now->value);
+    if (now->changed_by == 0)
+        return;
+    autopsy_name(scene, now->changed_by, name);
+    if (!semaphore->changer_lives)
+        autopsy_say(line, "; process %d, the last to change it, is dead",
+                    (int)now->changed_by);
+    else if (now->changed_by == wait->pid)
+        autopsy_say(line, "; %s itself was the last to change it", name);
+    else if (waits(scene->autopsy, now->changed_by))
+        autopsy_say(line, "; %s, the last to change it, is blocked in %s", name,
+                    call_of(scene->autopsy, now->changed_by));
+    else
+        autopsy_say(line, "; %s was the last to change it", name);
+}
+
 static void say_other(const struct autopsy_scene *scene,
                       struct autopsy_line *line,
                       const struct autopsy_wait *wait)
@@ -197,7 +236,6 @@ static void say_other(const struct autopsy_scene *scene,
     static const char *const words[] = {
         [OBJECT_SIGNAL] = ": no signal has come",
         [OBJECT_FUTEX] = ": a lock, a condition or another thread's end",
-        [OBJECT_SEMAPHORE] = ": not yet allowed by ",
         [OBJECT_LOCK] = ": somebody else has locked ",
         [OBJECT_NONE] = ": ",
     };
@@ -217,7 +255,7 @@ static say_fn *const sayings[] = {
     [OBJECT_NONE] = say_other,       [OBJECT_PIPE] = say_pipe,
     [OBJECT_FIFO] = say_fifo,        [OBJECT_SOCKET] = say_socket,
     [OBJECT_CHILD] = say_child,      [OBJECT_SIGNAL] = say_other,
-    [OBJECT_FUTEX] = say_other,      [OBJECT_SEMAPHORE] = say_other,
+    [OBJECT_FUTEX] = say_other,      [OBJECT_SEMAPHORE] = say_semaphore,
     [OBJECT_SYSV_QUEUE] = say_queue, [OBJECT_POSIX_QUEUE] = say_queue,
     [OBJECT_LOCK] = say_other,
 };
@@ -235,7 +273,28 @@ find_thread(const struct autopsy_scene *scene, pid_t tid)
     return NULL;
 }
 
-/* "read(3)", "poll, of descriptor 3", "wait4(5)" */
+/* "(0, {1, -1} {2, -1})": the set and each sem_num, sem_op. */
+static void say_changes(struct autopsy_line *line,
+                        const struct snapshot_thread *thread)
+{
+    enum { SHOWN = 3 };
+    struct sembuf change;
+    size_t count = thread->memory_size / sizeof(change);
+
+    autopsy_say(line, "(%d", (int)thread->args[0]);
+    for (size_t i = 0; i < count && i < SHOWN; i++) {
+        /* The last one is as telling as the first ones. */
+        size_t shown = i == SHOWN - 1 ? count - 1 : i;
+        memcpy(&change, thread->memory + shown * sizeof(change),
+               sizeof(change));
+        autopsy_say(line, change.sem_op ? "%s%s{%d, %+d}" : "%s%s{%d, %d}",
+                    i == 0 ? ", " : " ", shown > i ? "... " : "",
+                    change.sem_num, change.sem_op);
+    }
+    autopsy_say(line, ")");
+}
+
+/* "read(3)", "poll, of descriptor 3", "wait4(5)", "semop(0, {1, -1})" */
 static void say_call(struct autopsy_line *line, const struct autopsy_wait *wait,
                      const struct snapshot_thread *thread)
 {
@@ -245,6 +304,8 @@ static void say_call(struct autopsy_line *line, const struct autopsy_wait *wait,
     autopsy_say(line, "%s", wait->call);
     if (call && call->form == FORM_CHILD)
         autopsy_say(line, "(%d)", (int)thread->args[0]);
+    else if (call && call->form == FORM_SEMAPHORE)
+        say_changes(line, thread);
     else if (call && (call->form == FORM_POLL || call->form == FORM_SELECT ||
                       call->form == FORM_EPOLL)) {
         if (wait->fd >= 0)
@@ -266,14 +327,6 @@ static void write_wait(const struct autopsy_scene *scene,
     say_call(&line, wait, find_thread(scene, wait->tid));
     sayings[wait->object](scene, &line, wait);
     autopsy_finish(scene->autopsy, &line);
-}
-
-static bool waits(const struct autopsy *autopsy, pid_t tid)
-{
-    for (size_t i = 0; i < autopsy->count; i++)
-        if (autopsy->waits[i].tid == tid)
-            return true;
-    return false;
 }
 
 /* What there is to say of threads that wait in no call that we know. */

@@ -167,6 +167,18 @@ static void reply(uint32_t type, pid_t pid, int value)
     (void)send(control_fd, &message, sizeof(message), MSG_NOSIGNAL);
 }
 
+/* Only here are ids and pids those that the program sees. */
+static void tell_semaphore(int id, int num)
+{
+    static const int asked[4] = {GETVAL, GETPID, GETNCNT, GETZCNT};
+    struct server_message message = {
+        .type = SERVER_SEMAPHORE, .pid = id, .value = num};
+
+    for (int i = 0; i < 4; i++)
+        message.semaphore[i] = semctl(id, num, asked[i]);
+    (void)send(control_fd, &message, sizeof(message), MSG_NOSIGNAL);
+}
+
 static void say_hello(void)
 {
     static const char *const paths[SERVER_FDS] = {
@@ -438,6 +450,9 @@ static bool handle(void)
         kill_all();
         for_own_objects(remove_object);
         reply(SERVER_DONE, 0, 0);
+        break;
+    case SERVER_SEMAPHORE:
+        tell_semaphore(packet.head.pid, packet.head.value);
         break;
     default:
         reply(SERVER_DONE, 0, ENOSYS);

@@ -28,6 +28,8 @@ enum server_type {
     SERVER_START,     /* strings: directory, path, argv..., environ... */
     SERVER_KILL,      /* kill(pid, value); pid -1: all but the server */
     SERVER_SWEEP,     /* kill and reap all, remove System V objects */
+    SERVER_SEMAPHORE, /* what semctl(2) tells of number VALUE of set PID,
+                         answered by the same with what it is now */
     /* Other replies, and reports. */
     SERVER_DONE,  /* pid: of the process started; value: errno, or 0 */
     SERVER_ENDED, /* a child of the server: pid, value: wait(2) status */
@@ -63,6 +65,8 @@ struct server_message {
     uint32_t umask;              /* START: umask(2) of the program */
     struct server_limits limits; /* START */
     uint64_t user_us, system_us; /* ENDED: CPU time, descendants included */
+    /* SEMAPHORE: GETVAL, GETPID, GETNCNT and GETZCNT; -1 where one fails. */
+    int32_t semaphore[4];
     /* START: the strings follow, each with its NUL */
 };
 

@@ -415,6 +415,7 @@ void snapshot_release(struct snapshot *snapshot)
         if (snapshot->threads[i].pid == snapshot->threads[i].tid)
             free(snapshot->threads[i].fds);
     free(snapshot->threads);
+    free(snapshot->semaphores);
     *snapshot = (struct snapshot){0};
 }
 

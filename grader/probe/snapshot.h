@@ -54,6 +54,14 @@ struct snapshot_thread {
     char exe[128]; /* /proc/PID/exe */
 };
 
+/* A System V semaphore that somebody waits for, as semctl(2) tells. */
+struct snapshot_semaphore {
+    int id, num;
+    int value;                      /* GETVAL */
+    pid_t changed_by;               /* GETPID; it may have ended; 0: nobody */
+    int waiting_more, waiting_zero; /* GETNCNT, GETZCNT */
+};
+
 /*
  * The memory of a thread holds, always whole:
  *   poll, ppoll     the array of struct pollfd;
@@ -68,10 +76,23 @@ struct snapshot {
     size_t count;
     bool torn;         /* a thread ended while it was being read: another may
                           have been seen waiting for it */
+    struct snapshot_semaphore *semaphores; /* added by snapshot_semaphores() */
+    size_t semaphore_count;
     bool network_busy; /* packets may be under way to a socket: in the kernel,
                           or, with ONLY_BELOW, from anywhere */
 };
 
+/*
+ * Add the semaphores that threads of SNAPSHOT wait for, each as ASK(DATA) fills
+ * it in by its id and num; what it knows nothing of (false) is left out.  /proc
+ * does not tell: they are of another moment, later than the rest.
+ */
+void snapshot_semaphores(struct snapshot *snapshot,
+                         bool (*ask)(void *data, struct snapshot_semaphore *),
+                         void *data);
+/* Number NUM of set ID, if it was added; or NULL. */
+const struct snapshot_semaphore *
+snapshot_semaphore(const struct snapshot *snapshot, int id, int num);
 /* Bytes of an fd_set that holds descriptors below COUNT, as select(2) has it.
  */
 size_t snapshot_set_size(unsigned long count);

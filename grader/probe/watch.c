@@ -131,8 +131,12 @@ static size_t count_processes(const struct run *run,
     return count;
 }
 
-static void end_as(struct run *run, enum run_end end,
-                   const struct snapshot *snapshot)
+static bool ask_semaphore(void *world, struct snapshot_semaphore *semaphore)
+{
+    return world_semaphore(world, semaphore);
+}
+
+static void end_as(struct run *run, enum run_end end, struct snapshot *snapshot)
 {
     if (run->end != RUN_RUNNING)
         return;
@@ -140,6 +144,7 @@ static void end_as(struct run *run, enum run_end end,
     run->end = end;
     run->ended_ms = now_ms();
     autopsy_free(run->autopsy);
+    snapshot_semaphores(snapshot, ask_semaphore, run->world);
     run->autopsy =
         autopsy_new(snapshot, run->pid, run->program, ends.list, ends.count);
     free(ends.list);
@@ -216,7 +221,7 @@ static bool is_spinning(struct run *run, unsigned spin_s)
 }
 
 /* What the clocks say of a program that is not provably dead. */
-static void judge_by_time(struct run *run, const struct snapshot *snapshot)
+static void judge_by_time(struct run *run, struct snapshot *snapshot)
 {
     int64_t now = now_ms();
     int64_t idle_ms = now - run->progress_ms;

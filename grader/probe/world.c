@@ -371,6 +371,21 @@ void world_kill(struct world *world, pid_t pid, int signal)
         probe_error("sandbox: kill: %s", strerror(error));
 }
 
+bool world_semaphore(struct world *world, struct snapshot_semaphore *semaphore)
+{
+    struct server_message request = {.type = SERVER_SEMAPHORE,
+                                     .pid = semaphore->id,
+                                     .value = semaphore->num};
+
+    send_request(world, &request, sizeof(request), NULL);
+    struct server_message reply = await(world, SERVER_SEMAPHORE, NULL);
+    semaphore->value = reply.semaphore[0];
+    semaphore->changed_by = reply.semaphore[1];
+    semaphore->waiting_more = reply.semaphore[2];
+    semaphore->waiting_zero = reply.semaphore[3];
+    return semaphore->value >= 0;
+}
+
 void world_sweep(struct world *world)
 {
     struct server_message request = {.type = SERVER_SWEEP};

@@ -15,6 +15,7 @@
 #include "memcheck.h"
 #include "sandbox.h"
 #include "server.h"
+#include "snapshot.h"
 
 struct world {
     struct sandbox sandbox;
@@ -76,6 +77,9 @@ struct world_start {
 /* Start the student's program, or START->tool; its pid in the sandbox. */
 pid_t world_start(struct world *world, const struct world_start *start);
 void world_kill(struct world *world, pid_t pid, int signal);
+/* Fill in what semaphore->num of set semaphore->id is like now; false if there
+ * is none that the server may look at. */
+bool world_semaphore(struct world *world, struct snapshot_semaphore *semaphore);
 /* The next report, if there is one; false if not. */
 bool world_receive(struct world *world, struct server_message *report);
 /* Kill and reap all processes: Valgrind's logs are complete after it. */

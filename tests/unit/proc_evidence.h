@@ -12,6 +12,7 @@
 #include <criterion/criterion.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -22,6 +23,35 @@
 #define FIRST   2
 #define PROGRAM "/kit/pipe"
 
+/* A line of the file "semaphores": see record.sh. */
+static inline bool recorded_semaphore(void *file,
+                                      struct snapshot_semaphore *semaphore)
+{
+    struct snapshot_semaphore next;
+
+    rewind(file);
+    while (fscanf(file, "%d %d %d %d %d %d", &next.id, &next.num, &next.value,
+                  &next.changed_by, &next.waiting_more,
+                  &next.waiting_zero) == 6) {
+        if (next.id != semaphore->id || next.num != semaphore->num)
+            continue;
+        *semaphore = next;
+        return true;
+    }
+    return false;
+}
+
+static inline void replay_semaphores(int fd, struct snapshot *snapshot)
+{
+    int file_fd = openat(fd, "semaphores", O_RDONLY | O_CLOEXEC);
+    FILE *file = file_fd < 0 ? NULL : fdopen(file_fd, "r");
+
+    if (file == NULL)
+        return;
+    snapshot_semaphores(snapshot, recorded_semaphore, file);
+    (void)fclose(file);
+}
+
 static inline void replay(const char *name, struct snapshot *snapshot)
 {
     char *path = xformat("tests/unit/evidence/proc/%s", name);
@@ -30,6 +60,7 @@ static inline void replay(const char *name, struct snapshot *snapshot)
     cr_assert(fd >= 0, "%s cannot be opened", path);
     cr_assert(snapshot_take(snapshot, fd, 1, false) == 0);
     cr_assert(snapshot->count > 0, "%s holds no process", path);
+    replay_semaphores(fd, snapshot);
     (void)close(fd);
     free(path);
 }

@@ -84,6 +84,123 @@ Test(autopsy, fifos, .description = "a FIFO goes by its path")
                  "so: process 2 waits for itself\n");
 }
 
+#define PARENT_WAITS                                                           \
+    "parent 2 is blocked in rt_sigtimedwait: no signal has come\n"
+
+Test(autopsy, semaphores,
+     .description =
+         "a semaphore is named with its value and the last to change "
+         "it, and a circle is closed through semaphores")
+{
+    assert_lines("semaphores", PARENT_WAITS
+                 "child 3 is blocked in semtimedop(0, {1, -1}): semaphore 1 of "
+                 "set 0 is 0; child 4, the last to change it, is blocked in "
+                 "semtimedop\n"
+                 "child 4 is blocked in semtimedop(0, {0, -1}): semaphore 0 of "
+                 "set 0 is 0; child 3, the last to change it, is blocked in "
+                 "semtimedop\n"
+                 "so: child 3 waits for child 4, which waits for child 3\n");
+}
+
+/* The line of child 3 of the recording, after SPOIL. */
+static void assert_line(void (*spoil)(struct snapshot *), const char *text)
+{
+    struct snapshot snapshot;
+
+    replay("semaphores", &snapshot);
+    spoil(&snapshot);
+    struct autopsy *autopsy = examine(&snapshot, NULL);
+    cr_assert_str_eq(autopsy->lines[1], text, "%s", autopsy->lines[1]);
+    autopsy_free(autopsy);
+    snapshot_release(&snapshot);
+}
+
+/* The semaphore that child 3 waits for. */
+static struct snapshot_semaphore *awaited(struct snapshot *snapshot)
+{
+    return &snapshot->semaphores[0];
+}
+
+static void kill_holder(struct snapshot *snapshot)
+{
+    awaited(snapshot)->changed_by = 9;
+}
+
+static void take_twice(struct snapshot *snapshot)
+{
+    awaited(snapshot)->changed_by = 3;
+}
+
+static void wait_for_zero(struct snapshot *snapshot)
+{
+    struct snapshot_thread *thread = thread_of(snapshot, 3);
+
+    thread->memory[2] = thread->memory[3] = 0; /* sem_op */
+    awaited(snapshot)->value = 2;
+}
+
+/* {1, +1} {1, -2}: what the call itself would add does not help. */
+static void change_at_once(struct snapshot *snapshot)
+{
+    static const short changes[6] = {1, 1, 0, 1, -2, 0};
+    struct snapshot_thread *thread = thread_of(snapshot, 3);
+
+    memcpy(thread->memory, changes, sizeof(changes));
+    thread->memory_size = sizeof(changes);
+}
+
+static void know_nothing(struct snapshot *snapshot)
+{
+    snapshot->semaphore_count = 0;
+}
+
+Test(autopsy, semaphore_states,
+     .description = "dead holders, double P, waiting for zero, several changes "
+                    "in one call; nothing is said of what is not known")
+{
+    assert_line(kill_holder,
+                "child 3 is blocked in semtimedop(0, {1, -1}): semaphore 1 of "
+                "set 0 is 0; process 9, the last to change it, is dead");
+    assert_line(take_twice,
+                "child 3 is blocked in semtimedop(0, {1, -1}): semaphore 1 of "
+                "set 0 is 0; child 3 itself was the last to change it");
+    assert_line(wait_for_zero,
+                "child 3 is blocked in semtimedop(0, {1, 0}): semaphore 1 of "
+                "set 0 is 2; child 4, the last to change it, is blocked in "
+                "semtimedop");
+    assert_line(change_at_once,
+                "child 3 is blocked in semtimedop(0, {1, +1} {1, -2}): "
+                "semaphore 1 of set 0 is 0; child 4, the last to change it, is "
+                "blocked in semtimedop");
+    assert_line(know_nothing,
+                "child 3 is blocked in semtimedop(0, {1, -1}): not yet allowed "
+                "by semaphore set 0");
+}
+
+static void assert_no_holder(void (*spoil)(struct snapshot *), int changes)
+{
+    struct snapshot snapshot;
+
+    replay("semaphores", &snapshot);
+    spoil(&snapshot);
+    struct autopsy *autopsy = examine(&snapshot, NULL);
+    const struct autopsy_wait *wait = &autopsy->waits[1];
+    cr_assert(wait->pid == 3 && wait->semaphore.known);
+    cr_assert_eq(wait->holder_count, 0);
+    cr_assert_eq(wait->semaphore.changes, (size_t)changes);
+    autopsy_free(autopsy);
+    snapshot_release(&snapshot);
+}
+
+Test(autopsy, semaphores_have_no_owner,
+     .description = "who changed it last counts as its holder only where 1 is "
+                    "to be taken from 0, and while that process lives")
+{
+    assert_no_holder(kill_holder, 1);
+    assert_no_holder(wait_for_zero, 1);
+    assert_no_holder(change_at_once, 2);
+}
+
 Test(autopsy, polled_descriptors,
      .description = "poll, select and epoll wait for what they were given")
 {

@@ -8,7 +8,9 @@
 # as root, HOST_PID being any process of the sandbox.  Its first process (pid 1)
 # is left out.  Descriptors and exe become dangling links; what a system call
 # points to becomes a file "mem@ADDRESS"; fdinfo of a FIFO says so in one more
-# line.
+# line.  What semctl(2) said of semaphores that are waited for is added by hand,
+# from `ipcs -s -i ID` in there: a file "semaphores" with lines "ID NUM VALUE
+# PID NCOUNT ZCOUNT".
 set -eu
 
 from=$1
@@ -19,7 +21,7 @@ pointers() {
     case $1 in
     7 | 219 | 271 | 202) echo 1 ;; # poll, restarted or not, ppoll, futex
     23 | 270) echo 2 3 4 5 ;;      # select, pselect6
-    257) echo 2 ;;                 # openat
+    257 | 65 | 220) echo 2 ;;      # openat, semop, semtimedop
     esac
 }
 
