@@ -67,9 +67,11 @@ static struct autopsy_wait *add_fd(const struct autopsy_scene *scene,
                                    bool reads)
 {
     const struct snapshot_fd *fd = snapshot_fd(thread, n);
-    struct autopsy_wait *wait =
-        add_wait(scene, thread, call, fd ? object_of(fd) : OBJECT_NONE);
+    enum autopsy_object object = fd ? object_of(fd) : OBJECT_NONE;
 
+    if (fd && snapshot_queue(scene->snapshot, fd))
+        object = OBJECT_POSIX_QUEUE;
+    struct autopsy_wait *wait = add_wait(scene, thread, call, object);
     wait->fd = n;
     wait->reads = reads;
     if (fd == NULL)

@@ -49,8 +49,9 @@ void autopsy_name(const struct autopsy_scene *scene, pid_t pid, char *name)
                              ? process->name[i]
                              : '?';
         word = command;
-    } else if (pid == scene->first_pid ||
-               (process && process->session == pid)) {
+    } else if (pid == scene->first_pid || process == NULL ||
+               process->session == pid) {
+        /* Started by the tester, or gone: it has no parent in sight. */
         word = has_children(scene->snapshot, pid) ? "parent" : "process";
     }
     (void)snprintf(name, sizeof((struct autopsy_wait *)0)->name, "%s %d", word,

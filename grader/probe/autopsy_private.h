@@ -2,7 +2,8 @@
 /*
  * autopsy_private.h - what the parts of the autopsy share: autopsy.c finds
  * the waits, autopsy_holders.c who could end them, autopsy_text.c says so,
- * autopsy_circle.c draws the conclusion.
+ * autopsy_sysv.c and autopsy_mqueue.c what lies in a queue, autopsy_circle.c
+ * draws the conclusion.
  */
 #ifndef PROBE_AUTOPSY_PRIVATE_H
 #define PROBE_AUTOPSY_PRIVATE_H
@@ -51,12 +52,18 @@ struct autopsy_line {
 
 void autopsy_say(struct autopsy_line *line, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/* Say what is in the System V queue of WAIT, and who used it last. */
+void autopsy_say_row(const struct autopsy_scene *scene,
+                     struct autopsy_line *line,
+                     const struct autopsy_wait *wait);
 /* Append LINE to those of AUTOPSY. */
 void autopsy_finish(struct autopsy *autopsy, const struct autopsy_line *line);
 
 /* Add all lines to the scene's autopsy, from its waits... */
 void autopsy_write(const struct autopsy_scene *scene);
-/* ...by adding this one at their end. */
+/* ...by adding what there is to say of message queues and signals... */
+void autopsy_write_queues(const struct autopsy_scene *scene);
+/* ...and this one at their end. */
 void autopsy_conclude(const struct autopsy_scene *scene);
 
 #endif

@@ -191,12 +191,13 @@ static void say_queue(const struct autopsy_scene *scene,
                       struct autopsy_line *line,
                       const struct autopsy_wait *wait)
 {
-    (void)scene;
     autopsy_say(line, ": ");
     if (wait->object == OBJECT_POSIX_QUEUE)
         autopsy_say(line, "message queue ");
     say_path(line, wait->object_name);
     autopsy_say(line, wait->reads ? " has no such message" : " is full");
+    if (wait->object == OBJECT_SYSV_QUEUE)
+        autopsy_say_row(scene, line, wait);
 }
 
 /* "semaphore 1 of set 0 is 0; child 4 was the last to change it, and ..." */
@@ -306,6 +307,10 @@ static void say_call(struct autopsy_line *line, const struct autopsy_wait *wait,
         autopsy_say(line, "(%d)", (int)thread->args[0]);
     else if (call && call->form == FORM_SEMAPHORE)
         say_changes(line, thread);
+    else if (call && call->form == FORM_SYSV_QUEUE)
+        autopsy_say(line, call->reads ? "(%d, type %ld)" : "(%d, %ld bytes)",
+                    (int)thread->args[0],
+                    (long)thread->args[call->reads ? 3 : 2]);
     else if (call && (call->form == FORM_POLL || call->form == FORM_SELECT ||
                       call->form == FORM_EPOLL)) {
         if (wait->fd >= 0)
@@ -362,5 +367,6 @@ void autopsy_write(const struct autopsy_scene *scene)
     for (size_t i = 0; i < scene->autopsy->count; i++)
         write_wait(scene, &scene->autopsy->waits[i]);
     write_others(scene);
+    autopsy_write_queues(scene);
     autopsy_conclude(scene);
 }

@@ -98,6 +98,11 @@ bool pump_is_reached(struct run *run);
 void run_finish(struct run *run);
 /* Look at the processes of RUN now; sets its end if it hangs. */
 void watch(struct run *run);
+/* Read what strace has written so far into run->trace; of all programs in the
+ * world, for one may wait for the other.  It stays as it is under memcheck. */
+void run_read_trace(struct run *run);
+/* Add to SNAPSHOT, for the autopsy, the IPC objects of RUN's world. */
+void objects_add(struct run *run, struct snapshot *snapshot);
 /* What is left in the world of RUN. */
 void leftovers_find(struct run *run);
 /* How RUN can be repeated in a shell; to be freed. */

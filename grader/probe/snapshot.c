@@ -416,6 +416,8 @@ void snapshot_release(struct snapshot *snapshot)
             free(snapshot->threads[i].fds);
     free(snapshot->threads);
     free(snapshot->semaphores);
+    free(snapshot->message_table);
+    free(snapshot->queues);
     *snapshot = (struct snapshot){0};
 }
 

@@ -62,6 +62,14 @@ struct snapshot_semaphore {
     int waiting_more, waiting_zero; /* GETNCNT, GETZCNT */
 };
 
+/* A POSIX message queue, as /dev/mqueue shows it (mq_overview(7)). */
+struct snapshot_queue {
+    char name[96];    /* "/q", as a descriptor's target names it, too */
+    long bytes;       /* QSIZE */
+    pid_t registered; /* NOTIFY_PID: 0 for nobody; -1 for somebody, whose pid
+                         could not be told */
+};
+
 /*
  * The memory of a thread holds, always whole:
  *   poll, ppoll     the array of struct pollfd;
@@ -74,10 +82,14 @@ struct snapshot {
     struct snapshot_thread *threads; /* those of a process side by side, its
                                         leader first */
     size_t count;
-    bool torn;         /* a thread ended while it was being read: another may
-                          have been seen waiting for it */
+    bool torn; /* a thread ended while it was being read: another may
+                  have been seen waiting for it */
     struct snapshot_semaphore *semaphores; /* added by snapshot_semaphores() */
     size_t semaphore_count;
+    char *message_table; /* /proc/sysvipc/msg as the processes see it, set by
+                            whoever can read that; NULL: not known */
+    struct snapshot_queue *queues; /* see snapshot_read_queues() */
+    size_t queue_count;
     bool network_busy; /* packets may be under way to a socket: in the kernel,
                           or, with ONLY_BELOW, from anywhere */
 };
@@ -106,6 +118,12 @@ size_t snapshot_set_size(unsigned long count);
 int snapshot_take(struct snapshot *snapshot, int proc_fd, pid_t skip,
                   bool only_below);
 void snapshot_release(struct snapshot *snapshot);
+/* Add the queues below MQUEUE_FD, a descriptor of a /dev/mqueue.  Their
+ * NOTIFY_PID is told in the reader's pids. */
+void snapshot_read_queues(struct snapshot *snapshot, int mqueue_fd);
+/* The queue that FD is a descriptor of; NULL if it is of none that was read. */
+const struct snapshot_queue *snapshot_queue(const struct snapshot *snapshot,
+                                            const struct snapshot_fd *fd);
 /* The descriptor FD of THREAD's process; NULL if it has none. */
 const struct snapshot_fd *snapshot_fd(const struct snapshot_thread *thread,
                                       int fd);

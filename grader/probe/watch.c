@@ -77,8 +77,7 @@ static struct tester_ends tester_ends(const struct run *run)
     return ends;
 }
 
-/* Of all programs in the world: one may wait for the other. */
-static void read_trace(struct run *run)
+void run_read_trace(struct run *run)
 {
     size_t size;
     char *text = world_trace(run->world, &size);
@@ -131,11 +130,6 @@ static size_t count_processes(const struct run *run,
     return count;
 }
 
-static bool ask_semaphore(void *world, struct snapshot_semaphore *semaphore)
-{
-    return world_semaphore(world, semaphore);
-}
-
 static void end_as(struct run *run, enum run_end end, struct snapshot *snapshot)
 {
     if (run->end != RUN_RUNNING)
@@ -144,7 +138,7 @@ static void end_as(struct run *run, enum run_end end, struct snapshot *snapshot)
     run->end = end;
     run->ended_ms = now_ms();
     autopsy_free(run->autopsy);
-    snapshot_semaphores(snapshot, ask_semaphore, run->world);
+    objects_add(run, snapshot);
     run->autopsy =
         autopsy_new(snapshot, run->pid, run->program, ends.list, ends.count);
     free(ends.list);
@@ -174,7 +168,7 @@ static bool is_dead(struct run *run, const struct snapshot *first,
         return false;
     /* Between the two looks: what strace logs of a death or a stop must be
      * older than the second of them (deadlock.c, rule 5). */
-    read_trace(run);
+    run_read_trace(run);
     if (run->trace == NULL || look(run, second) < 0)
         return false;
     struct tester_ends ends = tester_ends(run);

@@ -61,6 +61,12 @@ static inline void replay(const char *name, struct snapshot *snapshot)
     cr_assert(snapshot_take(snapshot, fd, 1, false) == 0);
     cr_assert(snapshot->count > 0, "%s holds no process", path);
     replay_semaphores(fd, snapshot);
+    snapshot->message_table = read_file(fd, "sysvipc/msg", 4096, NULL);
+    int queues_fd = openat(fd, "mqueue", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (queues_fd >= 0) {
+        snapshot_read_queues(snapshot, queues_fd);
+        (void)close(queues_fd);
+    }
     (void)close(fd);
     free(path);
 }

@@ -226,6 +226,48 @@ Test(autopsy, polled_descriptors,
                  "itself (descriptor 4)\nso: process 2 waits for itself\n");
 }
 
+Test(autopsy, notifications,
+     .description = "whoever has a message queue open is told what it holds, "
+                    "who is registered, and which signals are under way")
+{
+    assert_lines("mq_registered",
+                 "process 2 is blocked in poll, of descriptor 3: no signal has "
+                 "come\n"
+                 "process 2 is blocked in poll, of descriptor 0: pipe A is "
+                 "empty; no process in sight has its write end\n"
+                 "message queue /q holds no bytes; process 2 is registered for "
+                 "it\n"
+                 "process 2: signals pending: none; blocked: SIGINT, SIGUSR1, "
+                 "SIGTERM\n");
+    assert_lines("mq_unregistered",
+                 "process 2 is blocked in ppoll, of descriptor 0: pipe A is "
+                 "empty; no process in sight has its write end\n"
+                 "message queue /q holds 3 bytes; no process is registered for "
+                 "it (NOTIFY_PID:0)\n"
+                 "process 2: signals pending: none; blocked: none\n");
+}
+
+Test(autopsy, notification_of_another,
+     .description = "a registered process that is not in the sandbox has no "
+                    "name; a pending signal has")
+{
+    struct snapshot snapshot;
+
+    replay("mq_registered", &snapshot);
+    cr_assert_eq(snapshot.queue_count, 1);
+    snapshot.queues[0].registered = -1;
+    snapshot.threads[0].pending = 1u << (SIGUSR1 - 1);
+    struct autopsy *autopsy = examine(&snapshot, NULL);
+    cr_assert_geq(autopsy->line_count, 4);
+    cr_assert_str_eq(autopsy->lines[2],
+                     "message queue /q holds no bytes; some process is "
+                     "registered for it");
+    cr_assert_not_null(
+        strstr(autopsy->lines[3], "signals pending: SIGUSR1; blocked: "));
+    autopsy_free(autopsy);
+    snapshot_release(&snapshot);
+}
+
 Test(autopsy, other_waits,
      .description = "dead children, threads, vfork, sockets")
 {
@@ -245,6 +287,18 @@ Test(autopsy, other_waits,
     assert_lines("socket",
                  "process 2 is blocked in read(3): socket A has nothing to be "
                  "read\n");
+}
+
+Test(autopsy, sysv_queues,
+     .description = "what is in a queue, and who used it last")
+{
+    assert_lines("msg_queues",
+                 "parent 2 is blocked in msgrcv(0, type -5): message queue 0 "
+                 "has no such message; in it: 2 messages, 40 bytes; last "
+                 "sender 2, no receiver yet\n"
+                 "child 5 is blocked in msgsnd(1, 1024 bytes): message queue 1 "
+                 "is full; in it: 4 messages, 4000 bytes; last sender 4 "
+                 "(ended), last receiver 4 (ended)\n");
 }
 
 Test(autopsy, waits_and_holders_are_typed,

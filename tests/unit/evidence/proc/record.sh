@@ -6,7 +6,8 @@
 #     record.sh /proc/HOST_PID/root/proc NAME
 #
 # as root, HOST_PID being any process of the sandbox.  Its first process (pid 1)
-# is left out.  Descriptors and exe become dangling links; what a system call
+# is left out.  What its /dev/mqueue shows in its own pids goes to "mqueue".
+# Descriptors and exe become dangling links; what a system call
 # points to becomes a file "mem@ADDRESS"; fdinfo of a FIFO says so in one more
 # line.  What semctl(2) said of semaphores that are waited for is added by hand,
 # from `ipcs -s -i ID` in there: a file "semaphores" with lines "ID NUM VALUE
@@ -39,6 +40,13 @@ record_thread() { # its path below the process
     done
 }
 
+# It shows the reader's own System V objects: read it inside.
+if msg=$(nsenter --ipc="$from/1/ns/ipc" cat /proc/sysvipc/msg) &&
+    [ "$(wc -l <<<"$msg")" -gt 1 ]; then
+    mkdir -p "$to/sysvipc"
+    printf '%s\n' "$msg" > "$to/sysvipc/msg"
+fi
+
 for process in "$from"/[0-9]*; do
     pid=${process##*/}
     target=$to/$pid
@@ -64,4 +72,12 @@ for process in "$from"/[0-9]*; do
         [[ $file != /* ]] || [ ! -p "$link" ] ||
             printf 'type:\tfifo\n' >> "$target/fdinfo/$fd"
     done
+done
+
+host_pid=${from#/proc/}
+host_pid=${host_pid%%/*}
+for queue in "/proc/$host_pid/root/dev/mqueue"/*; do
+    [ -f "$queue" ] || continue
+    mkdir -p "$to/mqueue"
+    nsenter -t "$host_pid" -p cat "$queue" > "$to/mqueue/${queue##*/}"
 done
