@@ -1,5 +1,12 @@
 // SPDX-License-Identifier: MIT
-/* worker.c - the unprivileged child that does the work; see worker.h. */
+/*
+ * worker.c - the unprivileged process that does the work; see worker.h.
+ *
+ * Between it and the grader stands a warden, whose one duty is that nothing is
+ * left: PR_SET_PDEATHSIG ends most of what runs when the grader is killed, but
+ * not, for example, a child that strace had just stopped, which is nobody's
+ * when strace is gone.  All orphans become the warden's children.
+ */
 #include "worker.h"
 
 #include <dirent.h>
@@ -23,7 +30,7 @@
 #include "text.h"
 
 #define OUTPUT_MAX (64 * 1024 * 1024)
-#define REAP_MS    5000
+#define REAP_MS    60000
 
 static int signal_fd = -1;
 static sigset_t old_mask;
@@ -44,9 +51,8 @@ int worker_prepare(void)
     if (sigprocmask(SIG_BLOCK, &set, &old_mask) < 0)
         return complain("cannot block signals: %s", strerror(errno));
     signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-    /* Orphans of a worker that was killed become children of ours. */
-    if (signal_fd < 0 || prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
-        return complain("cannot watch over processes: %s", strerror(errno));
+    if (signal_fd < 0)
+        return complain("cannot wait for signals: %s", strerror(errno));
     return 0;
 }
 
@@ -65,7 +71,6 @@ static int drop_privileges(void)
 static _Noreturn void be_worker(int (*work)(int, void *), void *data,
                                 pid_t parent, int out_fd)
 {
-    (void)setpgid(0, 0); /* Ctrl-C is for the parent alone */
     if (drop_privileges() < 0)
         _exit(3);
     process_die_with(parent); /* a change of user id had cleared it */
@@ -77,7 +82,7 @@ static _Noreturn void be_worker(int (*work)(int, void *), void *data,
     _exit(status);
 }
 
-/* ---- After the worker --------------------------------------------------- */
+/* ---- The warden ---------------------------------------------------------- */
 
 /* The parent of process PID; -1 if it is gone. */
 static pid_t parent_of(const char *pid)
@@ -125,18 +130,67 @@ static void reap_all(void)
     }
 }
 
-static int worker_status(pid_t pid)
+static int exit_status(int status)
+{
+    if (WIFEXITED(status))
+        return WEXITSTATUS(status);
+    (void)complain("the grading process was killed by signal %d; try again",
+                   WTERMSIG(status));
+    return 3;
+}
+
+/* Until WORKER has ended, or SET's SIGTERM comes: the grader has ended, or
+ * wants it to end. */
+static int guard(pid_t worker, const sigset_t *set)
+{
+    int signal_number, status;
+
+    while (sigwait(set, &signal_number) == 0 && signal_number == SIGCHLD) {
+        pid_t pid;
+        while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+            if (pid == worker)
+                return exit_status(status);
+    }
+    return 3;
+}
+
+static _Noreturn void be_warden(int (*work)(int, void *), void *data,
+                                pid_t parent, int out_fd)
+{
+    sigset_t set;
+
+    (void)setpgid(0, 0); /* Ctrl-C is for the grader alone */
+    (void)sigemptyset(&set);
+    (void)sigaddset(&set, SIGTERM);
+    (void)sigaddset(&set, SIGCHLD);
+    if (sigprocmask(SIG_BLOCK, &set, NULL) < 0 ||
+        prctl(PR_SET_CHILD_SUBREAPER, 1) < 0 ||
+        prctl(PR_SET_PDEATHSIG, SIGTERM) < 0 || getppid() != parent) {
+        (void)complain("cannot watch over processes: %s", strerror(errno));
+        _exit(3);
+    }
+    pid_t warden = getpid(), worker = fork();
+    if (worker == 0)
+        be_worker(work, data, warden, out_fd);
+    (void)close(out_fd);
+    if (worker < 0)
+        (void)complain("cannot start a process: %s", strerror(errno));
+    int status = worker < 0 ? 3 : guard(worker, &set);
+    reap_all();
+    _exit(status);
+}
+
+/* ---- The grader's side ----------------------------------------------------
+ */
+
+static int warden_status(pid_t pid)
 {
     int status = 0;
 
     while (waitpid(pid, &status, 0) < 0)
         if (errno != EINTR)
             return 3;
-    if (WIFEXITED(status))
-        return WEXITSTATUS(status);
-    (void)complain("the grading process was killed by signal %d; try again",
-                   WTERMSIG(status));
-    return 3;
+    return exit_status(status);
 }
 
 struct received {
@@ -193,7 +247,7 @@ int worker_run(int (*work)(int out_fd, void *data), void *data, char **output,
     }
     pid_t pid = fork();
     if (pid == 0)
-        be_worker(work, data, parent, fds[1]);
+        be_warden(work, data, parent, fds[1]);
     (void)close(fds[1]);
     if (pid < 0) {
         (void)close(fds[0]);
@@ -204,9 +258,10 @@ int worker_run(int (*work)(int out_fd, void *data), void *data, char **output,
     int interrupted = receive_all(fds[0], &received);
     (void)close(fds[0]);
     if (interrupted)
-        (void)kill(-pid, SIGKILL);
-    int status = interrupted ? 128 + interrupted : worker_status(pid);
-    reap_all();
+        (void)kill(pid, SIGTERM);
+    int status = warden_status(pid);
+    if (interrupted)
+        status = 128 + interrupted;
     if (received.data == NULL)
         received.data = xcalloc(1, 1);
     received.data[received.size] = '\0';

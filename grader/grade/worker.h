@@ -5,8 +5,9 @@
  * Started by root, the grader itself only takes the submission in, as data,
  * and receives the result; the compiler, the tests and the program under test
  * run as WORKER_UID.  An ordinary user's grader does the same without changing
- * the user.  Whatever the worker starts ends with it: it is killed by the
- * kernel when its parent dies, and reaped here when the worker ends.
+ * the user.  Whatever the worker starts ends with it, or with the grader, even
+ * by SIGKILL: the kernel kills what is told to die with its parent, and a
+ * warden, the worker's parent, what is left.
  */
 #ifndef GRADE_WORKER_H
 #define GRADE_WORKER_H

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 static char directory[] = "/tmp/ipclab-system.XXXXXX";
-static char *temporary, *objects;
+static char *temporary, *objects; /* NULL while there is no directory */
 static int64_t began_ms;
 
 /* The tables of System V objects: they must look the same afterwards. */
@@ -41,6 +41,7 @@ const char *scratch(void)
 {
     if (temporary)
         return directory;
+    memcpy(directory + strlen(directory) - 6, "XXXXXX", 6);
     cr_assert_not_null(mkdtemp(directory));
     cr_assert(chmod(directory, 0755) == 0);
     temporary = xformat("%s/tmp", directory);
@@ -203,4 +204,7 @@ void expect_clean_machine(void)
     }
     cr_assert(remains == NULL, "left on the machine: %s", remains);
     (void)remove_tree(AT_FDCWD, directory);
+    free(temporary);
+    free(objects);
+    temporary = objects = NULL;
 }
