@@ -2,7 +2,7 @@
 # Every command that a person types. `make help` lists them.
 
 # The one list of labs.
-LABS := pipe popen mkfifo sigpipe shm
+LABS := pipe popen mkfifo sigpipe semaphores shm msgq mq_notify
 
 CC ?= gcc
 CFLAGS ?= -O2 -g
@@ -58,7 +58,7 @@ $(B)/flags: force
 .PHONY: force
 
 # Programs of their own: not in the library.
-ALONE := server init confine shim
+ALONE := server server_objects init confine shim
 LIB := $(filter-out $(ALONE:%=grader/probe/%.c),\
          $(wildcard $(ROOMS:%=grader/%/*.c)))
 LIB_OBJ := $(LIB:%.c=$(B)/%.o)
@@ -79,10 +79,9 @@ $(IPCLAB): $(B)/grader/ipclab.o $(B)/libkit.a
 	@$(if $(V),:,echo "  CC    $@")
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) -lcriterion
 
-# The server of runs is linked into students' programs: no -O2 surprises for
-# their backtraces, and never their flags for ours.
-$(B)/grader/server.o: $(B)/grader/probe/server.o
-	$(Q)cp $< $@
+# The server of runs is linked into students' programs: never with their flags.
+$(B)/grader/server.o: $(B)/grader/probe/server.o $(B)/grader/probe/server_objects.o
+	$(Q)$(CC) -r -nostdlib -o $@ $^
 
 $(B)/grader/init: $(B)/grader/probe/init.o $(B)/grader/server.o
 	@$(if $(V),:,echo "  CC    $@")

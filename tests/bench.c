@@ -4,18 +4,20 @@
  *
  *     bench LAB...
  *
- * Each row is the median of three rounds (BENCH_ROUNDS); the rounds of all rows
- * are interleaved, so that a machine that changes its speed changes all of
- * them. The last column is the ratio of the wall time to that of the solution.
+ * The first table has a row for each lab: a full grade of its solution, beside
+ * the naive way to do it: a Criterion binary with as many trivial tests under
+ * valgrind --trace-children=yes.  The second takes the first lab apart:
  *
  *   solution, skeleton     a whole grade, both passes
- *   wrong/...              the three wrong submissions that take longest
+ *   NAME.c                 the three wrong submissions that take longest
  *   native pass only       the solution without memcheck
  *   one start per launch   the solution with a Valgrind start for each launch
  *   hangs, proved          a submission that hangs in every test
  *   hangs, 10 s time-outs  the same without the proof of deadlock
- *   naive baseline         a Criterion binary with as many trivial tests, under
- *                          valgrind --trace-children=yes
+ *
+ * Each row is the median of three rounds (BENCH_ROUNDS); the rounds of all rows
+ * of a table are interleaved, so that a machine that changes its speed changes
+ * all of them.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -167,21 +169,57 @@ static int count_launches(const struct grade *grade)
     return count;
 }
 
-static void print_rows(struct row *rows, size_t count)
+static void run_rows(struct row *rows, size_t count)
 {
-    double base = 0;
+    for (int round = 0; round < rounds; round++)
+        for (size_t i = 0; i < count; i++)
+            measure(&rows[i].command, &rows[i].wall[round],
+                    &rows[i].cpu[round]);
+}
 
-    (void)printf("%-42s %8s %8s %8s\n", "", "wall s", "CPU s", "ratio");
+/* Ratios are those to row BASE. */
+static void print_rows(struct row *rows, size_t count, size_t base)
+{
+    double base_wall = median(rows[base].wall);
+    double base_cpu = median(rows[base].cpu);
+
+    (void)printf("%-42s %8s %8s %8s %8s\n", "", "wall s", "ratio", "CPU s",
+                 "ratio");
     for (size_t i = 0; i < count; i++) {
         double wall = median(rows[i].wall), cpu = median(rows[i].cpu);
-        if (i == 0)
-            base = wall;
-        (void)printf("%-42s %8.2f %8.2f %8.2f\n", rows[i].name, wall, cpu,
-                     wall / base);
+        (void)printf("%-42s %8.2f %8.2f %8.2f %8.2f\n", rows[i].name, wall,
+                     wall / base_wall, cpu, cpu / base_cpu);
     }
 }
 
-static void bench_lab(const char *lab)
+static void add_naive(struct row *rows, size_t *count)
+{
+    add_row(rows, count, "naive: 12 tests of Criterion under Valgrind",
+            (const char *[]){"valgrind", "--trace-children=yes",
+                             "--leak-check=full", "build/tests/naive", "-j1",
+                             NULL});
+}
+
+static void compare_labs(char *labs[], int lab_count)
+{
+    struct row *rows = xcalloc((size_t)lab_count + 1, sizeof(*rows));
+    size_t count = 0;
+
+    for (int i = 0; i < lab_count; i++) {
+        char *solution = xformat("solutions/%s/%s.c", labs[i], labs[i]);
+        add_grade(rows, &count, labs[i], labs[i], solution);
+        free(solution);
+    }
+    add_naive(rows, &count);
+    run_rows(rows, count);
+    (void)printf("A full grade of each solution; median of %d\n", rounds);
+    print_rows(rows, count, count - 1);
+    for (size_t i = 0; i < count; i++)
+        argv_release(&rows[i].command);
+    free(rows);
+}
+
+static void take_apart(const char *lab)
 {
     struct row rows[12];
     size_t count = 0;
@@ -205,24 +243,24 @@ static void bench_lab(const char *lab)
     add_row(rows, &count, "solution, one Valgrind start per launch",
             (const char *[]){"env", "IPCLAB_WITHOUT=server", "build/ipclab",
                              "grade", lab, "--submission", solution, NULL});
-    add_grade(rows, &count, "hangs everywhere, proved", lab, hangs);
-    add_row(rows, &count, "hangs everywhere, 10 s time-outs",
-            (const char *[]){"env", "IPCLAB_WITHOUT=proof", "build/ipclab",
-                             "grade", lab, "--submission", hangs, NULL});
-    char *tests = xformat("%zu", grade ? grade->test_count : 12);
-    add_row(rows, &count, "naive: Criterion under Valgrind",
-            (const char *[]){"valgrind", "--trace-children=yes",
-                             "--leak-check=full", "build/tests/naive", "-j1",
-                             NULL});
-    for (int round = 0; round < rounds; round++) {
-        for (size_t i = 0; i < count; i++) {
-            measure(&rows[i].command, &rows[i].wall[round],
-                    &rows[i].cpu[round]);
-        }
+    if (access(hangs, F_OK) == 0) {
+        add_grade(rows, &count, "hangs everywhere, proved", lab, hangs);
+        add_row(rows, &count, "hangs everywhere, 10 s time-outs",
+                (const char *[]){"env", "IPCLAB_WITHOUT=proof", "build/ipclab",
+                                 "grade", lab, "--submission", hangs, NULL});
     }
-    (void)printf("%s: %s tests, %d launches; median of %d\n", lab, tests,
+    add_naive(rows, &count);
+    run_rows(rows, count);
+    (void)printf("\n%s: %d launches; median of %d\n", lab,
                  count_launches(grade), rounds);
-    print_rows(rows, count);
+    print_rows(rows, count, 0);
+    for (size_t i = 0; i < count; i++)
+        argv_release(&rows[i].command);
+    for (int i = 0; i < 3; i++)
+        free(slowest[i]);
+    free(hangs);
+    free(skeleton);
+    free(solution);
     grade_free(grade);
 }
 
@@ -230,11 +268,15 @@ int main(int argc, char **argv)
 {
     const char *wanted = getenv("BENCH_ROUNDS");
 
+    if (argc < 2) {
+        (void)fputs("usage: bench LAB...\n", stderr);
+        return 2;
+    }
     if (wanted && strtol(wanted, NULL, 10) > 0)
         rounds = (int)strtol(wanted, NULL, 10);
     if (rounds > ROUNDS_MAX)
         rounds = ROUNDS_MAX;
-    for (int i = 1; i < argc; i++)
-        bench_lab(argv[i]);
+    compare_labs(argv + 1, argc - 1);
+    take_apart(argv[1]);
     return 0;
 }

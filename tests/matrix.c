@@ -149,6 +149,7 @@ static void compare(const struct entry *entry, const struct grade *grade)
 static void judge(const struct entry *entry, const char *json, int status)
 {
     char why[200] = "no result";
+    int failed_before = failed;
     size_t size = 0;
     char *text = read_file(AT_FDCWD, json, 16u << 20, &size);
     struct grade *grade =
@@ -164,7 +165,10 @@ static void judge(const struct entry *entry, const char *json, int status)
         compare(entry, grade);
     grade_free(grade);
     free(text);
-    (void)unlink(json);
+    if (failed == failed_before)
+        (void)unlink(json);
+    else
+        (void)printf("      its grade: %s\n", json);
 }
 
 /* Grade all entries, JOBS at a time, and judge each when it has ended. */

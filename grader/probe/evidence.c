@@ -19,6 +19,21 @@ bool find_wait(const struct failure *failure, const struct autopsy_wait **wait,
     return false;
 }
 
+bool sleeps_in(const struct failure *failure, const char *call,
+               const struct autopsy_wait **wait)
+{
+    const struct autopsy *autopsy = run_autopsy(failure->run);
+
+    for (size_t i = 0; autopsy && i < autopsy->count; i++) {
+        if (autopsy->waits[i].timed ||
+            strcmp(autopsy->waits[i].call, call) != 0)
+            continue;
+        *wait = &autopsy->waits[i];
+        return true;
+    }
+    return false;
+}
+
 bool is_pipe(const struct autopsy_wait *wait, bool reads)
 {
     return wait->object == OBJECT_PIPE && wait->reads == reads;
@@ -42,6 +57,23 @@ bool prints(const struct failure *failure, const char *text)
     return strstr(run_output(failure->run).data, text) != NULL;
 }
 
+bool wanted(const struct failure *failure, const char *text)
+{
+    return failure->expected && strstr(failure->expected, text) != NULL;
+}
+
+bool saw(const struct failure *failure, const char *text)
+{
+    return failure->seen && strstr(failure->seen, text) != NULL;
+}
+
+bool hangs(const struct failure *failure)
+{
+    enum run_end end = run_end(failure->run);
+
+    return end == RUN_DEADLOCKED || end == RUN_BLOCKED;
+}
+
 bool is_status(const struct failure *failure, int status)
 {
     return failure->kind == FAILED_STATUS &&
@@ -52,4 +84,40 @@ bool was_killed_by(const struct failure *failure, int signal)
 {
     return run_end(failure->run) == RUN_SIGNALED &&
            run_exit_status(failure->run) == 128 + signal;
+}
+
+/* The first such call of the student's own code at or after *FROM, which is
+ * then behind it; or NULL. */
+static const struct trace_event *next_call(const struct trace *trace,
+                                           size_t *from, const char *names,
+                                           const char *text)
+{
+    while (trace && *from < trace->event_count) {
+        size_t i = trace_find(trace, *from, names, -1);
+        *from = i + 1;
+        if (i < trace->event_count && strstr(trace->events[i].args, text) &&
+            trace->processes[trace->events[i].process].own_code)
+            return &trace->events[i];
+    }
+    return NULL;
+}
+
+size_t count_calls(const struct failure *failure, const char *names,
+                   const char *text, const char *error)
+{
+    const struct trace_event *event;
+    size_t from = 0, count = 0;
+
+    while ((event = next_call(run_trace(failure->run), &from, names, text)))
+        count += error == NULL
+                     ? event->error == NULL
+                     : event->error && strcmp(event->error, error) == 0;
+    return count;
+}
+
+bool called(const struct failure *failure, const char *names, const char *text)
+{
+    size_t from = 0;
+
+    return next_call(run_trace(failure->run), &from, names, text) != NULL;
 }

@@ -22,6 +22,9 @@
 bool find_wait(const struct failure *failure, const struct autopsy_wait **wait,
                bool (*matches)(const struct autopsy_wait *,
                                const struct autopsy *));
+/* Find one in CALL ("msgrcv") that has no time limit. */
+bool sleeps_in(const struct failure *failure, const char *call,
+               const struct autopsy_wait **wait);
 /* It waits for a pipe, to read from it or to write to it. */
 bool is_pipe(const struct autopsy_wait *wait, bool reads);
 
@@ -30,8 +33,21 @@ bool is_run(const struct failure *failure, const char *word);
 /* It wrote TEXT to its standard error, or output. */
 bool says(const struct failure *failure, const char *text);
 bool prints(const struct failure *failure, const char *text);
+/* TEXT is in what was expected, or in what was seen instead. */
+bool wanted(const struct failure *failure, const char *text);
+bool saw(const struct failure *failure, const char *text);
+/* It hangs, for sure or as far as can be seen. */
+bool hangs(const struct failure *failure);
 /* Its exit status is what was wrong, and STATUS is what it was. */
 bool is_status(const struct failure *failure, int status);
 bool was_killed_by(const struct failure *failure, int signal);
+
+/* How many calls of NAMES ("semop,semtimedop") the student's own code made with
+ * TEXT in their arguments, as strace writes them, that failed with ERROR
+ * ("EINTR"), or succeeded (NULL); whether there was one, whatever became of
+ * it. */
+size_t count_calls(const struct failure *failure, const char *names,
+                   const char *text, const char *error);
+bool called(const struct failure *failure, const char *names, const char *text);
 
 #endif

@@ -92,10 +92,23 @@ static int open_input(struct run *run)
     return given;
 }
 
+/* A pipe of one page, filled: whatever the program writes has to wait. */
+static void fill(struct run *run, int fd)
+{
+    static const char page[65536];
+    int size = fcntl(fd, F_SETPIPE_SZ, 4096);
+
+    if (size < 0 || (size_t)size > sizeof(page) ||
+        write_fully(fd, page, (size_t)size) < 0)
+        probe_error("pipe: cannot be filled: %s", strerror(errno));
+    run->output_filler = (size_t)size;
+}
+
 static int open_output(struct run *run)
 {
     int given;
 
+    run->output_quota = run->options.output_mode == OUTPUT_HELD ? 0 : SIZE_MAX;
     if (run->options.output_mode == OUTPUT_FULL)
         return open_device("/dev/full");
     if (run->options.output_mode == OUTPUT_FILE) {
@@ -110,6 +123,8 @@ static int open_output(struct run *run)
         (void)close(run->output_fd);
         run->output_fd = -1;
     }
+    if (run->options.output_mode == OUTPUT_HELD)
+        fill(run, given);
     return given;
 }
 
@@ -127,7 +142,9 @@ static const char **shim_environment(const struct run *run)
     if (options->eintr_every > 0)
         (void)snprintf(storage[n++], 160, "IPCLAB_EINTR_EVERY=%d",
                        options->eintr_every);
-    if (options->delay && !run->memcheck) /* it costs time, nothing else */
+    /* Under memcheck a delay costs time, nothing else; but what is held until
+     * there is a file is an order of events that the test rests on. */
+    if (options->delay && (!run->memcheck || strstr(options->delay, "=@")))
         (void)snprintf(storage[n++], 160, "IPCLAB_DELAY=%s", options->delay);
     if (n > 0 && !run->memcheck) { /* the server has it loaded already */
         char *path = sandbox_path(&run->world->sandbox, "kit/shim.so");
@@ -222,6 +239,21 @@ int world_directory(const struct world *world)
 char *world_queue(const struct world *world, const char *name)
 {
     return read_file(world->fds[SERVER_MQUEUE], name, 4096, NULL);
+}
+
+mqd_t world_open_queue(const struct world *world, const char *name)
+{
+    /* mq_open(3) would look in the tester's own namespace; what is opened by
+     * its name in mq_overview(7)'s file system is a queue, too. */
+    if (world->sandbox.level != SANDBOX_FULL)
+        probe_error("POSIX queues need the sandbox level full: see `ipclab "
+                    "doctor`");
+    int fd = openat(world->fds[SERVER_MQUEUE], name,
+                    O_RDWR | O_CREAT | O_NONBLOCK | O_CLOEXEC, 0600);
+
+    if (fd < 0)
+        probe_error("POSIX queue %s: %s", name, strerror(errno));
+    return fd;
 }
 
 char *world_table(const struct world *world, const char *table)

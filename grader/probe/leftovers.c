@@ -38,17 +38,30 @@ static void find_processes(struct run *run)
     snapshot_release(&now);
 }
 
-static void find_entries(struct leftovers *left, int dir_fd, const char *what,
-                         const char *given)
+/* Whether the test has put a file NAME there, as options of RUN say. */
+static bool is_given(const struct run *run, const char *name)
 {
+    const char *held = run->options.delay, *fifo = run->options.fifo;
+    size_t size = strlen(name);
+
+    while (held && (held = strstr(held, "=@")) != NULL) { /* "semop=@go" */
+        held += 2;
+        if (strncmp(held, name, size) == 0 && strchr(",", held[size]))
+            return true;
+    }
+    return fifo && strcmp(fifo, name) == 0;
+}
+
+static void find_entries(struct run *run, int dir_fd, const char *what)
+{
+    struct leftovers *left = &run->leftovers;
     int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *dir = fd < 0 ? NULL : fdopendir(fd);
     struct dirent *entry;
 
     while (dir && (entry = readdir(dir)) != NULL)
         if (strcmp(entry->d_name, ".") != 0 &&
-            strcmp(entry->d_name, "..") != 0 &&
-            (given == NULL || strcmp(entry->d_name, given) != 0))
+            strcmp(entry->d_name, "..") != 0 && !is_given(run, entry->d_name))
             add(left, xformat("%s %s", what, entry->d_name));
     if (dir)
         (void)closedir(dir);
@@ -76,11 +89,11 @@ void leftovers_find(struct run *run)
     const int *fds = run->world->fds;
 
     find_processes(run);
-    find_entries(&run->leftovers, fds[SERVER_CWD], "file", run->options.fifo);
+    find_entries(run, fds[SERVER_CWD], "file");
     /* In the basic sandbox the objects are the host's. */
     if (run->world->sandbox.level != SANDBOX_FULL)
         return;
-    find_entries(&run->leftovers, fds[SERVER_MQUEUE], "POSIX queue", NULL);
+    find_entries(run, fds[SERVER_MQUEUE], "POSIX queue");
     find_rows(&run->leftovers, fds[SERVER_SHM], "shared memory");
     find_rows(&run->leftovers, fds[SERVER_SEM], "semaphore set");
     find_rows(&run->leftovers, fds[SERVER_MSG], "message queue");

@@ -29,6 +29,7 @@
 #define PROBE_H
 
 #include <criterion/criterion.h>
+#include <mqueue.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -93,6 +94,8 @@ enum output_mode {
     OUTPUT_FILE,      /* a file: a write to it is never short */
     OUTPUT_FULL,      /* /dev/full: every write fails with ENOSPC */
     OUTPUT_BROKEN,    /* a pipe whose read end is closed: EPIPE, SIGPIPE */
+    OUTPUT_HELD,      /* a pipe that is full: the first write waits until the
+                         test calls run_read_output() */
 };
 
 /* For .ignored and .blocked: SIGNAL_BIT(SIGPIPE) | SIGNAL_BIT(SIGINT). */
@@ -111,8 +114,8 @@ struct launch_options {
     const char *delay; /* "poll=200,select=200": ms before these libc calls;
                           "semop@3=200": before the third; "semop_done": after.
                           Asleep in rt_sigtimedwait; SIGCONT ends it.
-                          "write=@go": until the file "go" exists; asleep in
-                          clock_nanosleep */
+                          "write=@go": held until the file "go" exists, see
+                          RUN_HELD; the rest is in shim.c */
     const char *umask; /* "077": octal, as umask(1) takes it; NULL: 022 */
     const char *fifo;  /* a FIFO that exists in the working directory */
     /* What the program finds at its start, as after `trap '' PIPE` in a shell;
@@ -125,8 +128,9 @@ struct launch_options {
     const char *tool;    /* start this program of the sandbox's instead */
     bool native_only;    /* do not repeat this run under memcheck */
     int blocked_s;       /* seconds asleep that count as blocked; 0: 10 */
-    unsigned spin_s;     /* CPU seconds without output that count as spinning,
-                            for programs that work in silence; 0: 2 */
+    unsigned spin_ms;    /* CPU time without output that counts as spinning;
+                            0: 2000.  More for programs that work in silence,
+                            less for those that should do nothing but wait */
 };
 
 /* A list of strings for launch(): the program's arguments, without argv[0]. */
@@ -164,6 +168,10 @@ int world_directory(const struct world *world);
 /* What /dev/mqueue/NAME says (mq_overview(7)): "QSIZE:5  NOTIFY:0 ..."; NULL if
  * there is no such queue.  To be freed. */
 char *world_queue(const struct world *world, const char *name);
+/* A descriptor of queue NAME ("q", without the slash) for mq_send(3) and the
+ * like, not blocking; to be closed.  A queue that does not exist is made, with
+ * the system's default attributes. */
+mqd_t world_open_queue(const struct world *world, const char *name);
 /* The table /proc/sysvipc/TABLE ("shm", "sem", "msg") as the world's processes
  * see it, heading included (proc(5), sysvipc(7)); to be freed. */
 char *world_table(const struct world *world, const char *table);
@@ -182,31 +190,58 @@ enum run_stream { RUN_STDOUT, RUN_STDERR };
 /* INPUT_FED: write BYTES, waiting until the program has room for them. */
 void run_feed(struct run *run, struct bytes bytes);
 void run_end_input(struct run *run);
+/* OUTPUT_HELD: read SIZE bytes of what the program writes (SIZE_MAX: from now
+ * on whatever it writes), waiting until it has written them. */
+void run_read_output(struct run *run, size_t size);
 /* Send SIGNAL to the program's first process. */
 void run_signal(struct run *run, int signal);
 /* Wait until STREAM holds LINE as a whole line; the test fails if the program
  * ends or hangs before. */
 void run_wait_line(struct run *run, enum run_stream stream, const char *line);
 
-/* Wait until a process of the run sleeps in one of CALLS ("semop,semtimedop");
- * the test fails if the run ends or hangs elsewhere before. */
+/* ---- States -------------------------------------------------------------- */
+
+/* Each of the first group waits; the test fails if the run ends or hangs before
+ * it comes to that.  CALLS are such as "semop,semtimedop"; who waits for a file
+ * because of .delay is in no call of its own, but is RUN_HELD. */
+#define RUN_HELD "held"
+
+/* Until a process of the run sleeps in one of CALLS. */
 void run_wait_asleep(struct run *run, const char *calls);
-/* Wait until it does, or the run ends or hangs elsewhere; whether it does. */
-bool run_waits_in(struct run *run, const char *calls);
-/* Whether it does so now; does not wait. */
-bool run_is_in(struct run *run, const char *calls);
-/* Stop the run's first process and let it go on, as with ^Z and fg: the call
- * that it sleeps in may then fail with EINTR (signal(7)). */
-void run_interrupt(struct run *run);
-/* Wait until DONE(DATA) is true; the test fails, for want of WHAT ("the server
- * registers"), if the run ends or hangs before.  DONE is asked every 2 ms, and
- * may be asked again after it was true. */
+/* Until run_is_still() is true. */
+void run_wait_still(struct run *run);
+/* Until DONE(DATA) is true, for want of WHAT ("the server registers") where it
+ * never is.  DONE is asked every 2 ms, and may be asked again afterwards. */
 void run_wait_until(struct run *run, bool (*done)(const void *),
                     const void *data, const char *what);
+
+/* Wait until it sleeps in one of CALLS, or ends or hangs elsewhere; whether it
+ * does sleep there. */
+bool run_waits_in(struct run *run, const char *calls);
+
+/* These say what is true now. */
+bool run_has_ended(const struct run *run);
+/* Whether a process of the run sleeps in one of CALLS. */
+bool run_is_in(struct run *run, const char *calls);
+/* Whether all its processes sleep until something happens, and not just for a
+ * time; one that .delay holds counts, too.  Who goes round and round in short
+ * sleeps is never still. */
+bool run_is_still(struct run *run);
+/* How many processes the run has that are in one of STATES ("Z": zombies;
+ * "RSDTt": alive; proc(5)).  0 at its end. */
+int run_count_processes(struct run *run, const char *states);
 /* CPU time, in ms, that the run has used so far; 0 when it has ended. */
 long run_cpu_ms(struct run *run);
 /* The first process of the run, as its world numbers it (kill(2), /proc). */
 pid_t run_pid(const struct run *run);
+
+/* Stop the run's first process, as with ^Z, waiting until all its threads have
+ * stopped; let it go on.  While a program is stopped, no run of its world is
+ * said to be deadlocked. */
+void run_stop(struct run *run);
+void run_continue(struct run *run);
+/* Both: the call that it sleeps in may then fail with EINTR (signal(7)). */
+void run_interrupt(struct run *run);
 
 /* ---- What happened ----------------------------------------------------- */
 

@@ -133,6 +133,31 @@ static size_t wanted(const struct run *run, const int *fd, size_t most)
     return left < most ? left : most;
 }
 
+/* How much may be read now: of OUTPUT_HELD what the test asks for, and before
+ * that what was ours. */
+static size_t allowed(const struct run *run, const int *fd, size_t most)
+{
+    size_t quota = run->output_quota;
+
+    if (fd != &run->output_fd)
+        return most;
+    if (quota > 0 && run->output_filler > 0)
+        quota = run->output_filler;
+    return quota < most ? quota : most;
+}
+
+/* Account for SIZE bytes read of the output: true if they were our filler. */
+static bool is_filler(struct run *run, size_t size)
+{
+    if (run->output_filler > 0) {
+        run->output_filler -= size;
+        return true;
+    }
+    if (run->output_quota != SIZE_MAX)
+        run->output_quota -= size;
+    return false;
+}
+
 static void drain(struct run *run, int *fd, struct buffer *buffer)
 {
     char chunk[65536];
@@ -144,6 +169,9 @@ static void drain(struct run *run, int *fd, struct buffer *buffer)
             close_fd(fd);
             return;
         }
+        size = allowed(run, fd, size);
+        if (size == 0)
+            return;
         if (is_file(run, fd)) /* its offset is the program's */
             n = pread(*fd, chunk, size, (off_t)buffer->size);
         else
@@ -159,6 +187,8 @@ static void drain(struct run *run, int *fd, struct buffer *buffer)
         }
         moved += (size_t)n;
         made_progress(run);
+        if (fd == &run->output_fd && is_filler(run, (size_t)n))
+            continue;
         buffer->data = xrealloc(buffer->data, buffer->size + (size_t)n + 1);
         memcpy(buffer->data + buffer->size, chunk, (size_t)n);
         buffer->size += (size_t)n;
@@ -206,8 +236,9 @@ static int watch_list(struct run *run, struct pollfd *list)
     list[WATCH_LOG] = (struct pollfd){run->world->log_fd, POLLIN, 0};
     list[WATCH_INPUT] =
         (struct pollfd){feeding ? run->input_fd : -1, POLLOUT, 0};
-    list[WATCH_OUTPUT] = (struct pollfd){
-        is_file(run, &run->output_fd) ? -1 : run->output_fd, POLLIN, 0};
+    bool reading = !is_file(run, &run->output_fd) && run->output_quota > 0;
+    list[WATCH_OUTPUT] =
+        (struct pollfd){reading ? run->output_fd : -1, POLLIN, 0};
     list[WATCH_ERRORS] = (struct pollfd){run->errors_fd, POLLIN, 0};
     return WATCHED;
 }
@@ -274,6 +305,11 @@ void pump_until(struct run *run, bool (*until)(struct run *, const void *),
     bool (*state_before)(struct run *, const void *) = awaited_state;
     const void *data_before = awaited_data;
 
+    /* Of its silence so far the test was the cause, or content with it. */
+    if (!run->finished && run->options.world && before != run) {
+        made_progress(run);
+        run->resting_in_a_row = 0;
+    }
     probe_awaited = run;
     awaited_state = until;
     awaited_data = data;
@@ -356,6 +392,7 @@ static void take_evidence(struct run *run)
         leftovers_find(run);
     if (run->memcheck && !shared)
         world_sweep(run->world);
+    run->output_quota = SIZE_MAX;
     drain(run, &run->output_fd, &run->output);
     drain(run, &run->errors_fd, &run->errors);
     if (run->memcheck && !run->tool)

@@ -41,12 +41,14 @@ struct run {
     struct bytes input;  /* not yet written */
     bool input_promised; /* nothing more will be written */
     struct buffer output, errors;
+    size_t output_filler; /* OUTPUT_HELD: bytes that fill the pipe, ours... */
+    size_t output_quota;  /* ...and how many of the program's may be read */
 
     enum run_end end;
-    bool finished;    /* the evidence is taken */
-    bool was_killed;  /* by the test: run_signal(SIGKILL) */
-    bool interrupted; /* stopped by the test, which will let it go on */
-    int status;       /* wait(2) status, where it ended by itself */
+    bool finished;   /* the evidence is taken */
+    bool was_killed; /* by the test: run_signal(SIGKILL) */
+    bool stopped;    /* by the test, which will let it go on */
+    int status;      /* wait(2) status, where it ended by itself */
     int64_t began_ms, ended_ms;
 
     /* Watching. */
@@ -96,6 +98,9 @@ void pump_poll_until(struct run *run, bool (*until)(struct run *, const void *),
 bool pump_is_reached(struct run *run);
 /* Drive RUN to its end and take the evidence; may be called again. */
 void run_finish(struct run *run);
+/* Pump until UNTIL(RUN, DATA), and fail for want of WHAT if it never comes. */
+void run_wait_for(struct run *run, bool (*until)(struct run *, const void *),
+                  const void *data, const char *what);
 /* Look at the processes of RUN now; sets its end if it hangs. */
 void watch(struct run *run);
 /* Read what strace has written so far into run->trace; of all programs in the

@@ -23,12 +23,8 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ipc.h>
-#include <sys/msg.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/sem.h>
-#include <sys/shm.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -36,8 +32,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define ROOTS_MAX   64
-#define OBJECTS_MAX 4096
+#include "server_objects.h"
+
+#define ROOTS_MAX 64
 
 /* What init is to execute; NULL in a program that serves itself. */
 const char *ipclab_server_path;
@@ -55,107 +52,6 @@ static int control_fd;
 static int child_fd;           /* signalfd(2) for SIGCHLD */
 static pid_t roots[ROOTS_MAX]; /* started on request, not yet ended */
 
-/* ---- System V objects --------------------------------------------------- */
-
-/* Where the server is not pid 1 the objects of the host are in sight: those
- * that stood before the first run are not the program's. */
-static struct {
-    int kind, id;
-} older[OBJECTS_MAX];
-static int older_count;
-
-static bool is_older(int kind, int id)
-{
-    for (int i = 0; i < older_count; i++)
-        if (older[i].kind == kind && older[i].id == id)
-            return true;
-    return false;
-}
-
-/* Linux numbers the objects of a kind from 0; *_STAT turns such an index into
- * an id (shmctl(2), semctl(2), msgctl(2)). */
-static int object_at(int kind, int index, uid_t *creator)
-{
-    struct shmid_ds shm;
-    struct msqid_ds msg;
-    struct semid_ds sem;
-    int id;
-
-    switch (kind) {
-    case SERVER_SHM:
-        id = shmctl(index, SHM_STAT, &shm);
-        *creator = shm.shm_perm.cuid;
-        return id;
-    case SERVER_SEM:
-        id = semctl(index, 0, SEM_STAT, &sem);
-        *creator = sem.sem_perm.cuid;
-        return id;
-    default:
-        id = msgctl(index, MSG_STAT, &msg);
-        *creator = msg.msg_perm.cuid;
-        return id;
-    }
-}
-
-static int object_last(int kind)
-{
-    struct shm_info shm;
-    struct seminfo sem;
-    struct msginfo msg;
-
-    switch (kind) {
-    case SERVER_SHM:
-        return shmctl(0, SHM_INFO, (struct shmid_ds *)&shm);
-    case SERVER_SEM:
-        return semctl(0, 0, SEM_INFO, &sem);
-    default:
-        return msgctl(0, MSG_INFO, (struct msqid_ds *)&msg);
-    }
-}
-
-static void object_remove(int kind, int id)
-{
-    /* One that vanished meanwhile is as good as removed. */
-    switch (kind) {
-    case SERVER_SHM:
-        (void)shmctl(id, IPC_RMID, NULL);
-        break;
-    case SERVER_SEM:
-        (void)semctl(id, 0, IPC_RMID);
-        break;
-    default:
-        (void)msgctl(id, IPC_RMID, NULL);
-    }
-}
-
-static void for_own_objects(void (*visit)(int kind, int id))
-{
-    uid_t me = getuid(), creator = 0;
-
-    for (int kind = SERVER_SHM; kind <= SERVER_MSG; kind++) {
-        int last = object_last(kind);
-        for (int index = 0; index <= last; index++) {
-            int id = object_at(kind, index, &creator);
-            if (id >= 0 && creator == me)
-                visit(kind, id);
-        }
-    }
-}
-
-static void remember_object(int kind, int id)
-{
-    if (older_count < OBJECTS_MAX) {
-        older[older_count].kind = kind;
-        older[older_count++].id = id;
-    }
-}
-
-static void remove_object(int kind, int id)
-{
-    if (!is_older(kind, id))
-        object_remove(kind, id);
-}
-
 /* ---- Talking ------------------------------------------------------------ */
 
 /* SEQPACKET: a message goes whole or not at all.  A tester that is gone is
@@ -167,15 +63,12 @@ static void reply(uint32_t type, pid_t pid, int value)
     (void)send(control_fd, &message, sizeof(message), MSG_NOSIGNAL);
 }
 
-/* Only here are ids and pids those that the program sees. */
 static void tell_semaphore(int id, int num)
 {
-    static const int asked[4] = {GETVAL, GETPID, GETNCNT, GETZCNT};
     struct server_message message = {
         .type = SERVER_SEMAPHORE, .pid = id, .value = num};
 
-    for (int i = 0; i < 4; i++)
-        message.semaphore[i] = semctl(id, num, asked[i]);
+    ipclab_objects_ask(id, num, message.semaphore);
     (void)send(control_fd, &message, sizeof(message), MSG_NOSIGNAL);
 }
 
@@ -431,7 +324,7 @@ static bool handle(void)
     if (!receive(fds)) {
         if (getpid() != 1) { /* nobody else would clean up behind us */
             kill_all();
-            for_own_objects(remove_object);
+            ipclab_objects_remove();
         }
         _exit(0);
     }
@@ -448,7 +341,7 @@ static bool handle(void)
         break;
     case SERVER_SWEEP:
         kill_all();
-        for_own_objects(remove_object);
+        ipclab_objects_remove();
         reply(SERVER_DONE, 0, 0);
         break;
     case SERVER_SEMAPHORE:
@@ -527,7 +420,7 @@ static void serve(int argc, char **argv, char **envp)
         /* The tester's end is noticed on the socket, with time to clean up. */
         (void)prctl(PR_SET_PDEATHSIG, 0);
         (void)prctl(PR_SET_CHILD_SUBREAPER, 1);
-        for_own_objects(remember_object);
+        ipclab_objects_remember();
     }
     for (;;) {
         struct pollfd events[] = {{control_fd, POLLIN, 0},

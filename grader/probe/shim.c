@@ -19,16 +19,19 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <mqueue.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
-#include <stdint.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/msg.h>
 #include <sys/select.h>
 #include <sys/sem.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
@@ -94,38 +97,64 @@ static void sleep_ms(long ms)
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
-/* NAME ends at a comma or at the end of the string.  A signal does not open the
+/*
+ * NAME ends at a comma or at the end of the string.  A signal does not open the
  * gate: its handler has run, and the call that it broke off is still to come.
+ * states.c knows who waits here by the call, ppoll(2) of no descriptor, which
+ * the C library's own functions never make.
  */
 static void wait_for_file(const char *name)
 {
-    struct timespec pause = {0, 2000000};
     char path[32] = "";
 
     (void)strncat(path, name, strcspn(name, ",") % sizeof(path));
-    while (access(path, F_OK) != 0)
-        (void)nanosleep(&pause, NULL);
+    while (access(path, F_OK) != 0) {
+        struct timespec pause = {0, 2000000};
+        (void)syscall(SYS_ppoll, NULL, 0, &pause, NULL, 0);
+    }
+}
+
+/* The processes and calls that an entry of the list is for: "@2", "%4" or
+ * both, or neither, from *REST to the "=", where *REST is then. */
+static bool is_meant(const char **rest, unsigned count)
+{
+    bool meant = true;
+    char *end;
+
+    if (**rest == '@') {
+        meant = strtoul(*rest + 1, &end, 10) == count;
+        *rest = end;
+    }
+    if (**rest == '%') {
+        unsigned long divisor = strtoul(*rest + 1, &end, 10);
+        meant = meant && (unsigned long)getpid() % divisor == 0 &&
+                getsid(0) != getpid();
+        *rest = end;
+    }
+    return meant;
 }
 
 static void delay(const char *name)
 {
-    static unsigned counts[8]; /* for each entry of the list: how often */
+    static unsigned counts[8]; /* for each entry of the list: how often... */
+    static pid_t counted;      /* ...in this process: a child counts anew */
     size_t size = strlen(name);
     int saved = errno;
 
     read_setting();
     const char *next = setting.delay;
+    if (next && counted != getpid()) {
+        memset(counts, 0, sizeof(counts));
+        counted = getpid();
+    }
     for (int i = 0; next && *next && i < 8; i++) {
         const char *rest = next + size;
-        if (strncmp(next, name, size) == 0 && (*rest == '=' || *rest == '@')) {
-            unsigned count = ++counts[i];
-            char *end = (char *)(uintptr_t)rest;
-            if (*rest == '@' && strtoul(rest + 1, &end, 10) != count)
-                ; /* it is another one's */
-            else if (end[1] == '@')
-                wait_for_file(end + 2);
+        if (strncmp(next, name, size) == 0 && strchr("=@%", *rest) &&
+            is_meant(&rest, ++counts[i])) {
+            if (rest[1] == '@')
+                wait_for_file(rest + 2);
             else
-                sleep_ms(strtol(end + 1, NULL, 10));
+                sleep_ms(strtol(rest + 1, NULL, 10));
         }
         next = strchr(next, ',');
         next = next ? next + 1 : NULL;
@@ -293,6 +322,13 @@ int pause(void)
     return next();
 }
 
+int sigsuspend(const sigset_t *mask)
+{
+    NEXT(sigsuspend);
+    delay("sigsuspend");
+    return next(mask);
+}
+
 int sched_yield(void)
 {
     NEXT(sched_yield);
@@ -317,4 +353,39 @@ int semtimedop(int id, struct sembuf *operations, size_t count,
     int result = next(id, operations, count, timeout);
     delay("semop_done");
     return result;
+}
+
+int semget(key_t key, int count, int flags)
+{
+    NEXT(semget);
+    delay("semget");
+    return next(key, count, flags);
+}
+
+/* The fourth argument, where there is one, is a union of pointers and an int.
+ */
+int semctl(int id, int num, int command, ...)
+{
+    NEXT(semctl);
+    va_list list;
+
+    va_start(list, command);
+    void *argument = va_arg(list, void *);
+    va_end(list);
+    delay("semctl");
+    return next(id, num, command, argument);
+}
+
+ssize_t msgrcv(int id, void *message, size_t size, long type, int flags)
+{
+    NEXT(msgrcv);
+    delay("msgrcv");
+    return next(id, message, size, type, flags);
+}
+
+int mq_notify(mqd_t queue, const struct sigevent *event)
+{
+    NEXT(mq_notify);
+    delay("mq_notify");
+    return next(queue, event);
 }

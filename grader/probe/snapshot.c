@@ -9,8 +9,7 @@
  * snapshots agree in the counts, it slept from the first reading of "status"
  * to the second of "syscall", and all threads slept at once between the two.
  *
- * A process or thread that ends while it is read is left out.  Replaying a
- * recorded /proc, memory comes from files "mem@HEXADDRESS" beside "stat".
+ * A process or thread that ends while it is read is left out.
  */
 #include "snapshot.h"
 
@@ -18,96 +17,15 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/sem.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base.h"
 #include "blocking.h"
-#include "snapshot_fds.h"
-
-/* ---- The memory that a call points to ---------------------------------- */
-
-static size_t read_memory(int dir, unsigned long address, void *buffer,
-                          size_t size)
-{
-    char name[32] = "mem";
-    off_t offset = (off_t)address;
-    int fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
-
-    if (fd < 0 && errno == ENOENT) {
-        (void)snprintf(name, sizeof(name), "mem@%lx", address);
-        fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
-        offset = 0;
-    }
-    if (fd < 0)
-        return 0;
-    ssize_t n = pread(fd, buffer, size, offset);
-    (void)close(fd); /* nothing was written */
-    return n < 0 ? 0 : (size_t)n;
-}
-
-/* COUNT items of SIZE bytes at ADDRESS, all or none. */
-static void read_items(int dir, struct snapshot_thread *thread,
-                       unsigned long address, size_t count, size_t size)
-{
-    if (count > sizeof(thread->memory) / size)
-        return;
-    size *= count;
-    if (read_memory(dir, address, thread->memory, size) == size)
-        thread->memory_size = size;
-}
-
-size_t snapshot_set_size(unsigned long count)
-{
-    return (count + 63) / 64 * 8;
-}
-
-static void read_sets(int dir, struct snapshot_thread *thread)
-{
-    size_t size = snapshot_set_size(thread->args[0]);
-
-    if (thread->args[0] > 8 * sizeof(thread->memory) ||
-        3 * size > sizeof(thread->memory))
-        return;
-    for (size_t i = 0; i < 3; i++) {
-        unsigned long address = thread->args[1 + i];
-        if (address != 0 &&
-            read_memory(dir, address, thread->memory + i * size, size) != size)
-            return;
-    }
-    thread->memory_size = 3 * size;
-}
-
-static void read_pointers(int dir, struct snapshot_thread *thread)
-{
-    const struct blocking_call *call = blocking_find(thread->syscall);
-    const unsigned long *args = thread->args;
-
-    if (call == NULL)
-        return;
-    if (call->form == FORM_POLL)
-        read_items(dir, thread, args[0], args[1], sizeof(struct pollfd));
-    else if (call->form == FORM_SELECT)
-        read_sets(dir, thread);
-    else if (call->form == FORM_EPOLL)
-        snapshot_read_epoll(dir, thread, (int)args[0]);
-    else if (call->form == FORM_FUTEX)
-        read_items(dir, thread, args[0], 1, sizeof(uint32_t));
-    else if (call->form == FORM_SEMAPHORE)
-        read_items(dir, thread, args[1], args[2], sizeof(struct sembuf));
-    else if (call->form == FORM_OPEN)
-        (void)read_memory(dir, args[call->arg], thread->path,
-                          sizeof(thread->path) - 1); /* "" if it fails */
-    if (call->limit == LIMIT_POINTER && args[call->limit_arg] != 0)
-        thread->timeout_set =
-            read_memory(dir, args[call->limit_arg], thread->timeout,
-                        sizeof(thread->timeout)) == sizeof(thread->timeout);
-}
+#include "snapshot_private.h"
 
 /* ---- One thread -------------------------------------------------------- */
 
@@ -221,7 +139,7 @@ static int read_thread(int dir, const char *prefix,
         if (snapshot_read(dir, name, thread->wchan, sizeof(thread->wchan)) < 0)
             thread->wchan[0] = '\0';
         name_restarted(thread);
-        read_pointers(dir, thread);
+        snapshot_read_pointers(dir, thread);
     }
     (void)snprintf(name, sizeof(name), "%sstatus", prefix);
     return read_status(dir, name, thread);
@@ -419,69 +337,4 @@ void snapshot_release(struct snapshot *snapshot)
     free(snapshot->message_table);
     free(snapshot->queues);
     *snapshot = (struct snapshot){0};
-}
-
-/* ---- Asking a snapshot ------------------------------------------------- */
-
-const struct snapshot_fd *snapshot_fd(const struct snapshot_thread *thread,
-                                      int fd)
-{
-    for (size_t i = 0; i < thread->fd_count; i++)
-        if (thread->fds[i].fd == fd)
-            return &thread->fds[i];
-    return NULL;
-}
-
-const struct snapshot_thread *snapshot_process(const struct snapshot *snapshot,
-                                               pid_t pid)
-{
-    for (size_t i = 0; i < snapshot->count; i++)
-        if (snapshot->threads[i].pid == pid && snapshot->threads[i].tid == pid)
-            return &snapshot->threads[i];
-    return NULL;
-}
-
-static bool is_unmoved(const struct snapshot_thread *a,
-                       const struct snapshot_thread *b)
-{
-    return a->tid == b->tid && a->pid == b->pid && a->ppid == b->ppid &&
-           a->start_time == b->start_time && a->state == b->state &&
-           a->cpu_ticks == b->cpu_ticks && a->switches == b->switches &&
-           a->forced_switches == b->forced_switches &&
-           a->running == b->running && a->syscall == b->syscall &&
-           memcmp(a->args, b->args, sizeof(a->args)) == 0;
-}
-
-bool snapshot_still(const struct snapshot *first, const struct snapshot *second)
-{
-    if (first->torn || second->torn || first->count != second->count)
-        return false;
-    for (size_t i = 0; i < first->count; i++)
-        if (!is_unmoved(&first->threads[i], &second->threads[i]))
-            return false;
-    return true;
-}
-
-unsigned long snapshot_rss_kb(const struct snapshot *snapshot)
-{
-    unsigned long sum = 0;
-
-    for (size_t i = 0; i < snapshot->count; i++)
-        if (snapshot->threads[i].pid == snapshot->threads[i].tid)
-            sum += snapshot->threads[i].rss_kb;
-    return sum;
-}
-
-unsigned long long snapshot_cpu_ticks(const struct snapshot *snapshot,
-                                      pid_t session)
-{
-    unsigned long long sum = 0;
-
-    for (size_t i = 0; i < snapshot->count; i++) {
-        const struct snapshot_thread *thread = &snapshot->threads[i];
-        if (thread->pid == thread->tid &&
-            (session == 0 || thread->session == session))
-            sum += thread->cpu_ticks + thread->reaped_ticks;
-    }
-    return sum;
 }

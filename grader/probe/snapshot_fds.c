@@ -5,7 +5,7 @@
  * A recorded descriptor is a dangling link, so its type cannot be asked for:
  * there fdinfo has one line more, "type:\tfifo", where the path is of a FIFO.
  */
-#include "snapshot_fds.h"
+#include "snapshot_private.h"
 
 #include <ctype.h>
 #include <dirent.h>

@@ -16,8 +16,9 @@
 #include "run.h"
 #include "verdict.h"
 
-#define SPIN_S          2         /* CPU seconds without progress */
-#define SPIN_TRACE      (2 << 20) /* ...or bytes of trace, for each of them */
+#define SPIN_MS         2000      /* CPU time without progress */
+#define SPIN_TRACE      (4 << 20) /* ...or bytes of trace... */
+#define CROWD_TRACE     (8 << 20) /* ...of all programs of a shared world */
 #define CROWD           10 /* times that, for all programs of a shared world together */
 #define BLOCKED_S       10 /* wall seconds without progress... */
 #define BLOCKED_LOOKS   25 /* ...the last so many looks all finding it asleep */
@@ -204,14 +205,16 @@ static off_t traced_in_vain(struct run *run)
     return about.st_size - run->traced_before;
 }
 
-static bool is_spinning(struct run *run, unsigned spin_s)
+static bool is_spinning(struct run *run, unsigned spin_ms)
 {
     unsigned long long hz = (unsigned long long)sysconf(_SC_CLK_TCK);
-    unsigned all_s = run->options.world ? spin_s * CROWD : spin_s;
+    unsigned long long limit = spin_ms * hz / 1000;
+    bool shared = run->options.world != NULL;
 
-    return run->ticks - run->progress_ticks > spin_s * hz ||
-           run->world_ticks - run->progress_world_ticks > all_s * hz ||
-           traced_in_vain(run) > (off_t)all_s * SPIN_TRACE;
+    return run->ticks - run->progress_ticks > limit ||
+           run->world_ticks - run->progress_world_ticks >
+               (shared ? CROWD * limit : limit) ||
+           traced_in_vain(run) > (shared ? CROWD_TRACE : SPIN_TRACE);
 }
 
 /* What the clocks say of a program that is not provably dead. */
@@ -219,11 +222,11 @@ static void judge_by_time(struct run *run, struct snapshot *snapshot)
 {
     int64_t now = now_ms();
     int64_t idle_ms = now - run->progress_ms;
-    unsigned spin_s = run->options.spin_s ? run->options.spin_s : SPIN_S;
+    unsigned spin_ms = run->options.spin_ms ? run->options.spin_ms : SPIN_MS;
     int blocked_s = run->options.blocked_s ? run->options.blocked_s : BLOCKED_S;
 
     if (run->memcheck) {
-        spin_s *= MEMCHECK_FACTOR;
+        spin_ms *= MEMCHECK_FACTOR;
         blocked_s *= MEMCHECK_FACTOR;
     }
     /* A machine that is busy with other things shows in the looks. */
@@ -231,7 +234,7 @@ static void judge_by_time(struct run *run, struct snapshot *snapshot)
     run->looks++;
     run->resting_looks += rests;
     run->resting_in_a_row = rests ? run->resting_in_a_row + 1 : 0;
-    if (is_spinning(run, spin_s))
+    if (is_spinning(run, spin_ms))
         end_as(run, RUN_SPINNING, snapshot);
     else if (idle_ms > blocked_s * 1000 &&
              run->resting_in_a_row >= BLOCKED_LOOKS)
@@ -258,6 +261,16 @@ static bool count_ticks(struct run *run, const struct snapshot *snapshot)
     return ran;
 }
 
+/* Whether the test has stopped a program of RUN's world: it sleeps for good, as
+ * far as the proof can know, but will be let go on. */
+static bool is_any_stopped(const struct run *run)
+{
+    for (const struct run *other = probe_runs; other; other = other->next)
+        if (other->stopped && other->world == run->world)
+            return true;
+    return false;
+}
+
 void watch(struct run *run)
 {
     struct snapshot first = {0}, second = {0};
@@ -273,7 +286,7 @@ void watch(struct run *run)
     else if (run->process_count >= PROCESSES_MAX ||
              snapshot_rss_kb(&first) > MEMORY_MAX_KB)
         end_as(run, RUN_GREEDY, &first);
-    else if (!ran && !run->interrupted && is_dead(run, &first, &second) &&
+    else if (!ran && !is_any_stopped(run) && is_dead(run, &first, &second) &&
              first_lives(run, &second)) {
         if (!pump_is_reached(run)) /* it may sleep where the test wants it */
             end_as(run, RUN_DEADLOCKED, &second);

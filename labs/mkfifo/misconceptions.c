@@ -21,12 +21,6 @@ static bool is_about(const struct failure *failure, const char *text)
            (failure->seen && strstr(failure->seen, text));
 }
 
-static bool hangs(const struct failure *failure)
-{
-    return run_end(failure->run) == RUN_DEADLOCKED ||
-           run_end(failure->run) == RUN_BLOCKED;
-}
-
 /* A wait of the program itself: in an open of a FIFO, for reading or writing,
  * or, OPENED, for bytes from one. */
 static bool waits(const struct failure *failure, bool opened, bool reads,

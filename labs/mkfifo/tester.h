@@ -29,8 +29,6 @@
     "read,readv,poll,ppoll,select,pselect6,epoll_wait,epoll_pwait,"            \
     "epoll_pwait2,rt_sigtimedwait,rt_sigsuspend,pause"
 #define OPENS "open,openat"
-/* Where it is held by the gate. */
-#define GATE "clock_nanosleep,nanosleep"
 
 /* ---- The tester's side of a FIFO ----------------------------------------- */
 

@@ -57,13 +57,6 @@ static bool holds(struct bytes bytes, const char *text)
     return bytes.data && strstr(bytes.data, text) != NULL;
 }
 
-static bool called(const struct failure *failure, const char *names)
-{
-    const struct trace *trace = run_trace(failure->run);
-
-    return trace && trace_find(trace, 0, names, -1) < trace->event_count;
-}
-
 /* ---- Hangs -------------------------------------------------------------- */
 
 MATCH(reads_own_pipe)
@@ -147,8 +140,10 @@ MATCH(parent_writes)
 WHEN(blocking_write_after_poll)
 {
     return find_wait(failure, wait, parent_writes) &&
-           called(failure, "poll,ppoll,select,pselect6,epoll_wait,epoll_pwait,"
-                           "epoll_pwait2");
+           called(failure,
+                  "poll,ppoll,select,pselect6,epoll_wait,epoll_pwait,"
+                  "epoll_pwait2",
+                  "");
 }
 
 WHEN(write_all_then_read)
@@ -266,7 +261,8 @@ WHEN(status_as_stored)
 WHEN(lost_at_hangup)
 {
     return is_run(failure, "filter") && failure->kind == FAILED_OUTPUT &&
-           called(failure, "poll,ppoll,epoll_wait,epoll_pwait,epoll_pwait2");
+           called(failure, "poll,ppoll,epoll_wait,epoll_pwait,epoll_pwait2",
+                  "");
 }
 
 WHEN(sigpipe_left_ignored)

@@ -41,12 +41,6 @@ static bool is_output(const struct failure *failure, const char *text)
            strcmp(run_output(failure->run).data, text) == 0;
 }
 
-/* Whether FAILURE is an expect_that() whose finding holds TEXT. */
-static bool was_seen(const struct failure *failure, const char *text)
-{
-    return failure->kind == FAILED_OTHER && strstr(failure->seen, text) != NULL;
-}
-
 static bool left_a_child(const struct failure *failure)
 {
     const struct trace *trace = run_trace(failure->run);
@@ -194,12 +188,12 @@ IS(mode_accepted,
    (failure->kind == FAILED_STATUS || failure->kind == FAILED_ERRORS) &&
        has_child(failure))
 
-IS(mode_checked_late, was_seen(failure, "was started for mode"))
+IS(mode_checked_late, saw(failure, "was started for mode"))
 
-IS(fork_failure_leaks, run_was_injected(failure->run) &&
-                           was_seen(failure, "the lowest free descriptor"))
+IS(fork_failure_leaks,
+   run_was_injected(failure->run) && saw(failure, "the lowest free descriptor"))
 
-IS(stream_not_closed, was_seen(failure, "the lowest free descriptor"))
+IS(stream_not_closed, saw(failure, "the lowest free descriptor"))
 
 IS(printed_twice, comes_twice(failure, "popen: mine\n"))
 
@@ -238,16 +232,16 @@ IS(cut_at_reads,
    is_run(failure, "cat >&2") &&
        (size_of_all(failure) == 64000 + 14 || size_of_all(failure) == 22 + 14))
 
-IS(sigpipe_left_ignored, was_seen(failure, "SIGPIPE"))
+IS(sigpipe_left_ignored, saw(failure, "SIGPIPE"))
 
-IS(closed_by_exec, is_run(failure, "w") && was_seen(failure, "fds: 1 2"))
+IS(closed_by_exec, is_run(failure, "w") && saw(failure, "fds: 1 2"))
 
 /* The first of the two was clean, or it would be the one in SEEN. */
 IS(second_has_more,
-   is_run(failure, "two") && was_seen(failure, "fds:") &&
+   is_run(failure, "two") && saw(failure, "fds:") &&
        strncmp(run_errors(failure->run).data, "fds: 0 1 2;", 11) == 0)
 
-IS(leaks_to_command, was_seen(failure, "fds:"))
+IS(leaks_to_command, saw(failure, "fds:"))
 
 const struct misconception lab_misconceptions[] = {
     {"not_written_yet", NULL, is_untouched,

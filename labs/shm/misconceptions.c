@@ -16,11 +16,6 @@ enum { MUTEX, SPACE, ITEMS };
 
 /* ---- What the evidence says --------------------------------------------- */
 
-static bool expected(const struct failure *failure, const char *text)
-{
-    return failure->expected && strstr(failure->expected, text) != NULL;
-}
-
 static bool is_test(const struct failure *failure, const char *name)
 {
     return strcmp(failure->test, name) == 0;
@@ -104,7 +99,7 @@ static bool others_wait(const struct failure *failure)
 #define WHEN_EXPECTED(name, text)                                              \
     WHEN(name)                                                                 \
     {                                                                          \
-        return expected(failure, text);                                        \
+        return wanted(failure, text);                                          \
     }
 
 WHEN_EXPECTED(set_a_wide_mode, "mode 0600")
@@ -164,7 +159,7 @@ WHEN(joined_instead)
 WHEN(left_a_half)
 {
     return failure->kind == FAILED_LEFTOVERS ||
-           expected(failure, "is left beside it");
+           wanted(failure, "is left beside it");
 }
 
 WHEN(died_of_a_bad_address)
@@ -242,7 +237,7 @@ WHEN(undid_items)
 {
     const struct trace_event *last = last_semop(failure);
 
-    if (expected(failure, "semaphores of an idle board"))
+    if (wanted(failure, "semaphores of an idle board"))
         return value_of(failure, "ITEMS") != 0 ||
                value_of(failure, "SPACE") != 8;
     return waits_for(failure, ITEMS) && strstr(last->args, "SEM_UNDO");
@@ -265,7 +260,7 @@ WHEN(polls)
     return run_end(failure->run) == RUN_SPINNING ||
            (is_test(failure, "ring_sleeps") &&
             run_end(failure->run) == RUN_BLOCKED) ||
-           expected(failure, "sleeps in semop");
+           wanted(failure, "sleeps in semop");
 }
 
 WHEN(read_a_foreign_address)
@@ -288,8 +283,8 @@ static int count_items(const struct failure *failure)
 
 WHEN(filled_again_too_early)
 {
-    return expected(failure, "read 01") || expected(failure, "full 01") ||
-           (expected(failure, "all bytes") && count_items(failure) > 90);
+    return wanted(failure, "read 01") || wanted(failure, "full 01") ||
+           (wanted(failure, "all bytes") && count_items(failure) > 90);
 }
 
 /* Everybody has ended, and it waits for an end mark. */
@@ -308,7 +303,7 @@ WHEN(stopped_at_nul)
 
 WHEN(ended_in_order)
 {
-    return (failure->kind == FAILED_OUTPUT || expected(failure, "all bytes")) &&
+    return (failure->kind == FAILED_OUTPUT || wanted(failure, "all bytes")) &&
            run_exit_status(failure->run) == 0;
 }
 
@@ -330,13 +325,13 @@ WHEN(lost_what_others_left)
 
 WHEN(kept_the_segment)
 {
-    return expected(failure, "marked for removal") ||
-           expected(failure, "no segment is left");
+    return wanted(failure, "marked for removal") ||
+           wanted(failure, "no segment is left");
 }
 
 WHEN(kept_the_set)
 {
-    return expected(failure, "no set is left") ||
+    return wanted(failure, "no set is left") ||
            (is_test(failure, "rm_while_attached") && waits_for(failure, ITEMS));
 }
 

@@ -25,22 +25,6 @@ static int count_errors(const struct failure *failure, const char *text)
     return count;
 }
 
-/* Whether the program itself made a call named in NAMES with TEXT among its
- * arguments. */
-static bool called(const struct failure *failure, const char *names,
-                   const char *text)
-{
-    const struct trace *trace = run_trace(failure->run);
-
-    for (size_t i = 0; trace && i < trace->event_count; i++) {
-        i = trace_find(trace, i, names, -1);
-        if (i < trace->event_count && strstr(trace->events[i].args, text) &&
-            trace->processes[trace->events[i].process].own_code)
-            return true;
-    }
-    return false;
-}
-
 /* ---- Hangs -------------------------------------------------------------- */
 
 MATCH(writes_to_itself)

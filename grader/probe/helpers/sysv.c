@@ -9,12 +9,13 @@
  *     sysv add KEY NUM DELTA        semop(2) with IPC_NOWAIT
  *     sysv new-msg KEY [BYTES]      make a queue that holds BYTES
  *     sysv limit ID BYTES           lower what queue ID may hold (IPC_SET)
- *     sysv send KEY TYPE TEXT       msgsnd(2) with IPC_NOWAIT
+ *     sysv send KEY TYPE TEXT...    msgsnd(2) with IPC_NOWAIT, for each pair
  *     sysv receive KEY TYPE         a message as "TYPE SIZE TEXT"
  *     sysv new-shm KEY BYTES
  *     sysv rm sem|msg|shm KEY
  *
- * KEY is a number as in C.  Exits with 1 and a message where a call fails.
+ * KEY is a number as in C.  Exits with 1 and a message where a call fails; an
+ * EINTR, which a test may inject into all of a world, is none.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -24,6 +25,7 @@
 #include <sys/msg.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
+#include <unistd.h>
 
 #define TEXT_MAX 65536
 
@@ -49,7 +51,7 @@ static int new_sem(char **words, int count)
             return fail("semctl");
     /* It sets sem_otime: a joiner may wait for that (semget(2)). */
     struct sembuf there[2] = {{0, 1, 0}, {0, -1, 0}};
-    if (semop(id, there, 2) < 0)
+    if (TEMP_FAILURE_RETRY(semop(id, there, 2)) < 0)
         return fail("semop");
     (void)printf("%d\n", id);
     return 0;
@@ -76,7 +78,8 @@ static int add_sem(char **words, int count)
                             (short)atoi(words[2]), IPC_NOWAIT};
 
     (void)count;
-    if (semop(semget(key_of(words[0]), 0, 0), &change, 1) < 0)
+    if (TEMP_FAILURE_RETRY(semop(semget(key_of(words[0]), 0, 0), &change, 1)) <
+        0)
         return fail("semop");
     return 0;
 }
@@ -114,13 +117,15 @@ static struct {
 
 static int send_message(char **words, int count)
 {
-    size_t size = strlen(words[2]);
+    int id = msgget(key_of(words[0]), 0);
 
-    (void)count;
-    message.type = strtol(words[1], NULL, 10);
-    memcpy(message.text, words[2], size < TEXT_MAX ? size : TEXT_MAX);
-    if (msgsnd(msgget(key_of(words[0]), 0), &message, size, IPC_NOWAIT) < 0)
-        return fail("msgsnd");
+    for (int i = 1; i + 1 < count; i += 2) {
+        size_t size = strlen(words[i + 1]);
+        message.type = strtol(words[i], NULL, 10);
+        memcpy(message.text, words[i + 1], size < TEXT_MAX ? size : TEXT_MAX);
+        if (msgsnd(id, &message, size, IPC_NOWAIT) < 0)
+            return fail("msgsnd");
+    }
     return 0;
 }
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * snapshot_fds.h - the part of a snapshot that is about descriptors: what each
- * is, what an epoll descriptor watches, whether packets are under way.
+ * snapshot_private.h - what the parts of taking a snapshot share: snapshot.c
+ * reads threads and processes, snapshot_memory.c what a blocked call points to,
+ * snapshot_fds.c descriptors.
  */
-#ifndef PROBE_SNAPSHOT_FDS_H
-#define PROBE_SNAPSHOT_FDS_H
+#ifndef PROBE_SNAPSHOT_PRIVATE_H
+#define PROBE_SNAPSHOT_PRIVATE_H
 
 #include "snapshot.h"
 
@@ -12,6 +13,9 @@
  * Returns the bytes read (longer files are cut), or -1 with errno. */
 ssize_t snapshot_read(int dir, const char *name, char *buffer, size_t size);
 
+/* Fill THREAD's memory, path and timeout, as its system call has them; DIR is
+ * its directory in /proc. */
+void snapshot_read_pointers(int dir, struct snapshot_thread *thread);
 /* Fill the descriptors of THREAD's process, DIR being /proc/PID; its state is
  * known.  *BUSY is set if packets may be under way to one of its sockets. */
 void snapshot_read_fds(int dir, struct snapshot_thread *thread, bool *busy);

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+/* server_objects.c - see server_objects.h; as server.c, without the C library's
+ * memory or streams. */
+#include "server_objects.h"
+
+#include <stdbool.h>
+#include <sys/ipc.h>
+#include <sys/msg.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
+#include <unistd.h>
+
+#include "server.h"
+
+#define OBJECTS_MAX 4096
+
+/* Where the server is not pid 1 the objects of the host are in sight: those
+ * that stood before the first run are not the program's. */
+static struct {
+    int kind, id;
+} older[OBJECTS_MAX];
+static int older_count;
+
+static bool is_older(int kind, int id)
+{
+    for (int i = 0; i < older_count; i++)
+        if (older[i].kind == kind && older[i].id == id)
+            return true;
+    return false;
+}
+
+/* Linux numbers the objects of a kind from 0; *_STAT turns such an index into
+ * an id (shmctl(2), semctl(2), msgctl(2)). */
+static int object_at(int kind, int index, uid_t *creator)
+{
+    struct shmid_ds shm;
+    struct msqid_ds msg;
+    struct semid_ds sem;
+    int id;
+
+    switch (kind) {
+    case SERVER_SHM:
+        id = shmctl(index, SHM_STAT, &shm);
+        *creator = shm.shm_perm.cuid;
+        return id;
+    case SERVER_SEM:
+        id = semctl(index, 0, SEM_STAT, &sem);
+        *creator = sem.sem_perm.cuid;
+        return id;
+    default:
+        id = msgctl(index, MSG_STAT, &msg);
+        *creator = msg.msg_perm.cuid;
+        return id;
+    }
+}
+
+static int object_last(int kind)
+{
+    struct shm_info shm;
+    struct seminfo sem;
+    struct msginfo msg;
+
+    switch (kind) {
+    case SERVER_SHM:
+        return shmctl(0, SHM_INFO, (struct shmid_ds *)&shm);
+    case SERVER_SEM:
+        return semctl(0, 0, SEM_INFO, &sem);
+    default:
+        return msgctl(0, MSG_INFO, (struct msqid_ds *)&msg);
+    }
+}
+
+static void object_remove(int kind, int id)
+{
+    /* One that vanished meanwhile is as good as removed. */
+    switch (kind) {
+    case SERVER_SHM:
+        (void)shmctl(id, IPC_RMID, NULL);
+        break;
+    case SERVER_SEM:
+        (void)semctl(id, 0, IPC_RMID);
+        break;
+    default:
+        (void)msgctl(id, IPC_RMID, NULL);
+    }
+}
+
+static void for_own_objects(void (*visit)(int kind, int id))
+{
+    uid_t me = getuid(), creator = 0;
+
+    for (int kind = SERVER_SHM; kind <= SERVER_MSG; kind++) {
+        int last = object_last(kind);
+        for (int index = 0; index <= last; index++) {
+            int id = object_at(kind, index, &creator);
+            if (id >= 0 && creator == me)
+                visit(kind, id);
+        }
+    }
+}
+
+static void remember(int kind, int id)
+{
+    if (older_count < OBJECTS_MAX) {
+        older[older_count].kind = kind;
+        older[older_count++].id = id;
+    }
+}
+
+void ipclab_objects_remember(void)
+{
+    for_own_objects(remember);
+}
+
+static void remove_new(int kind, int id)
+{
+    if (!is_older(kind, id))
+        object_remove(kind, id);
+}
+
+void ipclab_objects_remove(void)
+{
+    for_own_objects(remove_new);
+}
+
+void ipclab_objects_ask(int id, int num, int32_t answers[4])
+{
+    static const int asked[4] = {GETVAL, GETPID, GETNCNT, GETZCNT};
+
+    for (int i = 0; i < 4; i++)
+        answers[i] = semctl(id, num, asked[i]);
+}

@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: MIT
+/*
+ * states.c - the states that a test waits for before its next move: asleep,
+ * still, held, stopped; seen in /proc, never guessed from the time.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "blocking.h"
+#include "run.h"
+#include "verdict.h"
+
+void run_wait_for(struct run *run, bool (*until)(struct run *, const void *),
+                  const void *data, const char *what)
+{
+    pump_poll_until(run, until, data);
+    /* It may have done it and ended since it was last asked. */
+    if (!run_has_ended(run) || until(run, data))
+        return;
+    run_finish(run);
+    if (probe_is_memcheck())
+        return;
+    char *story = run_story(run);
+    struct failure failure = {
+        .run = run,
+        .kind = run->end > RUN_SIGNALED ? FAILED_END : FAILED_OTHER,
+        .expected = what,
+        .seen = xformat("the program %s", story),
+    };
+    probe_fail(&failure);
+}
+
+bool run_has_ended(const struct run *run)
+{
+    return run->finished || run->end != RUN_RUNNING;
+}
+
+static bool look(const struct run *run, struct snapshot *now)
+{
+    return run->world &&
+           snapshot_take(now, run->world->fds[SERVER_PROC],
+                         run->world->init_pid,
+                         run->world->sandbox.level == SANDBOX_BASIC) == 0;
+}
+
+/* The call that THREAD sleeps in; NULL if it does not, or in none we know. */
+static const struct blocking_call *
+sleeping_call(const struct snapshot_thread *thread)
+{
+    if (!thread->syscall_known || thread->running || thread->state != 'S')
+        return NULL;
+    return blocking_find(thread->syscall);
+}
+
+/* The lines of /proc are read one after the other, so a thread on its way from
+ * one call to another may be seen asleep, and then in the other.  But one that
+ * was in the same call before, and has not been switched since, slept there. */
+static bool has_slept(const struct snapshot *before,
+                      const struct snapshot_thread *thread)
+{
+    for (size_t i = 0; i < before->count; i++) {
+        const struct snapshot_thread *old = &before->threads[i];
+        if (old->tid == thread->tid)
+            return old->state == 'S' && old->syscall == thread->syscall &&
+                   old->switches == thread->switches &&
+                   old->forced_switches == thread->forced_switches;
+    }
+    return false;
+}
+
+/* How many living threads RUN has, and how many of them sleep in a call that
+ * MATCHES. */
+struct census {
+    size_t threads, sleepers;
+};
+
+static struct census
+count_sleepers(struct run *run,
+               bool (*matches)(const struct snapshot_thread *,
+                               const struct blocking_call *, const void *data),
+               const void *data)
+{
+    struct snapshot before = {0}, now = {0};
+    struct census census = {0, 0};
+
+    if (run->end == RUN_RUNNING && look(run, &before) && look(run, &now))
+        for (size_t i = 0; i < now.count; i++) {
+            const struct snapshot_thread *thread = &now.threads[i];
+            const struct blocking_call *call = sleeping_call(thread);
+            if (!run_owns(run, thread) || thread->state == 'Z')
+                continue;
+            census.threads++;
+            census.sleepers += call && matches(thread, call, data) &&
+                               has_slept(&before, thread);
+        }
+    snapshot_release(&before);
+    snapshot_release(&now);
+    return census;
+}
+
+/* ---- Asleep in a call ---------------------------------------------------- */
+
+/* See wait_for_file() in shim.c: ppoll(2) of no descriptor. */
+static bool is_held(const struct snapshot_thread *thread)
+{
+    return thread->syscall == SYS_ppoll && thread->args[1] == 0;
+}
+
+static bool is_one_of(const struct snapshot_thread *thread,
+                      const struct blocking_call *call, const void *calls)
+{
+    return list_holds(calls, ',', is_held(thread) ? RUN_HELD : call->name);
+}
+
+static bool has_sleeper(struct run *run, const void *calls)
+{
+    return count_sleepers(run, is_one_of, calls).sleepers > 0;
+}
+
+void run_wait_asleep(struct run *run, const char *calls)
+{
+    char *what = xformat("it waits in %s", calls);
+
+    run_wait_for(run, has_sleeper, calls, what);
+    free(what);
+}
+
+bool run_waits_in(struct run *run, const char *calls)
+{
+    pump_poll_until(run, has_sleeper, calls);
+    return !run_has_ended(run);
+}
+
+bool run_is_in(struct run *run, const char *calls)
+{
+    return has_sleeper(run, calls);
+}
+
+/* ---- Still, or held -------------------------------------------------------
+ */
+
+static bool waits_for_something(const struct snapshot_thread *thread,
+                                const struct blocking_call *call,
+                                const void *data)
+{
+    (void)thread;
+    (void)data;
+    return call->form != FORM_SLEEP;
+}
+
+static bool is_still(struct run *run, const void *data)
+{
+    struct census census = count_sleepers(run, waits_for_something, data);
+
+    return census.threads > 0 && census.threads == census.sleepers;
+}
+
+bool run_is_still(struct run *run)
+{
+    return is_still(run, NULL);
+}
+
+void run_wait_still(struct run *run)
+{
+    run_wait_for(run, is_still, NULL, "it sleeps until something happens");
+}
+
+/* ---- Stopped ---------------------------------------------------------------
+ */
+
+/* Whether all living threads of RUN's first process are in one of STATES; true
+ * if it has none. */
+static bool is_first_in(struct run *run, const char *states)
+{
+    struct snapshot now;
+    bool is_in = true;
+
+    if (!look(run, &now))
+        return false;
+    for (size_t i = 0; i < now.count; i++)
+        is_in = is_in && (now.threads[i].pid != run->pid ||
+                          strchr(states, now.threads[i].state) != NULL);
+    snapshot_release(&now);
+    return is_in;
+}
+
+/* Under strace it is traced, 't', before it is stopped; by then it has left the
+ * call that it slept in. */
+static bool is_stopped(struct run *run, const void *data)
+{
+    (void)data;
+    return is_first_in(run, "TtZ");
+}
+
+static bool has_resumed(struct run *run, const void *data)
+{
+    (void)data;
+    return is_first_in(run, "SZ");
+}
+
+void run_stop(struct run *run)
+{
+    run->stopped = true;
+    run_signal(run, SIGSTOP);
+    pump_poll_until(run, is_stopped, NULL);
+}
+
+static bool has_continued(struct run *run, const void *data)
+{
+    (void)data;
+    return is_first_in(run, "RSDZ");
+}
+
+/* As long as strace has not let it go on, the proof would take it for dead. */
+void run_continue(struct run *run)
+{
+    run_signal(run, SIGCONT);
+    pump_poll_until(run, has_continued, NULL);
+    run->stopped = false;
+}
+
+void run_interrupt(struct run *run)
+{
+    run_stop(run);
+    run_signal(run, SIGCONT);
+    pump_poll_until(run, has_resumed, NULL);
+    run->stopped = false;
+}
+
+/* ---- Whatever else ---------------------------------------------------------
+ */
+
+struct condition {
+    bool (*done)(const void *);
+    const void *data;
+};
+
+static bool is_met(struct run *run, const void *data)
+{
+    const struct condition *condition = data;
+
+    (void)run;
+    return condition->done(condition->data);
+}
+
+void run_wait_until(struct run *run, bool (*done)(const void *),
+                    const void *data, const char *what)
+{
+    struct condition condition = {done, data};
+
+    run_wait_for(run, is_met, &condition, what);
+}
+
+int run_count_processes(struct run *run, const char *states)
+{
+    struct snapshot now;
+    int count = 0;
+
+    if (run->finished || !look(run, &now))
+        return 0;
+    for (size_t i = 0; i < now.count; i++)
+        count += now.threads[i].pid == now.threads[i].tid &&
+                 run_owns(run, &now.threads[i]) &&
+                 strchr(states, now.threads[i].state) != NULL;
+    snapshot_release(&now);
+    return count;
+}
+
+long run_cpu_ms(struct run *run)
+{
+    unsigned long long ticks, hz = (unsigned long long)sysconf(_SC_CLK_TCK);
+    struct snapshot now;
+
+    if (!look(run, &now))
+        return 0;
+    ticks = snapshot_cpu_ticks(&now, run_session(run));
+    snapshot_release(&now);
+    return (long)(ticks * 1000 / hz);
+}
+
+pid_t run_pid(const struct run *run)
+{
+    return run->pid;
+}

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Fails: stdin_meanwhile
+ * Shows: stdin_waits
+ *
+ * The belief: poll and fgets go together. fgets fetches all that there is and
+ * hands out one line: of the others, in its buffer, poll knows nothing.
+ */
+#include "mq_notify.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+mqd_t q_open(const char *name, int oflag, struct mq_attr *attr)
+{
+    mqd_t q;
+
+    if (oflag & O_CREAT)
+        q = mq_open(name, oflag | O_EXCL, 0600, attr);
+    else
+        q = mq_open(name, oflag);
+    if (q == (mqd_t)-1)
+        return fail("mq_open");
+    if (mq_getattr(q, attr) == -1) {
+        fail("mq_getattr");
+        mq_close(q);
+        return -1;
+    }
+    return q;
+}
+
+int q_send(mqd_t q, unsigned prio, const char *text)
+{
+    while (mq_send(q, text, strlen(text), prio) == -1)
+        if (errno != EINTR)
+            return fail("mq_send");
+    return 0;
+}
+
+int q_drain(mqd_t q, const struct mq_attr *a, int *left, int out_fd)
+{
+    char *buf = malloc(a->mq_msgsize);
+    int result = 0;
+
+    if (buf == NULL)
+        return fail("malloc");
+    while (*left > 0) {
+        unsigned prio;
+        ssize_t n = mq_receive(q, buf, a->mq_msgsize, &prio);
+        if (n == -1) {
+            if (errno == EINTR)
+                continue;
+            if (errno != EAGAIN)
+                result = fail("mq_receive");
+            break;
+        }
+        dprintf(out_fd, "%u %.*s\n", prio, (int)n, buf);
+        --*left;
+    }
+    free(buf);
+    return result;
+}
+
+int q_arm(mqd_t q)
+{
+    struct sigevent event;
+
+    memset(&event, 0, sizeof event);
+    event.sigev_notify = SIGEV_SIGNAL;
+    event.sigev_signo = SIGUSR1;
+    if (mq_notify(q, &event) == -1)
+        return fail("mq_notify");
+    return 0;
+}
+
+/* 1, or 0 at end-of-file. */
+static int copy_input(int in_fd, int out_fd)
+{
+    char line[LINE_BYTES];
+
+    (void)in_fd;
+    if (fgets(line, sizeof line, stdin) == NULL)
+        return 0;
+    line[strcspn(line, "\n")] = '\0';
+    dprintf(out_fd, "in: %s\n", line);
+    return 1;
+}
+
+static volatile sig_atomic_t notified, stopped;
+
+static void on_notify(int signo)
+{
+    (void)signo;
+    notified = 1;
+}
+
+static void on_stop(int signo)
+{
+    (void)signo;
+    stopped = 1;
+}
+
+static void catch (int signo, void (*handler)(int))
+{
+    struct sigaction action;
+
+    memset(&action, 0, sizeof action);
+    action.sa_handler = handler;
+    sigemptyset(&action.sa_mask);
+    sigaction(signo, &action, NULL);
+}
+
+int q_watch(const char *name, int count, int in_fd, int out_fd)
+{
+    struct pollfd in = {.fd = in_fd, .events = POLLIN};
+    struct mq_attr attr;
+    sigset_t block, before;
+    int result = 0;
+
+    sigemptyset(&block);
+    sigaddset(&block, SIGUSR1);
+    sigaddset(&block, SIGTERM);
+    sigaddset(&block, SIGINT);
+    sigprocmask(SIG_BLOCK, &block, &before);
+    catch (SIGUSR1, on_notify);
+    catch (SIGTERM, on_stop);
+    catch (SIGINT, on_stop);
+    mqd_t q = q_open(name, O_RDONLY | O_NONBLOCK, &attr);
+    if (q == (mqd_t)-1)
+        return -1;
+    if (q_arm(q) == -1) {
+        mq_close(q);
+        return -1;
+    }
+    dprintf(STDERR_FILENO, "ready\n");
+    result = q_drain(q, &attr, &count, out_fd);
+    while (result == 0 && count > 0 && !stopped) {
+        in.revents = 0;
+        if (ppoll(&in, 1, NULL, &before) == -1 && errno != EINTR)
+            result = fail("ppoll");
+        if (in.revents) {
+            int more = copy_input(in_fd, out_fd);
+            if (more == -1)
+                result = -1;
+            else if (more == 0)
+                in.fd = -1;
+        }
+        if (result == 0 && notified) {
+            notified = 0;
+            if (q_arm(q) == -1 || q_drain(q, &attr, &count, out_fd) == -1)
+                result = -1;
+        }
+    }
+    mq_close(q);
+    return result;
+}
