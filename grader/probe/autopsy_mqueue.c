@@ -58,32 +58,6 @@ static void write_queue(const struct autopsy_scene *scene,
 
 /* ---- Signals ------------------------------------------------------------- */
 
-/* "SIGINT and SIGTERM"; a longer list is cut. */
-static void say_signals(struct autopsy_line *line, uint64_t set)
-{
-    const char *between = "";
-    int said = 0;
-
-    for (int signal = 1; signal <= 64; signal++) {
-        if ((set >> (signal - 1) & 1) == 0)
-            continue;
-        if (said++ == 6) {
-            autopsy_say(line, ", ...");
-            return;
-        }
-        autopsy_say(line, "%s", between);
-        if (signal >= SIGRTMIN)
-            autopsy_say(line, "SIGRTMIN+%d", signal - SIGRTMIN);
-        else if (sigabbrev_np(signal))
-            autopsy_say(line, "SIG%s", sigabbrev_np(signal));
-        else /* the C library's own */
-            autopsy_say(line, "signal %d", signal);
-        between = ", ";
-    }
-    if (set == 0)
-        autopsy_say(line, "none");
-}
-
 static bool is_first_of_thread(const struct autopsy *autopsy, size_t n)
 {
     for (size_t i = 0; i < n; i++)
@@ -95,27 +69,18 @@ static bool is_first_of_thread(const struct autopsy *autopsy, size_t n)
 static void write_signals(const struct autopsy_scene *scene,
                           const struct autopsy_wait *wait)
 {
-    const struct snapshot *snapshot = scene->snapshot;
     struct autopsy_line line = {.length = 0};
 
-    for (size_t i = 0; i < snapshot->count; i++) {
-        const struct snapshot_thread *thread = &snapshot->threads[i];
-        if (thread->tid != wait->tid)
-            continue;
-        autopsy_say(&line, "%s", wait->name);
-        if (wait->tid != wait->pid)
-            autopsy_say(&line, " (its thread %d)", wait->tid);
-        autopsy_say(&line, ": signals pending: ");
-        say_signals(&line, thread->pending);
-        autopsy_say(&line, "; blocked: ");
-        say_signals(&line, thread->blocked);
-        autopsy_finish(scene->autopsy, &line);
-        return;
-    }
+    autopsy_say(&line, "%s", wait->name);
+    if (wait->tid != wait->pid)
+        autopsy_say(&line, " (its thread %d)", wait->tid);
+    autopsy_say(&line, ": signals ");
+    autopsy_say_signals(&line, autopsy_thread(scene, wait->tid));
+    autopsy_finish(scene->autopsy, &line);
 }
 
-/* Signals are told of where a queue is open: one of them may be the
- * notification. */
+/* Signals are told of where a queue is open, for one of them may be the
+ * notification; of who sleeps for a signal they have been told already. */
 void autopsy_write_queues(const struct autopsy_scene *scene)
 {
     const struct snapshot *snapshot = scene->snapshot;
@@ -126,6 +91,8 @@ void autopsy_write_queues(const struct autopsy_scene *scene)
             write_queue(scene, &snapshot->queues[i]);
     for (size_t i = 0; i < autopsy->count; i++) {
         bool concerned = false;
+        if (autopsy->waits[i].object == OBJECT_SIGNAL)
+            continue;
         for (size_t j = 0; j < snapshot->queue_count; j++)
             concerned |=
                 is_open_in(scene, autopsy->waits[i].pid, &snapshot->queues[j]);

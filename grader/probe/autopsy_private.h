@@ -52,6 +52,12 @@ struct autopsy_line {
 
 void autopsy_say(struct autopsy_line *line, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/* The thread TID, which is in the scene. */
+const struct snapshot_thread *autopsy_thread(const struct autopsy_scene *scene,
+                                             pid_t tid);
+/* Say "pending: ...; blocked: ...". */
+void autopsy_say_signals(struct autopsy_line *line,
+                         const struct snapshot_thread *thread);
 /* Say what is in the System V queue of WAIT, and who used it last. */
 void autopsy_say_row(const struct autopsy_scene *scene,
                      struct autopsy_line *line,

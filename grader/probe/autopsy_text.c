@@ -230,17 +230,24 @@ static void say_semaphore(const struct autopsy_scene *scene,
         autopsy_say(line, "; %s was the last to change it", name);
 }
 
+static void say_signal(const struct autopsy_scene *scene,
+                       struct autopsy_line *line,
+                       const struct autopsy_wait *wait)
+{
+    autopsy_say(line, ": no signal has come; ");
+    autopsy_say_signals(line, autopsy_thread(scene, wait->tid));
+}
+
 static void say_other(const struct autopsy_scene *scene,
                       struct autopsy_line *line,
                       const struct autopsy_wait *wait)
 {
     static const char *const words[] = {
-        [OBJECT_SIGNAL] = ": no signal has come",
         [OBJECT_FUTEX] = ": a lock, a condition or another thread's end",
         [OBJECT_LOCK] = ": somebody else has locked ",
         [OBJECT_NONE] = ": ",
     };
-    bool named = wait->object != OBJECT_SIGNAL && wait->object_name[0] != '\0';
+    bool named = wait->object_name[0] != '\0';
 
     (void)scene;
     if (wait->object != OBJECT_NONE || named)
@@ -255,7 +262,7 @@ typedef void say_fn(const struct autopsy_scene *scene,
 static say_fn *const sayings[] = {
     [OBJECT_NONE] = say_other,       [OBJECT_PIPE] = say_pipe,
     [OBJECT_FIFO] = say_fifo,        [OBJECT_SOCKET] = say_socket,
-    [OBJECT_CHILD] = say_child,      [OBJECT_SIGNAL] = say_other,
+    [OBJECT_CHILD] = say_child,      [OBJECT_SIGNAL] = say_signal,
     [OBJECT_FUTEX] = say_other,      [OBJECT_SEMAPHORE] = say_semaphore,
     [OBJECT_SYSV_QUEUE] = say_queue, [OBJECT_POSIX_QUEUE] = say_queue,
     [OBJECT_LOCK] = say_other,
@@ -263,8 +270,8 @@ static say_fn *const sayings[] = {
 
 /* ---- Lines ------------------------------------------------------------- */
 
-static const struct snapshot_thread *
-find_thread(const struct autopsy_scene *scene, pid_t tid)
+const struct snapshot_thread *autopsy_thread(const struct autopsy_scene *scene,
+                                             pid_t tid)
 {
     const struct snapshot *snapshot = scene->snapshot;
 
@@ -329,7 +336,7 @@ static void write_wait(const struct autopsy_scene *scene,
         autopsy_say(&line, " (its thread %d)", wait->tid);
     autopsy_say(&line, wait->timed ? " waits, for a limited time, in "
                                    : " is blocked in ");
-    say_call(&line, wait, find_thread(scene, wait->tid));
+    say_call(&line, wait, autopsy_thread(scene, wait->tid));
     sayings[wait->object](scene, &line, wait);
     autopsy_finish(scene->autopsy, &line);
 }
