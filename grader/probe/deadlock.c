@@ -21,8 +21,9 @@
  * 3. D only as the parent of vfork(2), known by where it sleeps; everything
  *    else in D waits for a device.
  * 4. T waits for SIGCONT.  t is T under strace only if the last that strace
- *    logged of the thread is "stopped by" and nobody has tried to send SIGCONT
- *    since; otherwise strace is about to let it go on.
+ *    logged of the thread is "stopped by", nobody has tried to send SIGCONT
+ *    since, and between the snapshots strace itself sleeps in wait4(2) (the
+ *    caller looks); otherwise it is about to let the thread go on.
  * 5. Z: a dead child of a traced process stays unknown to its parent until
  *    strace has seen it (wait_task_zombie() in kernel/exit.c), so the trace,
  *    read between the two snapshots, must have its end.  A dead thread waits

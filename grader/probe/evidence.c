@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "run.h"
+
 bool find_wait(const struct failure *failure, const struct autopsy_wait **wait,
                bool (*matches)(const struct autopsy_wait *,
                                const struct autopsy *))
@@ -120,4 +122,14 @@ bool called(const struct failure *failure, const char *names, const char *text)
     size_t from = 0;
 
     return next_call(run_trace(failure->run), &from, names, text) != NULL;
+}
+
+bool called_by_any(const char *names, const char *text)
+{
+    for (struct run *run = probe_runs; run; run = run->next) {
+        size_t from = 0;
+        if (run->finished && next_call(run->trace, &from, names, text))
+            return true;
+    }
+    return false;
 }

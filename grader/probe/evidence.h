@@ -49,5 +49,7 @@ bool was_killed_by(const struct failure *failure, int signal);
 size_t count_calls(const struct failure *failure, const char *names,
                    const char *text, const char *error);
 bool called(const struct failure *failure, const char *names, const char *text);
+/* Whether one of the test's runs so far made such a call. */
+bool called_by_any(const char *names, const char *text);
 
 #endif

@@ -18,8 +18,11 @@ struct run *probe_runs;
 /*
  * What strace follows: processes, descriptors, IPC objects, timers.  The rest
  * runs at full speed (--seccomp-bpf), reading and writing above all: a program
- * that moves 1 MiB byte by byte is slow, not wrong.  "?" lets strace pass over
- * what an architecture lacks.
+ * that moves 1 MiB byte by byte is slow, not wrong.  strace stops a new process
+ * or thread at every call, whatever the filter says, up to its first call that
+ * is followed (20 us each, by strace 6.1): set_robust_list, which the C library
+ * makes at once in both, ends that.  "?" lets strace pass over what an
+ * architecture lacks.
  */
 static const char traced[] =
     "?execve,?execveat,?clone,?clone3,?fork,?vfork,?wait4,?waitid,?pipe,?pipe2,"
@@ -27,8 +30,9 @@ static const char traced[] =
     "?mknod,?mknodat,?memfd_create,?kill,?tkill,?tgkill,?pidfd_send_signal,"
     "?rt_sigqueueinfo,?rt_tgsigqueueinfo,"
     "?alarm,?setitimer,?timer_create,?timerfd_settime,?setsockopt,"
-    "?rt_sigaction,?restart_syscall,?set_tid_address,?shmget,?shmat,?shmdt,?"
-    "shmctl,?semget,"
+    "?rt_sigaction,?restart_syscall,?set_tid_address,?set_robust_list,"
+    "?shmget,?shmat,?shmdt,"
+    "?shmctl,?semget,"
     "?semop,?semtimedop,?semctl,?msgget,?msgsnd,?msgrcv,?msgctl,?mq_open,"
     "?mq_unlink,?mq_timedsend,?mq_timedreceive,?mq_notify";
 
@@ -325,6 +329,8 @@ static void start(struct run *run)
     if (run->options.fifo &&
         mkfifoat(run->world->fds[SERVER_CWD], run->options.fifo, 0600) < 0)
         probe_error("mkfifo: %s: %s", run->options.fifo, strerror(errno));
+    run->inject = run->world->inject;
+    run->missing = run->world->sandbox.missing;
     run->program = xstrdup(run->world->program);
     fds[0] = open_input(run);
     fds[1] = open_output(run);

@@ -28,8 +28,9 @@ struct run {
     struct run *next; /* all runs of the test, for the pump */
     struct launch_options options;
     char **args;
-    struct world *world; /* NULL once the evidence is taken */
-    char *program;       /* its path inside the sandbox */
+    struct world *world;          /* NULL once the evidence is taken */
+    const char *inject, *missing; /* of its world, see world_options */
+    char *program;                /* its path inside the sandbox */
     pid_t pid;
     bool memcheck;
     bool tool; /* not the student's program: nothing of it is judged */

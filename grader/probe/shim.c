@@ -109,7 +109,7 @@ static void wait_for_file(const char *name)
 
     (void)strncat(path, name, strcspn(name, ",") % sizeof(path));
     while (access(path, F_OK) != 0) {
-        struct timespec pause = {0, 2000000};
+        struct timespec pause = {0, 10000000};
         (void)syscall(SYS_ppoll, NULL, 0, &pause, NULL, 0);
     }
 }

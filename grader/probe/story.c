@@ -11,6 +11,8 @@
 
 /* Bytes that a printf(1) command can be given on one line. */
 #define PRINTABLE_MAX 60
+/* Bytes of an argument that are shown. */
+#define WORD_MAX 400
 
 static void print_bytes(FILE *out, struct bytes bytes)
 {
@@ -31,9 +33,11 @@ static void print_input(FILE *out, const struct run *run)
 
     if (run->options.input_mode >= INPUT_NONE)
         return;
+    if (run->options.input_mode == INPUT_FILE)
+        return; /* see print_redirections() */
     if (input.size == 0 && run->options.input_mode == INPUT_WHOLE)
-        return;
-    if (input.size > PRINTABLE_MAX)
+        (void)fputs(": | ", out);
+    else if (input.size > PRINTABLE_MAX)
         (void)fprintf(out, "[%zu bytes] | ", input.size);
     else if (run->options.input_mode == INPUT_HELD) {
         (void)fputs("(printf '", out);
@@ -81,8 +85,10 @@ static void print_conditions(FILE *out, const struct run *run)
 {
     const struct launch_options *options = &run->options;
 
-    if (options->inject)
-        (void)fprintf(out, "  # %s injected", options->inject);
+    if (run->inject)
+        (void)fprintf(out, "  # %s injected", run->inject);
+    if (run->missing)
+        (void)fprintf(out, "  # without %s", run->missing);
     if (options->short_io > 0)
         (void)fprintf(out, "  # at most %d bytes a read, half a write",
                       options->short_io);
@@ -95,6 +101,19 @@ static void print_conditions(FILE *out, const struct run *run)
                       options->delay);
 }
 
+/* A word as the shell takes it; a long one is cut, for a reader. */
+static void print_word(FILE *out, const char *word)
+{
+    size_t size = strlen(word);
+    char *quoted = shell_quote(word);
+
+    if (size <= WORD_MAX)
+        (void)fprintf(out, " %s", quoted);
+    else
+        (void)fprintf(out, " [%zu bytes: %.16s...]", size, quoted);
+    free(quoted);
+}
+
 char *run_shell(const struct run *run)
 {
     char *line = NULL;
@@ -103,17 +122,14 @@ char *run_shell(const struct run *run)
 
     print_input(out, run);
     print_start(out, run);
-    for (char **arg = run->args; *arg; arg++) {
-        char *word = shell_quote(*arg);
-        (void)fprintf(out, " %s", word);
-        free(word);
-    }
+    for (char **arg = run->args; *arg; arg++)
+        print_word(out, *arg);
     if (run->options.input_mode == INPUT_CLOSED)
         (void)fputs(" <&-", out);
-    else if (run->options.input_mode == INPUT_NONE ||
-             (run->options.input.size == 0 &&
-              run->options.input_mode == INPUT_WHOLE))
+    else if (run->options.input_mode == INPUT_NONE)
         (void)fputs(" </dev/null", out);
+    else if (run->options.input_mode == INPUT_FILE)
+        (void)fprintf(out, " <[%zu bytes]", run->options.input.size);
     if (run->options.output_mode == OUTPUT_FULL)
         (void)fputs(" >/dev/full", out);
     else if (run->options.output_mode == OUTPUT_FILE)
@@ -131,7 +147,7 @@ static const char *const stories[] = {
     [RUN_RUNNING] = "still runs",
     [RUN_DEADLOCKED] = "is deadlocked: no process can ever go on",
     [RUN_BLOCKED] = "is blocked: every process sleeps and nothing moves",
-    [RUN_SPINNING] = "spins: it uses the processor and moves no data",
+    [RUN_SPINNING] = "spins or polls: it is busy, and nothing comes of it",
     [RUN_SLOW] = "is too slow: it was still at work when its time was up",
     [RUN_FLOODED] = "floods its output: it wrote more than 16 MiB",
     [RUN_GREEDY] = "takes too much: over 768 MiB of memory or 120 processes",
@@ -141,6 +157,8 @@ char *run_story(const struct run *run)
 {
     if (run->end == RUN_EXITED)
         return xformat("exited with status %d", WEXITSTATUS(run->status));
+    if (run->end == RUN_SIGNALED && run->was_killed)
+        return xstrdup("was ended by the test (SIGKILL)");
     if (run->end == RUN_SIGNALED)
         return xformat("was killed by SIG%s",
                        sigabbrev_np(WTERMSIG(run->status)) ?: "?");

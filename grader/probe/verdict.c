@@ -176,7 +176,7 @@ static json_t *evidence(struct run *run)
         return lines;
     for (size_t i = trace_unwaited(run->trace, 0);
          i < run->trace->process_count; i = trace_unwaited(run->trace, i + 1))
-        add_line(lines, "child %d was never waited for",
+        add_line(lines, "process %d, a child, was never waited for",
                  (int)run->trace->processes[i].pid);
     return lines;
 }

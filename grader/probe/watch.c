@@ -7,10 +7,12 @@
  * a busy machine costs nothing.  Blocked is every process asleep, without a
  * byte moved, at many looks on end.
  */
+#include <ctype.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "run.h"
@@ -162,15 +164,38 @@ static bool is_starved(const struct run *run, int64_t now)
     return now - run->began_ms > CAP_S * 1000;
 }
 
+static bool is_any_traced(const struct snapshot *snapshot)
+{
+    for (size_t i = 0; i < snapshot->count; i++)
+        if (snapshot->threads[i].state == 't')
+            return true;
+    return false;
+}
+
+/* Whether strace sleeps in wait4(2): it has dealt with all that it was told.
+ * Who is woken is "running" at once. */
+static bool is_tracer_idle(const struct world *world)
+{
+    char *path = xformat("/proc/%d/syscall", (int)world->pid);
+    char *text = read_file(AT_FDCWD, path, 256, NULL);
+    bool idle = text && isdigit(*text) && strtol(text, NULL, 10) == SYS_wait4;
+
+    free(text);
+    free(path);
+    return idle;
+}
+
 static bool is_dead(struct run *run, const struct snapshot *first,
                     struct snapshot *second)
 {
     if (probe_setting()->without_proof || !is_all_asleep(first))
         return false;
     /* Between the two looks: what strace logs of a death or a stop must be
-     * older than the second of them (deadlock.c, rule 5). */
+     * older than the second of them (deadlock.c, rules 4 and 5). */
     run_read_trace(run);
-    if (run->trace == NULL || look(run, second) < 0)
+    if (run->trace == NULL ||
+        (is_any_traced(first) && !is_tracer_idle(run->world)) ||
+        look(run, second) < 0)
         return false;
     struct tester_ends ends = tester_ends(run);
     bool dead =

@@ -204,6 +204,7 @@ struct world *world_open(const char *traced, const char *inject,
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0)
         probe_error("socketpair: %s", strerror(errno));
     world->sandbox.missing = missing;
+    world->inject = inject;
     add_strace(&argv, world, traced, inject);
     add_sandbox(&argv, world, sockets[1], &filter_fd);
     sandbox_end_options(&argv);

@@ -29,6 +29,7 @@ struct world {
     char *trace_path;    /* native: strace's log */
     char *directory;     /* basic level: what the runs have as "." */
     char *program;       /* path of the student's program, inside */
+    const char *inject;  /* what strace injects, or NULL */
     struct server_message *reports; /* received while waiting for a reply */
     size_t report_count;
     char *log; /* what was read from log_fd since the lease began */

@@ -7,7 +7,8 @@
  * Rules for all of them:
  * - Short transfers and EINTR are invisible to the caller.
  * - On failure the function has printed one line with fail() and returns -1.
- *   Where an open or a mkfifo failed, its path is the WHAT of that line.
+ *   Where an open or a mkfifo failed, its path is the WHAT of that line; every
+ *   other WHAT is free.
  * - Descriptors that are passed in stay open and stay the caller's. Those that
  *   a function opens are closed when it returns, whatever happened; processes
  *   that it started have then been waited for.
@@ -19,7 +20,9 @@
  *   answer   "SEQ WORD\n", written to the FIFO REPLYPATH, which is the
  *            client's; SEQ is the number of the request, from 1
  *
- * REPLYPATH ends at the first space, WORD at the newline; neither is empty.
+ * REPLYPATH ends at the first space, WORD at the newline (it may hold spaces);
+ * neither is empty. Whatever has the name of a FIFO may be taken for one; only
+ * fifo_make has to look.
  */
 #ifndef MKFIFO_H
 #define MKFIFO_H
@@ -81,6 +84,7 @@ void request_stop(int signal);
  *   nobody has it open for reading, is skipped: "mkfifo: REPLYPATH: STRERROR"
  *   on stderr. So is one that leaves while it is answered. Neither may hold
  *   the server up or end it. A request that was skipped has used its number.
+ *   For room in a reply FIFO that is full the server may wait, or skip.
  * - A line that is no request, or longer than REQUEST_MAX, is ignored and uses
  *   no number.
  *
@@ -101,7 +105,8 @@ int fifo_serve(const char *path, int max, volatile sig_atomic_t *stop);
  * Returns 0, or -1: EMSGSIZE if the request would be longer than REQUEST_MAX
  * (nothing is sent), ENOENT if `path` does not exist, ENXIO if no server has it
  * open, EPIPE if the server left before the request was written: none of these
- * blocks or kills. Blocks until the answer is complete. May leave SIGPIPE
+ * blocks or kills. EMSGSIZE also if the answer does not fit. Blocks while the
+ * server's FIFO is full, and until the answer is complete. May leave SIGPIPE
  * ignored.
  */
 int fifo_ask(const char *path, const char *word, char *answer, size_t size);

@@ -26,6 +26,17 @@ static void expect_passed(struct run *send, struct run *recv,
     expect_exit(recv, 0);
 }
 
+/* A receiver that has come first: it waits for a sender, or did not wait and
+ * has ended. */
+#define start_recv(world_, ...)                                                \
+    begin_recv(launch(ARGS("recv", "f"), .world = (world_), ##__VA_ARGS__))
+
+static struct run *begin_recv(struct run *recv)
+{
+    (void)run_waits_in(recv, READS "," OPENS);
+    return recv;
+}
+
 Graded(mkfifo, send_recv_1mib, .points = 8, .step = "mkfifo.1",
        .description = "What send reads arrives at recv, every byte of it, "
                       "through short reads and writes and EINTR")
@@ -34,23 +45,22 @@ Graded(mkfifo, send_recv_1mib, .points = 8, .step = "mkfifo.1",
     struct bytes lost = LITERAL("lost\n");
     struct world *w = make_world();
     make_fifo(w, "f", 0600);
-    struct run *recv = launch(ARGS("recv", "f"), .world = w);
+    struct run *recv = start_recv(w);
     struct run *send = launch(ARGS("send", "f"), .world = w, .input = input);
     expect_passed(send, recv, input);
 
     /* One at a time, or the other's failure could hide its own. */
-    recv = launch(ARGS("recv", "f"), .world = w, .native_only = true);
+    recv = start_recv(w, .native_only = true);
     send = launch(ARGS("send", "f"), .world = w, .input = few, .short_io = 7,
                   .eintr_every = 5, .native_only = true);
     expect_passed(send, recv, few);
-    recv = launch(ARGS("recv", "f"), .world = w, .short_io = 7,
-                  .eintr_every = 5, .native_only = true);
+    recv = start_recv(w, .short_io = 7, .eintr_every = 5, .native_only = true);
     send = launch(ARGS("send", "f"), .world = w, .input = few,
                   .native_only = true);
     expect_output(recv, few);
     expect_exit(recv, 0);
 
-    recv = launch(ARGS("recv", "f"), .world = w, .output_mode = OUTPUT_FULL);
+    recv = start_recv(w, .output_mode = OUTPUT_FULL);
     send = launch(ARGS("send", "f"), .world = w, .input = lost);
     expect_exit(recv, 1);
     expect_error(recv, ENOSPC);
@@ -87,7 +97,7 @@ Graded(mkfifo, recv_ends_at_eof, .points = 6, .step = "mkfifo.1",
     struct bytes one = LITERAL("one\n"), two = LITERAL("two\n");
     struct world *w = make_world();
     make_fifo(w, "f", 0600);
-    struct run *recv = launch(ARGS("recv", "f"), .world = w);
+    struct run *recv = start_recv(w);
     struct run *send = launch(ARGS("send", "f"), .world = w, .input = one);
     expect_passed(send, recv, one);
 

@@ -9,7 +9,9 @@
  * - EINTR is invisible to the caller.
  * - On failure the function has printed one line with fail() and returns -1.
  * - Queues and descriptors that are passed in stay open and stay the caller's;
- *   what a function opens or starts is gone when it returns.
+ *   what a function opens or starts is gone when it returns: your own pipe,
+ *   threads, processes and handlers. Only the C library's helper thread for
+ *   SIGEV_THREAD stays, with its socket.
  */
 #ifndef MQ_NOTIFY_H
 #define MQ_NOTIFY_H
@@ -20,7 +22,9 @@
 #define PROG "mq_notify"
 #include "../common/lab.h"
 
-enum { LINE_BYTES = 4096 }; /* of a line of standard input, newline included */
+/* The longest line of standard input, its newline included. A last line without
+ * one may have a byte less. */
+enum { LINE_BYTES = 4096 };
 
 /*
  * Open the POSIX message queue `name`. `oflag` is what mq_open(3) takes:
@@ -74,8 +78,9 @@ int q_arm(mqd_t q);
  * time. Whenever the process has nothing to do it sleeps, and is registered.
  *
  * Returns 0 after `count` messages, or when SIGTERM or SIGINT has come; -1 if
- * something failed, at once. The process is then no longer registered, and
- * the queue is still there.
+ * something failed, at once. The process is then no longer registered, a
+ * notification that is still pending does no harm, and the queue is still
+ * there.
  */
 int q_watch(const char *name, int count, int in_fd, int out_fd);
 

@@ -135,7 +135,7 @@ WHEN(was_interrupted)
 
 static bool has_no_queue(const struct failure *failure)
 {
-    return is_run(failure, "fetch") &&
+    return is_run(failure, "fetch") && called(failure, "msgsnd", "") &&
            !called(failure, "msgget", "IPC_PRIVATE");
 }
 
@@ -191,10 +191,22 @@ WHEN(loses_error)
     return is_run(failure, "none") || is_run(failure, "dir");
 }
 
+WHEN(keeps_whole_file)
+{
+    return wanted(failure, "as they come");
+}
+
+/* What is missing can have been in the queue when that was removed. */
 WHEN(reply_queue_vanished)
 {
-    return is_run(failure, "small") && (says(failure, "Identifier removed") ||
-                                        says(failure, "Invalid argument"));
+    long missing = failure->kind == FAILED_OUTPUT
+                       ? strtol(failure->expected, NULL, 10) -
+                             (long)run_output(failure->run).size
+                       : 0;
+
+    return is_run(failure, "fetch") && missing > 0 && missing <= 16384 &&
+           (says(failure, "Identifier removed") ||
+            says(failure, "Invalid argument"));
 }
 
 /* ---- Server ---------------------------------------------------------------
@@ -365,7 +377,11 @@ const struct misconception lab_misconceptions[] = {
     {"server_error_lost", "fetch_1mib", loses_error,
      "The server could not open or read the file, and the client does not say "
      "so: the errno travels in a message of type REPLY_ERROR."},
-    {"removes_reply_queue", "fetch_1mib", reply_queue_vanished,
+    {"buffers_whole_file", "client_killed server_shutdown", keeps_whole_file,
+     "fetch kept the file in memory until its end: write the bytes as they "
+     "come, so that a client that stands still holds back the server."},
+    {"removes_reply_queue", "fetch_1mib four_clients client_killed",
+     reply_queue_vanished,
      "The server removed the client's queue with messages in it: sent is not "
      "received, and the client removes its queue itself."},
     {"waits_for_ever", "server_shutdown", waits_without_server,

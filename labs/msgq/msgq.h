@@ -26,7 +26,7 @@ enum {
     PATH_SIZE = 512,  /* of a request's path, with its NUL */
     DATA_SIZE = 1024, /* the most data in one reply */
     PROGRESS_S = 2,   /* a client that takes nothing for so long is dropped */
-    REPLY_S = 5       /* a server that says nothing for so long is given up */
+    REPLY_S = 4       /* a server that says nothing for so long is given up */
 };
 
 /* What a message is, is told by its type: msgop(2), mtype. */
@@ -47,7 +47,8 @@ struct request {
 /* The msgsz of a request: without mtype, and without padding at the end. */
 #define REQUEST_SIZE (offsetof(struct request, path) + PATH_SIZE - sizeof(long))
 
-/* Server to client, on the client's own queue. */
+/* Server to client, on the client's own queue. The msgsz is that of what is in
+ * use: the number of bytes in data, sizeof(int), or 0 for REPLY_END. */
 struct reply {
     long mtype; /* REPLY_... */
     union {
@@ -80,7 +81,8 @@ ssize_t q_take(int q, long sel, char *buf, size_t size, long *type, int flags);
 
 /*
  * The client. Ask the server on queue srvq for the file `path`, and write its
- * bytes to `out` as they come, not all at the end.
+ * bytes to `out` as they come, not all at the end: what `out` does not take yet
+ * has to wait in the queue.
  *
  * Answers come on a queue of its own, IPC_PRIVATE with mode 0600, which is
  * removed before fetch returns, whatever happened. (Death by a signal cannot
@@ -90,7 +92,8 @@ ssize_t q_take(int q, long sel, char *buf, size_t size, long *type, int flags);
  * answered REPLY_ERROR; ENAMETOOLONG if path needs more than PATH_SIZE bytes
  * (nothing was sent); ETIMEDOUT if for REPLY_S seconds, one more at most, the
  * request was not accepted or no answer came; EIDRM or EINVAL if the server
- * removed the queue. Time spent in write(2) does not count.
+ * removed the queue: it shuts down, or dropped a client that took nothing for
+ * PROGRESS_S. Time spent in write(2) does not count for REPLY_S.
  */
 int fetch(int srvq, const char *path, int out);
 
@@ -104,20 +107,25 @@ int fetch(int srvq, const char *path, int out);
  * removes that queue. Returns -1 if the client was dropped, because its queue
  * had no room for PROGRESS_S seconds on end (ETIMEDOUT; one second more at
  * most), or because the server shuts down (ECANCELED): then serve_request has
- * removed the queue. Also -1 if the queue was removed by someone else.
+ * removed the queue. Also -1 if the queue was removed by someone else. Only
+ * serve() calls it: a server of one process may give it another part.
  */
 int serve_request(const struct request *rq);
 
 /*
  * The server. Prepare for SIGTERM and SIGINT, then print "ready\n" on stdout;
- * receive requests from queue q, and answer each with serve_request() in a
- * child, so that no client waits for another. Each child is waited for soon
- * after its end (a second or two), without waiting for the next request.
+ * receive requests from queue q, and answer them at once, so that no client
+ * waits for another that stands still: each with serve_request() in a child, or
+ * all in turn in one process that waits for none of them. Each child is waited
+ * for soon after its end (a second or two), without waiting for the next
+ * request. A message that is no request is ignored; if fork(2) fails, the
+ * client gets REPLY_ERROR.
  *
  * On SIGTERM or SIGINT, at whatever moment it comes, even between a look at a
- * flag and msgrcv(2): let every child drop its client, wait for it, remove q,
- * return 0. Returns -1 with errno if q cannot be read any more (EIDRM); the
- * children have then been dealt with in the same way.
+ * flag and msgrcv(2): drop every client that is being served (a child does it
+ * at once, without PROGRESS_S), wait for the children, remove q with whatever
+ * requests are in it, return 0. Returns -1 with errno if q cannot be read any
+ * more (EIDRM); clients and children have then been dealt with in the same way.
  */
 int serve(int q);
 

@@ -175,7 +175,8 @@ Graded(msgq, small_buffer, .points = 8, .step = "msgq.2",
     struct world *world = world_with_queue("16384");
 
     (void)world_ask(world, ARGS("sysv", "send", KEY, "4", body));
-    struct run *small = msgq(world, ARGS("take", KEY, "-s", "4"), .spin_ms = 500);
+    struct run *small =
+        msgq(world, ARGS("take", KEY, "-s", "4"), .spin_ms = POLLS_MS);
     expect_exit(small, 1);
     expect_error(small, E2BIG);
     expect_output(small, LITERAL(""));
@@ -216,7 +217,8 @@ Graded(msgq, full_queue, .points = 6, .step = "msgq.1",
     (void)world_ask(world,
                     ARGS("sysv", "send", KEY, "1", body, "2", body, "3", body));
     expect_exit(msgq(world, ARGS("put", KEY, "4", body)), 0);
-    struct run *fifth = msgq(world, ARGS("put", KEY, "5", body));
+    struct run *fifth =
+        msgq(world, ARGS("put", KEY, "5", body), .spin_ms = POLLS_MS);
     run_wait_asleep(fifth, "msgsnd");
     struct run *at_once = msgq(world, ARGS("put", KEY, "6", body, "-n"));
     expect_exit(at_once, 1);
@@ -321,6 +323,7 @@ Graded(msgq, client_killed, .points = 10, .step = "msgq.4",
     struct server server = start_server(world);
     struct run *victim = fetch_held(&server, "big");
 
+    expect_piecemeal(&server, victim);
     run_signal(victim, SIGKILL);
     (void)run_end(victim);
     /* Meanwhile the server's child finds out that nobody takes its messages. */
@@ -359,7 +362,7 @@ Graded(msgq, interrupted_and_removed, .points = 8, .step = "msgq.2",
     expect_exit(run, 0);
     kill_server(&server);
 
-    struct run *waiting = msgq(world, ARGS("take", OTHER));
+    struct run *waiting = msgq(world, ARGS("take", OTHER), .spin_ms = POLLS_MS);
     run_wait_asleep(waiting, "msgrcv");
     (void)world_ask(world, ARGS("sysv", "rm", "msg", OTHER));
     expect_exit(waiting, 1);
@@ -385,13 +388,15 @@ static void stop_busy(struct world *world)
     struct server server = start_server(world);
     struct run *client = fetch_held(&server, "big");
 
+    expect_piecemeal(&server, client);
     run_signal(server.run, SIGINT);
     expect_exit(server.run, 0);
     expect_no_children_left(server.run);
     /* Its own and the client's; the others are not the server's. */
     expect_that(server.run, count_queues(world) <= server.queues - 1,
                 "the server removes its queue and those of its clients",
-                "%d of them are left", count_queues(world) - server.queues + 1);
+                "there are %d too many",
+                count_queues(world) - server.queues + 1);
     run_read_output(client, SIZE_MAX);
     expect_exit(client, 1);
     bool removed = strstr(run_errors(client).data, strerror(EIDRM)) != NULL;
@@ -412,7 +417,7 @@ Graded(msgq, server_shutdown, .points = 8, .step = "msgq.4",
 
     if (!probe_is_memcheck()) {
         (void)make_file(world, "big", 1u << 17, 6);
-        /* Five seconds during which the rest is done. */
+        /* Four seconds during which the rest is done. */
         (void)world_ask(world, ARGS("sysv", "new-msg", OTHER));
         client = msgq(world, ARGS("fetch", OTHER, "big"));
         run_wait_until(client, is_request_sent, world,

@@ -51,14 +51,17 @@ int upper(int in, int out);
  * Run the n commands (1..STAGES_MAX) as a shell runs `A | B | C`, all at the
  * same time. cmds[i] is an argument vector, ended by NULL, for execvp(3).
  * The first stage has our stdin (even if that is closed), the last our
- * stdout, all have our stderr; no stage has any further descriptor.
+ * stdout, all have our stderr; no stage has any further descriptor that we
+ * opened. Descriptors that we inherited may stay or go, and SIGPIPE may stay
+ * ignored if we were started so.
  *
  * Returns the exit status of the last stage: 0..255, or 128 + N if signal N
  * killed it. A command that cannot be executed is reported as
  * "pipe: CMD: STRERROR" and counts as a stage that exited with 127 (ENOENT)
  * or 126 (any other reason); the other stages still run.
- * Returns -1 if a pipe or a process could not be created; the stages already
- * started have then been given end-of-file and waited for.
+ * Returns -1 if a pipe or a process could not be created; every pipe end has
+ * then been closed, so that the stages already started see end-of-file or
+ * SIGPIPE, and each of them has been waited for.
  * Blocks until every stage has ended.
  */
 int run_pipeline(char ***cmds, int n);
@@ -66,11 +69,14 @@ int run_pipeline(char ***cmds, int n);
 /*
  * Run one command with a pipe on its stdin and another on its stdout; feed
  * it from `in` and copy what it says to `out`, both at the same time.
- * The command has descriptors 0, 1 and 2 only, and SIGPIPE at its default.
+ * The command has descriptors 0, 1 and 2 and no other that we opened, and
+ * SIGPIPE at its default (or ignored, if we were started so).
  *
  * A command that stops reading is not an error: stop feeding it, keep
  * copying its output. When the command has ended and its output is copied,
- * filter returns, even if `in` is open and silent.
+ * filter returns, even if `in` is open and silent. If a process that the
+ * command has left behind holds its output, filter may wait for end-of-file,
+ * or return when the command has ended and the pipe is empty.
  *
  * Returns the exit status of the command, as run_pipeline does; -1 if
  * something failed on our side (`in` not open: EBADF). On any return *nin is

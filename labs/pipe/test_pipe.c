@@ -457,14 +457,23 @@ Graded(pipe, pipe_and_fork_fail, .points = 6, .step = "pipe.2",
        .description = "When pipe or fork fails midway, what was started is "
                       "reaped and the exit status is 1")
 {
-    const char *const args[] = {"run", "cat", ":", "cat", ":", "cat", NULL};
-    struct run *pipe = launch(args, .input_mode = INPUT_NONE,
-                              .inject = "?pipe,?pipe2:error=EMFILE:when=2");
-    struct run *fork = launch(args, .input_mode = INPUT_NONE,
-                              .inject = ALL_FORKS ":error=EAGAIN:when=2");
+    const char *const args[] = {"run", "cat", ":",   "cat", ":",
+                                "cat", ":",   "cat", NULL};
+    /* The third time a stage that reads from a pipe is at work already. */
+    static const struct {
+        const char *inject;
+        int error;
+    } failures[] = {
+        {"?pipe,?pipe2:error=EMFILE:when=2", EMFILE},
+        {"?pipe,?pipe2:error=EMFILE:when=3", EMFILE},
+        {ALL_FORKS ":error=EAGAIN:when=2", EAGAIN},
+        {ALL_FORKS ":error=EAGAIN:when=3", EAGAIN},
+    };
 
-    expect_failure(pipe, EMFILE);
-    expect_failure(fork, EAGAIN);
+    for (size_t i = 0; i < sizeof(failures) / sizeof(*failures); i++)
+        expect_failure(launch(args, .input_mode = INPUT_NONE,
+                              .inject = failures[i].inject),
+                       failures[i].error);
 }
 
 /* ---- pipe.4: bonus

@@ -6,10 +6,11 @@
  *
  * Rules for all of them:
  * - Short transfers and EINTR are invisible to the caller; data are bytes,
- *   NUL included (capture alone may end a line at a NUL).
+ *   NUL included (capture alone may end a line at a NUL). Calls of stdio need
+ *   no loop for EINTR: this program has no signal handlers.
  * - capture, drain, feed and deal print one line with fail() when something
  *   fails, and return -1. decode_status, my_popen and my_pclose print nothing:
- *   like the functions of the C library, they set errno.
+ *   like the functions of the C library, the last two set errno.
  * - In all commands but `capture` main.c ignores SIGPIPE: a write that nobody
  *   can read any more fails with EPIPE. The children must not inherit that.
  */
@@ -28,7 +29,9 @@ enum {
 
 /*
  * The exit status that a shell would show for what wait(2) stored: 0..255 for
- * a process that exited, 128 + N for one killed by signal N.
+ * a process that exited, 128 + N for one killed by signal N. There is no other
+ * end, so it cannot fail; main.c looks for the -1 that an unwritten one
+ * returns.
  */
 int decode_status(int wstatus);
 
@@ -49,9 +52,10 @@ int capture(const char *cmd, FILE *out);
  * standard input. Everything else is as in our own process.
  *
  * The command has descriptors 0, 1 and 2 (those of them that we have) and no
- * other: none of the pipe, none of a stream opened earlier and still open.
- * SIGPIPE has its default action in it. Nothing that waits in a stdio buffer
- * of ours is written by the child.
+ * other that my_popen made: none of the pipe, none of a stream opened earlier
+ * and still open. Descriptors that we inherited may stay or go. SIGPIPE has its
+ * default action in it. Nothing that waits in a stdio buffer of ours is written
+ * by the child.
  *
  * Returns NULL with errno set if that failed: EINVAL, before any process or
  * pipe was made, for every other mode; what pipe(2) or fork(2) said; and
@@ -68,7 +72,8 @@ FILE *my_popen(const char *cmd, const char *mode);
  * Returns its wait status as waitpid(2) stored it, -1 with errno set if there
  * is none: EINVAL for a stream that my_popen did not make (or that has been
  * closed, its memory being used again); such a stream is left alone. Blocks
- * until the process has ended.
+ * until the process has ended. What is still in the buffer and cannot be
+ * written (EPIPE) is lost: the result is the wait status all the same.
  */
 int my_pclose(FILE *fp);
 
@@ -88,7 +93,8 @@ int feed(int in, FILE *to);
 /*
  * Deal out the lines of `in`: the first to `one`, the second to `two`, the
  * third to `one`, and so on. The last one may lack its newline. Otherwise as
- * feed.
+ * feed; when one command reads no more, the other may get its lines before
+ * deal returns -1, or not.
  */
 int deal(int in, FILE *one, FILE *two);
 

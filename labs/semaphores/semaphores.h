@@ -8,8 +8,8 @@
  * - On failure a function returns -1 with errno as the kernel set it, and has
  *   printed nothing: main.c says what failed.
  * - A signal that is caught meanwhile (EINTR) is invisible to the caller.
- * - Who has to wait sleeps in the kernel: semop(2) or semtimedop(2). Only
- *   sem_get_ready may look again and again, now and then.
+ * - Who has to wait for a semaphore sleeps in the kernel: semop(2) or
+ *   semtimedop(2). Only sem_get_ready may look again, now and then.
  * - 0 is an identifier like any other.
  */
 #ifndef SEMAPHORES_H
@@ -36,8 +36,10 @@ enum {
  * matter.
  *
  * Returns the identifier. On failure (ERANGE: a value that no semaphore can
- * have) a set that this call has made is gone again. May block until another
- * process has initialised the set.
+ * have; EINVAL: the set that exists has fewer than n) a set that this call has
+ * made is gone again. May block until another process has initialised the set;
+ * for ever, if that process was killed before. If the set is removed in the
+ * meantime: tries again, or fails with EIDRM or EINVAL.
  */
 int sem_get_ready(key_t key, int n, const unsigned short *init, int exclusive);
 
@@ -63,8 +65,10 @@ int sem_v(int id, int num);
  * sent to the caller. A worker is a process like others: both signals end it.
  *
  * Returns 0 if all workers returned 0; 1 if one did not, or a signal came; -1
- * if the set or a worker could not be made. The signals' treatment is then as
- * it was before.
+ * if the set or a worker could not be made (then, if a signal came, too, -1 or
+ * 1). Whether workers that cannot go on are killed, or wake up because the set
+ * is gone, is open; so is whether a signal that the caller ignores counts. The
+ * signals' treatment is then as it was before.
  */
 int run_workers(int workers, int n, const unsigned short *init,
                 int (*work)(int id, int me));
@@ -72,9 +76,11 @@ int run_workers(int workers, int n, const unsigned short *init,
 /*
  * Take the forks a and b: subtract 1 from both semaphores of set `id`, waiting
  * until that can be done; main.c gives each back with sem_v. At a table of n
- * the forks are semaphores 0..n-1, with value 1. Semaphore n begins with n - 1:
- * use it or not. Whatever others do: neighbours never have the same fork, and
- * all who want to eat do so some day.
+ * the forks are semaphores 0..n-1, with value 1. Semaphore n, the last of the
+ * set (sem_nsems - 1, semctl(2) on IPC_STAT), begins with n - 1: use it or not.
+ * Who takes 1 from it gives it back in here, once it has both forks; main.c
+ * does not. Whatever others do: neighbours never have the same fork, and all
+ * who want to eat do so some day.
  *
  * Returns 0, or -1, and then holds neither fork.
  */
@@ -82,9 +88,10 @@ int take_forks(int id, int a, int b);
 
 /*
  * Wait until all n processes 0..n-1 have called this for round `round`; `me` is
- * the caller. Rounds are counted from 0. The set has n + BARRIER_EXTRA
- * semaphores, all 0 before round 0: use them as you like, and nothing else. A
- * process may end right after its last round.
+ * the caller. Rounds are counted from 0, and may be more than the 32767 that a
+ * semaphore can count (ERANGE). The set has n + BARRIER_EXTRA semaphores, all 0
+ * before round 0: use them as you like, and nothing else. A process may end
+ * right after its last round.
  *
  * Returns 0, or -1.
  */

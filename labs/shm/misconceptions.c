@@ -177,6 +177,11 @@ WHEN(believed_the_key)
     return is_run(failure, "0x62") || is_run(failure, "0x63");
 }
 
+WHEN(took_an_unready_board)
+{
+    return is_run(failure, "show") && is_run(failure, "0x64");
+}
+
 WHEN(changed_no_cell)
 {
     return is_run(failure, "add") || is_run(failure, "move") ||
@@ -211,6 +216,12 @@ WHEN(went_on_without_leave)
            run_exit_status(failure->run) == 0;
 }
 
+WHEN(tries_again)
+{
+    return count_calls(failure, "semop,semtimedop", "IPC_NOWAIT", "EAGAIN") >
+           20;
+}
+
 WHEN(never_locked)
 {
     return (is_run(failure, "add") || is_run(failure, "show")) &&
@@ -233,6 +244,15 @@ WHEN(sleeps_with_mutex)
            holds(failure, MUTEX);
 }
 
+/* Whether a semop of the test added to the semaphore that ITS begins. */
+static bool gave_with_undo(const char *its)
+{
+    char text[64];
+
+    (void)snprintf(text, sizeof(text), "%s, sem_op=1, sem_flg=SEM_UNDO}", its);
+    return called_by_any("semop,semtimedop", text);
+}
+
 WHEN(undid_items)
 {
     const struct trace_event *last = last_semop(failure);
@@ -240,7 +260,8 @@ WHEN(undid_items)
     if (wanted(failure, "semaphores of an idle board"))
         return value_of(failure, "ITEMS") != 0 ||
                value_of(failure, "SPACE") != 8;
-    return waits_for(failure, ITEMS) && strstr(last->args, "SEM_UNDO");
+    return (waits_for(failure, ITEMS) && strstr(last->args, "SEM_UNDO")) ||
+           gave_with_undo("{sem_num=1") || gave_with_undo("{sem_num=2");
 }
 
 WHEN(ignores_removal)
@@ -349,11 +370,17 @@ const struct misconception lab_misconceptions[] = {
     {"undo_on_p_only", NULL, mutex_has_grown,
      "MUTEX is greater than 1: with SEM_UNDO on P but not on V, the kernel "
      "gives back at exit what had been given back already."},
+    {"ready_too_early", "attach_fails", took_an_unready_board,
+     "`new` was still at work, and `show` believed that the board is ready: "
+     "store magic last, when everything else is in place."},
     {"slow_add_not_called", NULL, never_called_slow_add,
      "Each change of a cell is to be made by slow_add, and by nothing else."},
     {"eintr_is_fatal", NULL, was_interrupted,
      "EINTR says that a signal came while semop slept, ^Z and fg are enough; "
      "it is never restarted by itself: call it again."},
+    {"polls", NULL, tries_again,
+     "semop is called again and again with IPC_NOWAIT: without that flag the "
+     "kernel lets the process sleep until its turn has come."},
     {"semop_result_ignored", NULL, went_on_without_leave,
      "semop returned -1, and the program went on as if it had been let in: "
      "look at its result."},
@@ -409,8 +436,9 @@ const struct misconception lab_misconceptions[] = {
      "A process sleeps on ITEMS or SPACE with MUTEX in hand, and who could "
      "wake it needs MUTEX: wait for the count first, then lock."},
     {"undo_on_items", RING, undid_items,
-     "SEM_UNDO on ITEMS and SPACE: the kernel took them back when the process "
-     "exited. Undo is for what a process holds, the lock."},
+     "SEM_UNDO on ITEMS or SPACE: the kernel took back what a process had "
+     "given "
+     "when it exited. Undo is for what a process holds, the lock."},
     {"polls", "ring_1mib ring_two_producers ring_sleeps rm_while_attached",
      polls,
      "The program looks again and again instead of sleeping: let semop wait "

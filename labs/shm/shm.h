@@ -73,8 +73,10 @@ void slow_add(long *p, long delta);
  *
  * With `create`: EEXIST if the key has a segment or a set already; these are
  * left alone. When a call fails halfway, nothing that this call made is left.
- * Without: ENOENT if there is none; EINVAL if the segment is too small, or if
- * its magic is wrong: it belongs to somebody else, or is not ready.
+ * magic is stored last: until then the board is not ready for anybody.
+ * Without: ENOENT if the segment or the set is missing; EINVAL if the segment
+ * is too small, or if its magic is wrong: it belongs to somebody else, or is
+ * not ready, which is not waited for. If both are true, either of them.
  */
 int board_open(key_t key, int cells, int create, struct board **b, int *semid);
 
@@ -116,7 +118,8 @@ int ring_get(struct board *b, int semid, char *data, size_t *len, int *last);
 /*
  * Remove the segment and the set of `key`, even while they are in use: a
  * process that sleeps on the set is told so, the memory lives on until the last
- * one detaches. ENOENT if there is no board.
+ * one detaches. magic need not be looked at. ENOENT if there is no board; of
+ * half a board, a segment or a set alone, either that or it is removed.
  */
 int board_remove(key_t key);
 

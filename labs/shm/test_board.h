@@ -6,9 +6,11 @@
 #ifndef TEST_BOARD_H
 #define TEST_BOARD_H
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "probe.h"
 
@@ -16,6 +18,10 @@
 #define SEMOPS "semop,semtimedop"
 /* Who sleeps without a semaphore sleeps, too; that is ring_sleeps' business. */
 #define SLEEPS SEMOPS ",nanosleep,clock_nanosleep"
+
+/* CPU time, in ms, of a program that waits for others or does little, and far
+ * more: who takes that long looks again and again. */
+#define POLLS_MS 150
 
 /* Until the test says SIGCONT.  Held, a process sleeps in HELD. */
 #define HOLD(where) where "=600000"
@@ -25,7 +31,7 @@
 
 static struct run *in(struct world *world, const char *const args[])
 {
-    return launch(args, .world = world);
+    return launch(args, .world = world, .spin_ms = POLLS_MS);
 }
 
 static struct world *make_board(void)
@@ -34,6 +40,15 @@ static struct world *make_board(void)
 
     expect_exit(in(world, ARGS("new", KEY, "4")), 0);
     return world;
+}
+
+static void put_file(struct world *world, const char *name)
+{
+    int fd = openat(world_directory(world), name,
+                    O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+
+    cr_assert(fd >= 0, "%s cannot be made", name);
+    (void)close(fd);
 }
 
 /* A row of /proc/sysvipc/shm or sem: sysvipc(7). */

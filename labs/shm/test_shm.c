@@ -46,10 +46,28 @@ Graded(shm, new_and_show, .points = 8, .step = "shm.1",
     expect_output(show, LITERAL("0 0\n1 5\n2 0\n3 0\ntotal 5\n"));
 }
 
+/* `show` finds a board whose `new` is held in the middle of making it. */
+static void show_unready(struct world *world)
+{
+    struct run *making =
+        launch(ARGS("new", "0x64", "4"), .world = world,
+               .delay = "semctl=@go,semop=@go", .native_only = true);
+    (void)run_waits_in(making, RUN_HELD);
+    struct run *show = launch(ARGS("show", "0x64"), .world = world,
+                              .native_only = true, .blocked_s = 3);
+
+    expect_exit(show, 1);
+    /* As far as it has been made: no set yet, or no magic. */
+    bool missing = strstr(run_errors(show).data, strerror(ENOENT)) != NULL;
+    expect_error(show, missing ? ENOENT : EINVAL);
+    put_file(world, "go");
+    expect_exit(making, 0);
+}
+
 Graded(shm, attach_fails, .points = 6, .step = "shm.1",
-       .description =
-           "No board, no memory, a segment of somebody else, no such "
-           "cell: each is reported, and nothing is changed")
+       .description = "No board, one that is being made, no memory, a segment "
+                      "of somebody else, no such cell: each is reported, and "
+                      "nothing is changed")
 {
     struct world *world = make_world();
     struct run *none = in(world, ARGS("show", "0x99"));
@@ -65,6 +83,7 @@ Graded(shm, attach_fails, .points = 6, .step = "shm.1",
     expect_error(small, EINVAL);
     expect_exit(foreign, 1);
     expect_error(foreign, EINVAL);
+    show_unready(world);
 
     expect_exit(in(world, ARGS("new", KEY, "4")), 0);
     struct run *outside = in(world, ARGS("add", KEY, "9", "1", "1"));

@@ -116,9 +116,24 @@ WHEN(reads_on)
     return find_wait(failure, wait, reads_idle_input);
 }
 
+/* Whether a process of the student's code was not asleep for good, as the
+ * autopsy names it: a command may well be busy while that waits. */
+static bool is_at_work(const struct failure *failure)
+{
+    static const char *const own[] = {"parent ", "process ", "child "};
+    const struct autopsy *autopsy = run_autopsy(failure->run);
+
+    for (size_t i = 0; autopsy && i < autopsy->line_count; i++)
+        for (size_t j = 0; j < sizeof(own) / sizeof(*own); j++)
+            if (strncmp(autopsy->lines[i], own[j], strlen(own[j])) == 0 &&
+                strstr(autopsy->lines[i], " is blocked in ") == NULL)
+                return true;
+    return false;
+}
+
 WHEN(spins)
 {
-    return run_end(failure->run) == RUN_SPINNING ||
+    return (run_end(failure->run) == RUN_SPINNING && is_at_work(failure)) ||
            run_end(failure->run) == RUN_FLOODED;
 }
 
@@ -257,7 +272,7 @@ WHEN(signal_not_decoded)
 WHEN(mixed_up)
 {
     return is_run(failure, "exec outlive 9 >q") &&
-           failure->kind == FAILED_OTHER;
+           failure->kind == FAILED_OTHER && saw(failure, "1: ");
 }
 
 WHEN(stopped_at_first)
@@ -273,7 +288,8 @@ WHEN(left_a_child)
 
 WHEN(failure_hidden)
 {
-    return failure->kind == FAILED_STATUS || failure->kind == FAILED_ERRORS;
+    return run_was_injected(failure->run) &&
+           (failure->kind == FAILED_STATUS || failure->kind == FAILED_ERRORS);
 }
 
 #define PRINTS "epipe_reported epipe_count_true"

@@ -5,7 +5,8 @@
  * from outside. Given; you need not change it.
  *
  * Rules for all of them:
- * - Short transfers and EINTR are invisible to the caller; data are bytes.
+ * - Short transfers and EINTR are invisible to the caller (print_lines alone
+ *   may take EINTR for a failure); data are bytes.
  * - On failure a function returns -1. sigpipe_set, write_all and print_lines
  *   print nothing and leave errno to their caller; spawn_clean and fan have
  *   then printed one line with fail().
@@ -47,7 +48,7 @@ int sigpipe_set(int how);
  * Returns n, or -1 with errno set by write(2) and nothing printed. In both
  * cases *done is the number of bytes that the kernel accepted. The first error
  * other than EINTR is final: nothing is written after it. Blocks until fd has
- * taken all bytes.
+ * taken all bytes: fd is blocking, EAGAIN does not come.
  */
 ssize_t write_all(int fd, const void *buf, size_t n, size_t *done);
 
@@ -55,7 +56,8 @@ ssize_t write_all(int fd, const void *buf, size_t n, size_t *done);
  * Print the lines "line 1" to "line n" to a stdio stream.
  *
  * Returns 0 only when the kernel has accepted every byte; else -1 with the
- * errno of the call that failed. May close `out`: nobody uses it afterwards.
+ * errno of the call that failed, EINTR included: stdio drops the buffer that it
+ * could not write. May close `out`: nobody uses it afterwards.
  */
 int print_lines(FILE *out, long n);
 
@@ -76,8 +78,9 @@ pid_t spawn_clean(char **argv, int in_fd);
 /*
  * Start n commands (1..CMDS_MAX), each with a pipe on its standard input, and
  * give every one of them all that can be read from `in`. Each command has
- * descriptors 0, 1 and 2 only, and is started by the rules of spawn_clean.
- * The caller has set SIGPIPE to be ignored.
+ * descriptors 0, 1 and 2 and no other that we opened, and is started by the
+ * rules of spawn_clean, by us or by a process of ours. The caller has set
+ * SIGPIPE to be ignored.
  *
  * A command that stops reading (a write to it fails with EPIPE), or that
  * cannot be executed, has left: the others still get everything. When the last
@@ -88,16 +91,19 @@ pid_t spawn_clean(char **argv, int in_fd);
  * exit status (0..255, or 128 + N if signal N killed it) and how many bytes
  * its pipe has accepted.
  *
- * Returns 0 when `in` came to its end first, 1 when all commands have left,
- * -1 if something failed on our side: `in` could not be read, or a pipe or a
- * process could not be created. There is no line for a command then, but all
- * that were started have got end-of-file and been waited for.
+ * Returns 0 when `in` came to its end first, 1 when all commands have left
+ * (either, if they have and `in` is empty), -1 if something failed on our side:
+ * `in` could not be read, or a pipe or a process could not be created. There is
+ * no line for a command then, but all that were started have got end-of-file
+ * and been waited for.
  */
 int fan(char ***cmds, int n, int in);
 
 /*
  * The exit status that stands for a command which exec(3) has refused with
  * this error: 127 or 126; -1 if the error says that there was no process.
+ * posix_spawn(3) does not tell whose EAGAIN or ENOMEM it was, and they count as
+ * "no process"; a child whose own exec(3) fails so exits with 126.
  */
 static inline int spawn_status(int error)
 {

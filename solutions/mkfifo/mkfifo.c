@@ -97,7 +97,7 @@ static void answer_client(const char *reply, int seq, const char *word)
     /* A blocking open would wait for a client that may never come: fifo(7). */
     int fd = open(reply, O_WRONLY | O_NONBLOCK);
 
-    /* The FIFO is new, and a line is less than it holds: never EAGAIN. */
+    /* EAGAIN if it is full: who does not read need not be waited for. */
     if (fd == -1 || write_all(fd, line, (size_t)n) == -1)
         (void)fail(reply);
     close_fd(fd);
@@ -136,8 +136,8 @@ static int serve_requests(int fd, int max, volatile sig_atomic_t *stop)
     sigset_t stops, before;
     char buf[PIPE_BUF];
 
-    /* The signals come in while ppoll sleeps and at no other time: between a
-     * look at *stop and the sleep, one could be overlooked. */
+    /* The signals come in where we let them: between a look at *stop and the
+     * sleep, one could be overlooked. */
     (void)sigemptyset(&stops);
     (void)sigaddset(&stops, SIGTERM);
     (void)sigaddset(&stops, SIGINT);
@@ -149,6 +149,10 @@ static int serve_requests(int fd, int max, volatile sig_atomic_t *stop)
         return fail("standard output");
     while (!*stop && (!max || requests.count < max)) {
         ssize_t n = ppoll(&readable, 1, NULL, &before);
+        /* While requests come and come, ppoll never sleeps, and lets none in.
+         */
+        (void)sigprocmask(SIG_SETMASK, &before, NULL);
+        (void)sigprocmask(SIG_BLOCK, &stops, NULL);
         if (n > 0)
             n = read(fd, buf, sizeof buf);
         if (n == -1 && errno != EINTR && errno != EAGAIN)

@@ -88,11 +88,17 @@ static int catch_signal(int sig)
     return 0;
 }
 
+static void start_clock(void)
+{
+    (void)alarm(1); /* the next tick is a whole second away */
+    ticks = 0;
+}
+
 /* Whether to repeat a call that failed: it was interrupted, but not by an order
- * to stop, nor by the end of `seconds` (the first tick may come early). */
+ * to stop, nor by the end of `seconds`. */
 static int again(int seconds)
 {
-    if (errno == EINTR && !stop && ticks <= seconds)
+    if (errno == EINTR && !stop && ticks < seconds)
         return 1;
     if (errno == EINTR)
         errno = stop ? ECANCELED : ETIMEDOUT;
@@ -101,7 +107,7 @@ static int again(int seconds)
 
 static int send_within(int q, const void *m, size_t size, int seconds)
 {
-    ticks = 0;
+    start_clock();
     while (msgsnd(q, m, size, 0) == -1)
         if (!again(seconds))
             return -1;
@@ -121,7 +127,7 @@ static int receive_file(int q, int out)
     struct reply r;
 
     for (;;) {
-        ticks = 0;
+        start_clock();
         ssize_t n; /* type 0, the oldest: here is nothing but our answer */
         while ((n = msgrcv(q, &r, sizeof r.data, 0, 0)) == -1)
             if (!again(REPLY_S))

@@ -5,9 +5,10 @@
  *     outlive STATUS     writes a line, for which the other stage is to wait
  *     outlive SIGPIPE    writes lines until nobody can read them
  *
- * It begins when another child of its parent exists, goes on when that one has
- * been waited for, or the parent waits for us alone, and then exits with STATUS
- * or dies of SIGPIPE.  It gives up after half a minute.
+ * It begins when the program has another process than those that lead to it,
+ * goes on when all such have been waited for, or their parents wait for others,
+ * and then exits with STATUS or dies of SIGPIPE.  It gives up after half a
+ * minute.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -50,34 +51,50 @@ static bool is_announced(const struct process *process)
     return process->state == 'Z' && process->tracer == 0;
 }
 
-/* Whether our parent has another child of which it does not yet know that it
- * has ended, or is just being told. */
-static bool has_sibling(void)
+static bool look_at_pid(int pid, struct process *process)
+{
+    char name[16];
+
+    (void)snprintf(name, sizeof(name), "%d", pid);
+    return look_at(name, process);
+}
+
+/* Whether PID is ours, or one of those that we descend from. */
+static bool leads_here(int pid)
+{
+    struct process process;
+
+    for (int mine = getpid(); mine != pid; mine = process.ppid)
+        if (mine <= 0 || !look_at_pid(mine, &process))
+            return false;
+    return true;
+}
+
+/* Whether there is another process of which its parent does not yet know that
+ * it has ended, or is just being told. */
+static bool has_company(void)
 {
     DIR *dir = opendir("/proc");
     struct dirent *entry;
-    struct process sibling, parent;
-    char name[16];
+    struct process other, parent;
     bool found = false;
 
     while (dir && !found && (entry = readdir(dir)) != NULL) {
-        if (atoi(entry->d_name) <= 0 || atoi(entry->d_name) == getpid() ||
-            !look_at(entry->d_name, &sibling) || sibling.ppid != getppid())
-            continue;
-        (void)snprintf(name, sizeof(name), "%d", getppid());
-        found = !is_announced(&sibling) || !look_at(name, &parent) ||
-                parent.state != 'S';
+        int pid = atoi(entry->d_name);
+        if (pid > 0 && !leads_here(pid) && look_at(entry->d_name, &other))
+            found = !is_announced(&other) ||
+                    !look_at_pid(other.ppid, &parent) || parent.state != 'S';
     }
     if (dir)
         (void)closedir(dir);
     return found;
 }
 
-static void wait_until(bool sibling)
+static void wait_until(bool company)
 {
     struct timespec pause = {0, 1000000};
 
-    for (int i = 0; i < 30000 && has_sibling() != sibling; i++)
+    for (int i = 0; i < 30000 && has_company() != company; i++)
         (void)nanosleep(&pause, NULL);
 }
 
