@@ -20,8 +20,14 @@ bool probe_is_memcheck(void)
     return probe_setting()->pass == PASS_MEMCHECK;
 }
 
+/* See NEEDS_FULL_SANDBOX; its address is NULL in other labs. */
+extern const bool lab_needs_full_sandbox __attribute__((weak));
+
 void probe_test_begin(void)
 {
+    if (&lab_needs_full_sandbox && probe_setting()->level != SANDBOX_FULL)
+        probe_error("this lab's objects need namespaces of their own, the "
+                    "sandbox level full: see `ipclab doctor`");
     /* A program that stops reading is for the pump to see as EPIPE. */
     (void)signal(SIGPIPE, SIG_IGN);
 }

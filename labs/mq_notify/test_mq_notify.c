@@ -14,6 +14,8 @@
 
 #include "test_queue.h"
 
+NEEDS_FULL_SANDBOX
+
 /* Stops RUN, which goes on otherwise, where CONDITION does not hold. */
 static void expect_now(struct run *run, bool condition, const char *expected,
                        const char *seen)

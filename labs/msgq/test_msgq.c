@@ -20,6 +20,8 @@
 
 #include "test_msgq.h"
 
+NEEDS_FULL_SANDBOX
+
 /* ---- msgq.1 and msgq.2: single messages ------------------------------------
  */
 

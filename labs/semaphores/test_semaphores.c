@@ -22,6 +22,8 @@
 #include "observe.h"
 #include "probe.h"
 
+NEEDS_FULL_SANDBOX
+
 #define WAITS "semop,semtimedop"
 #define PAUSES                                                                 \
     "nanosleep,clock_nanosleep,poll,ppoll,select,pselect6,flock,fcntl,semop,"  \

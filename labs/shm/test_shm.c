@@ -16,6 +16,8 @@
 #include "probe.h"
 #include "test_board.h"
 
+NEEDS_FULL_SANDBOX
+
 /* ---- shm.1: a board ------------------------------------------------------ */
 
 Graded(shm, new_and_show, .points = 8, .step = "shm.1",

@@ -156,3 +156,17 @@ Test(command, solution_in_the_basic_sandbox)
 {
     expect_full_score("basic");
 }
+
+/* Outside namespaces of its own an IPC lab would judge the host's objects. */
+Test(command, no_verdict_on_the_objects_of_the_host)
+{
+    struct outcome outcome = IPCLAB("grade", "shm", "--submission",
+                                    "solutions/shm", "--sandbox", "basic");
+
+    cr_expect_eq(outcome.status, 3, "%d: %s", outcome.status, outcome.output);
+    cr_expect(strstr(outcome.output, "sandbox level full") != NULL ||
+                  strstr(outcome.output, "the sandbox\n") != NULL,
+              "%s", outcome.output);
+    cr_expect(strstr(outcome.output, "FAIL") == NULL, "%s", outcome.output);
+    expect_clean_machine();
+}

@@ -5,8 +5,8 @@
  *     outlive STATUS     writes a line, for which the other stage is to wait
  *     outlive SIGPIPE    writes lines until nobody can read them
  *
- * It begins when the program has another process than those that lead to it,
- * goes on when all such have been waited for, or their parents wait for others,
+ * It begins when the program, that is our session, has another process than
+ * those that lead to it, goes on when all such have been waited for, or their parents wait for others,
  * and then exits with STATUS or dies of SIGPIPE.  It gives up after half a
  * minute.
  */
@@ -81,7 +81,8 @@ static bool has_company(void)
 
     while (dir && !found && (entry = readdir(dir)) != NULL) {
         int pid = atoi(entry->d_name);
-        if (pid > 0 && !leads_here(pid) && look_at(entry->d_name, &other))
+        if (pid > 0 && getsid(pid) == getsid(0) && !leads_here(pid) &&
+            look_at(entry->d_name, &other))
             found = !is_announced(&other) ||
                     !look_at_pid(other.ppid, &parent) || parent.state != 'S';
     }
