@@ -36,8 +36,7 @@ static int finish(int status)
     return status == 0 ? EXIT_UNABLE : status;
 }
 
-/* ---- What all subcommands have ----------------------------------------------
- */
+/* ---- What all subcommands have ------------------------------------------- */
 
 static const struct argp_option common_options[] = {
     {"help", 'h', NULL, 0, "Print this", -1},
@@ -88,8 +87,7 @@ static void parse(const struct argp *argp, int argc, char **argv, void *input)
     exit(EXIT_USAGE);
 }
 
-/* ---- grade ------------------------------------------------------------------
- */
+/* ---- grade --------------------------------------------------------------- */
 
 enum { OPTION_NO_MEMCHECK = 0x100, OPTION_REQUIRE, OPTION_SANDBOX, OPTION_ALL };
 
@@ -333,8 +331,7 @@ static int grade_main(int argc, char **argv)
     return status;
 }
 
-/* ---- status, doctor
- * ------------------------------------------------------------ */
+/* ---- status, doctor ------------------------------------------------------ */
 
 static error_t parse_nothing(int key, char *word, struct argp_state *state)
 {
@@ -396,8 +393,7 @@ static int doctor_main(int argc, char **argv)
     return status;
 }
 
-/* ---- The table
- * ------------------------------------------------------------------- */
+/* ---- The table ----------------------------------------------------------- */
 
 static const struct subcommand {
     const char *name;

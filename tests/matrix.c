@@ -90,8 +90,7 @@ static char *claim(const char *source, const char *key)
     return words;
 }
 
-/* ---- Grading ----------------------------------------------------------------
- */
+/* ---- Grading ------------------------------------------------------------- */
 
 /* Start `ipclab grade` of ENTRY; its pid. */
 static pid_t start(const char *lab, const struct entry *entry, const char *json)
@@ -203,8 +202,7 @@ static void grade_all(const char *lab, const struct entry *entries,
     free(pids);
 }
 
-/* ---- The files
- * ---------------------------------------------------------------- */
+/* ---- The files ----------------------------------------------------------- */
 
 static char *read_source(const char *path)
 {
@@ -257,8 +255,7 @@ static void add_directory(struct entry **entries, size_t *count,
     free(path);
 }
 
-/* ---- The lab as a whole
- * ---------------------------------------------------------- */
+/* ---- The lab as a whole -------------------------------------------------- */
 
 /* SOURCE without what stands in its gaps, their marks included. */
 static char *outside_gaps(const char *source)

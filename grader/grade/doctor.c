@@ -45,8 +45,7 @@ static void read_word(const char *path, char *word, size_t size)
     free(text);
 }
 
-/* ---- The sandbox -----------------------------------------------------------
- */
+/* ---- The sandbox --------------------------------------------------------- */
 
 /* Settings that make user namespaces fail, the most telling first. */
 static const struct obstacle {
@@ -97,8 +96,7 @@ static void check_sandbox(struct checks *checks)
     free(seen);
 }
 
-/* ---- Tools ------------------------------------------------------------------
- */
+/* ---- Tools --------------------------------------------------------------- */
 
 /* Each is asked for its version, then tried. */
 static const struct tool {
@@ -155,8 +153,7 @@ static void check_tool(struct checks *checks, const struct tool *tool)
         works ? version : line, works ? NULL : tool->advice);
 }
 
-/* ---- Kernel and machine
- * ------------------------------------------------------ */
+/* ---- Kernel and machine -------------------------------------------------- */
 
 /* Whether /proc/PID/syscall of a child shows in which call it sleeps. */
 static bool can_read_syscalls(void)

@@ -24,8 +24,7 @@ struct job {
     const struct stage *stage;
 };
 
-/* ---- In the worker --------------------------------------------------------
- */
+/* ---- In the worker ------------------------------------------------------- */
 
 /* What the basic level does not promise: SECURITY.md has the whole story. */
 static const char *const basic_limits[] = {
@@ -186,8 +185,7 @@ static int work(int out_fd, void *data)
     return status;
 }
 
-/* ---- In the grader --------------------------------------------------------
- */
+/* ---- In the grader ------------------------------------------------------- */
 
 static double cpu_seconds(void)
 {

@@ -138,8 +138,7 @@ static void add_tail(struct strings *lines, const char *output)
     free(copy);
 }
 
-/* ---- List -----------------------------------------------------------------
- */
+/* ---- List ---------------------------------------------------------------- */
 
 int pass_list(const struct pass *pass)
 {
@@ -168,8 +167,7 @@ int pass_list(const struct pass *pass)
     return status;
 }
 
-/* ---- Tests ----------------------------------------------------------------
- */
+/* ---- Tests --------------------------------------------------------------- */
 
 static bool is_error(const struct grade_test *test, const struct kind *kind)
 {

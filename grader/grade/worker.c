@@ -180,8 +180,7 @@ static _Noreturn void be_warden(int (*work)(int, void *), void *data,
     _exit(status);
 }
 
-/* ---- The grader's side ----------------------------------------------------
- */
+/* ---- The grader's side --------------------------------------------------- */
 
 static int warden_status(pid_t pid)
 {

@@ -140,8 +140,7 @@ bool run_is_in(struct run *run, const char *calls)
     return has_sleeper(run, calls);
 }
 
-/* ---- Still, or held -------------------------------------------------------
- */
+/* ---- Still, or held ------------------------------------------------------ */
 
 static bool waits_for_something(const struct snapshot_thread *thread,
                                 const struct blocking_call *call,
@@ -169,8 +168,7 @@ void run_wait_still(struct run *run)
     run_wait_for(run, is_still, NULL, "it sleeps until something happens");
 }
 
-/* ---- Stopped ---------------------------------------------------------------
- */
+/* ---- Stopped ------------------------------------------------------------- */
 
 /* Whether all living threads of RUN's first process are in one of STATES; true
  * if it has none. */
@@ -231,8 +229,7 @@ void run_interrupt(struct run *run)
     run->stopped = false;
 }
 
-/* ---- Whatever else ---------------------------------------------------------
- */
+/* ---- Whatever else ------------------------------------------------------- */
 
 struct condition {
     bool (*done)(const void *);

@@ -20,8 +20,7 @@ static bool given(const char *string)
     return string && *string;
 }
 
-/* ---- Head and build --------------------------------------------------------
- */
+/* ---- Head and build ------------------------------------------------------ */
 
 static void report_head(const struct report *report, const struct grade *grade)
 {
@@ -84,8 +83,7 @@ static void report_build(const struct report *report,
         layout_command(report, 2, "again", build->command);
 }
 
-/* ---- Tests ------------------------------------------------------------------
- */
+/* ---- Tests --------------------------------------------------------------- */
 
 /* The first word of a test's line. */
 static const struct mark {
@@ -296,8 +294,7 @@ static void report_test(const struct report *report, const struct grade *grade,
         layout_command(report, DETAIL, "again", test->command);
 }
 
-/* ---- Score
- * ------------------------------------------------------------------- */
+/* ---- Score --------------------------------------------------------------- */
 
 static char *next_step(const struct grade *grade)
 {

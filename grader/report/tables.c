@@ -10,8 +10,7 @@
 #define LAB_WIDTH   16
 #define SCORE_WIDTH 16
 
-/* ---- Labs
- * -------------------------------------------------------------------- */
+/* ---- Labs ---------------------------------------------------------------- */
 
 /* What stands behind the score; to be freed. */
 static char *remark(const struct standing *standing)
@@ -102,8 +101,7 @@ void report_standings(const struct report *report,
         layout_block(report, 2, "next:", "all done");
 }
 
-/* ---- The machine
- * ------------------------------------------------------------- */
+/* ---- The machine --------------------------------------------------------- */
 
 static const struct {
     const char *text;

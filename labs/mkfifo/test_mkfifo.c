@@ -3,16 +3,16 @@
  * test_mkfifo.c - the tests of the mkfifo lab, as the autograder runs them.
  *
  * Where the server is judged the tester plays its clients, where the client is,
- * the server: see tester.h.  Where the moment matters a call of the program is
- * held by a gate until the tester has acted; a program that makes no such call
- * escapes the gate, and is judged without it.
+ * the server: see test_mkfifo.h.  Where the moment matters a call of the
+ * program is held by a gate until the tester has acted; a program that makes no
+ * such call escapes the gate, and is judged without it.
  *
  * Not graded, because it cannot be forced from outside: a signal that comes
  * between the program's look at `stop` and its read(2).
  *
  * Run one of them with `make mkfifo TEST=ask_one`.
  */
-#include "tester.h"
+#include "test_mkfifo.h"
 
 #define MIB (1u << 20)
 

@@ -214,8 +214,7 @@ WHEN(is_untouched)
     return says(failure, "Function not implemented");
 }
 
-/* ---- Standard input -------------------------------------------------------
- */
+/* ---- Standard input ------------------------------------------------------ */
 
 WHEN(input_not_lines)
 {
@@ -235,8 +234,7 @@ WHEN(stdin_waits)
            !prints(failure, "two");
 }
 
-/* ---- Messages, queues -----------------------------------------------------
- */
+/* ---- Messages, queues ---------------------------------------------------- */
 
 WHEN(empty_message_ignored)
 {

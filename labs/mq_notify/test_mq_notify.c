@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "test_queue.h"
+#include "test_mq_notify.h"
 
 NEEDS_FULL_SANDBOX
 
@@ -151,8 +151,7 @@ Graded(mq_notify, any_msgsize, .points = 8, .step = "mq_notify.1",
     expect_error(prio, EINVAL);
 }
 
-/* ---- mq_notify.2: registering ---------------------------------------------
- */
+/* ---- mq_notify.2: registering -------------------------------------------- */
 
 /* What stands behind NOTIFY_PID, as the program's own pid namespace has it. */
 static pid_t registered_in(struct world *world, const char *path)
@@ -283,8 +282,7 @@ Graded(mq_notify, busy_registration, .points = 6, .step = "mq_notify.2",
     expect_error(none, ENOENT);
 }
 
-/* ---- mq_notify.3: nothing is lost, nothing waits ---------------------------
- */
+/* ---- mq_notify.3: nothing is lost, nothing waits ------------------------- */
 
 Graded(mq_notify, watch_burst, .points = 10, .step = "mq_notify.3",
        .description = "Eight messages that arrive together are all printed, "

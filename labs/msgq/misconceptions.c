@@ -130,8 +130,7 @@ WHEN(was_interrupted)
     return says(failure, "Interrupted system call");
 }
 
-/* ---- Client ---------------------------------------------------------------
- */
+/* ---- Client -------------------------------------------------------------- */
 
 static bool has_no_queue(const struct failure *failure)
 {
@@ -209,8 +208,7 @@ WHEN(reply_queue_vanished)
             says(failure, "Invalid argument"));
 }
 
-/* ---- Server ---------------------------------------------------------------
- */
+/* ---- Server -------------------------------------------------------------- */
 
 WHEN(server_gone)
 {

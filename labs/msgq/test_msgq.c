@@ -22,8 +22,7 @@
 
 NEEDS_FULL_SANDBOX
 
-/* ---- msgq.1 and msgq.2: single messages ------------------------------------
- */
+/* ---- msgq.1 and msgq.2: single messages ---------------------------------- */
 
 Graded(msgq, put_take_order, .points = 8, .step = "msgq.1",
        .description = "put and take: messages come out oldest first, each with "
@@ -236,8 +235,7 @@ Graded(msgq, full_queue, .points = 6, .step = "msgq.1",
                 "the queue holds %lu messages", find_row(world, KEY).count);
 }
 
-/* ---- msgq.3 and msgq.4: the file server ------------------------------------
- */
+/* ---- msgq.3 and msgq.4: the file server ---------------------------------- */
 
 Graded(msgq, fetch_1mib, .points = 12, .step = "msgq.3",
        .description =

@@ -24,8 +24,7 @@
 #define KEY   "0x51"
 #define OTHER "0x52"
 
-/* ---- Queues ----------------------------------------------------------------
- */
+/* ---- Queues -------------------------------------------------------------- */
 
 /* /proc/sysvipc/msg: see proc(5) and sysvipc(7). */
 struct row {
@@ -78,8 +77,7 @@ static struct world *world_with_queue(const char *bytes)
 #define msgq(world_, args, ...)                                                \
     launch(args, .world = world_, .input_mode = INPUT_NONE, ##__VA_ARGS__)
 
-/* ---- The file server and its clients ---------------------------------------
- */
+/* ---- The file server and its clients ------------------------------------- */
 
 /* All calls that a fetch can print with. */
 #define WRITES "write,writev,pwrite64"

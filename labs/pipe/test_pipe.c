@@ -14,80 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "probe.h"
+#include "test_pipe.h"
 
-#define MIB (1u << 20)
-
-static struct bytes to_upper(struct bytes bytes)
-{
-    char *copy = malloc(bytes.size);
-
-    cr_assert_not_null(copy);
-    for (size_t i = 0; i < bytes.size; i++) {
-        char c = bytes.data[i];
-        copy[i] = c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
-    }
-    return (struct bytes){copy, bytes.size};
-}
-
-/* What `sed p` makes of lines of 64 bytes. */
-static struct bytes doubled(struct bytes lines)
-{
-    char *data = malloc(2 * lines.size);
-
-    cr_assert_not_null(data);
-    for (size_t i = 0; i < lines.size; i += 64) {
-        memcpy(data + 2 * i, lines.data + i, 64);
-        memcpy(data + 2 * i + 64, lines.data + i, 64);
-    }
-    return (struct bytes){data, 2 * lines.size};
-}
-
-/* ---- pipe.1: one pipe, one child ------------------------------------------
- */
-
-/* Calls that move bytes from a process into a descriptor. */
-#define WRITES                                                                 \
-    "write,writev,pwrite64,splice,vmsplice,tee,sendfile,sendto,sendmsg"
-
-/* The descriptor that a call of WRITES writes to. */
-static int written_fd(const struct trace_event *event)
-{
-    bool is_third = strcmp(event->name, "splice") == 0;
-    bool is_second = strcmp(event->name, "tee") == 0;
-    char word[32];
-
-    if (!trace_arg(event, is_third ? 2 : is_second, word, sizeof(word)))
-        return -1;
-    return atoi(word);
-}
-
-/* Whether the student's first process writes to descriptor 1 itself. */
-static bool first_prints(const struct trace *trace)
-{
-    for (size_t i = trace_find(trace, 0, WRITES, 0); i < trace->event_count;
-         i = trace_find(trace, i + 1, WRITES, 0))
-        if (written_fd(&trace->events[i]) == 1 && trace->events[i].result > 0)
-            return true;
-    return false;
-}
-
-/* How many processes hand bytes on, other than messages. */
-static int count_writers(const struct trace *trace)
-{
-    int count = 0;
-
-    for (size_t process = 0; process < trace->process_count; process++) {
-        bool writes = false;
-        for (size_t i = trace_find(trace, 0, WRITES, (int)process);
-             i < trace->event_count && !writes;
-             i = trace_find(trace, i + 1, WRITES, (int)process))
-            writes = trace->events[i].result > 0 &&
-                     written_fd(&trace->events[i]) != 2;
-        count += writes;
-    }
-    return count;
-}
+/* ---- pipe.1: one pipe, one child ----------------------------------------- */
 
 Graded(pipe, upper_small, .points = 6, .step = "pipe.1",
        .description = "A child converts what the parent sends it through a "
@@ -162,8 +91,7 @@ Graded(pipe, short_io_and_eintr, .points = 8, .step = "pipe.1",
     expect_exit(filter, 0);
 }
 
-/* ---- pipe.2: pipelines -----------------------------------------------------
- */
+/* ---- pipe.2: pipelines --------------------------------------------------- */
 
 /* Words with different counts, in mixed order, as input for sort | uniq -c. */
 static struct bytes words(size_t size)
@@ -290,8 +218,7 @@ Graded(pipe, pipeline_status, .points = 8, .step = "pipe.2",
     expect_exit(closed, 0);
 }
 
-/* ---- pipe.3: both directions -----------------------------------------------
- */
+/* ---- pipe.3: both directions --------------------------------------------- */
 
 #define POLLS                                                                  \
     "?poll,?ppoll,?select,?pselect6,?epoll_wait,?epoll_pwait,?epoll_pwait2"
@@ -410,8 +337,7 @@ Graded(pipe, filter_child_leaves, .points = 8, .step = "pipe.3",
                 "in=%lld", summary(sleep, " in="));
 }
 
-/* ---- All of it --------------------------------------------------------------
- */
+/* ---- All of it ----------------------------------------------------------- */
 
 static int count_lines(struct bytes bytes, const char *line)
 {
@@ -476,8 +402,7 @@ Graded(pipe, pipe_and_fork_fail, .points = 6, .step = "pipe.2",
                        failures[i].error);
 }
 
-/* ---- pipe.4: bonus
- * ----------------------------------------------------------- */
+/* ---- pipe.4: bonus ------------------------------------------------------- */
 
 Graded(pipe, gather_whole_records, .points = 0, .step = "pipe.4",
        .description = "Bonus: records larger than PIPE_BUF from four writers "

@@ -50,8 +50,7 @@ static long key_of(const char *word)
     return number(word, 0, 1, INT_MAX);
 }
 
-/* ---- new, rm --------------------------------------------------------------
- */
+/* ---- new, rm ------------------------------------------------------------- */
 
 static int new_command(char **words)
 {
@@ -85,8 +84,7 @@ static int rm_command(char **words)
     return 0;
 }
 
-/* ---- hold -----------------------------------------------------------------
- */
+/* ---- hold ---------------------------------------------------------------- */
 
 static int run_command(char **argv)
 {
@@ -123,8 +121,7 @@ static int hold_command(char **words)
     return status == -1 ? EXIT_FAILURE : status;
 }
 
-/* ---- count ----------------------------------------------------------------
- */
+/* ---- count --------------------------------------------------------------- */
 
 static long read_num(int fd)
 {
@@ -187,8 +184,7 @@ static int count_command(char **words)
     return status == 0 ? 0 : EXIT_FAILURE;
 }
 
-/* ---- dine, barrier --------------------------------------------------------
- */
+/* ---- dine, barrier ------------------------------------------------------- */
 
 /* The same for all workers, which are copies of this process. */
 static int seats, rounds;

@@ -70,8 +70,7 @@ WHEN(took_an_old_set)
            run_exit_status(failure->run) == 0;
 }
 
-/* ---- P and V ---------------------------------------------------------------
- */
+/* ---- P and V ------------------------------------------------------------- */
 
 MATCH(holder_is_dead)
 {
@@ -118,8 +117,7 @@ WHEN(waits_for_itself)
     return find_wait(failure, wait, took_it_itself);
 }
 
-/* ---- Forks and private sets -------------------------------------------------
- */
+/* ---- Forks and private sets ---------------------------------------------- */
 
 /* One change at a time, and whoever took the other fork waits as well. */
 MATCH(waits_for_a_neighbour)
@@ -161,8 +159,7 @@ WHEN(worker_removed_it)
     return false;
 }
 
-/* ---- The barrier
- * -------------------------------------------------------------- */
+/* ---- The barrier --------------------------------------------------------- */
 
 MATCH(adds_and_waits)
 {

@@ -19,7 +19,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "observe.h"
+#include "test_semaphores.h"
 #include "probe.h"
 
 NEEDS_FULL_SANDBOX
@@ -30,8 +30,7 @@ NEEDS_FULL_SANDBOX
     "semtimedop"
 #define INTERRUPT(n) "?semop,?semtimedop:error=EINTR:when=" #n
 
-/* ---- semaphores.1: a set that is ready ------------------------------------
- */
+/* ---- semaphores.1: a set that is ready ----------------------------------- */
 
 Graded(semaphores, new_values, .points = 6, .step = "semaphores.1",
        .description = "new makes a set with the values, mode 0600, and prints "
@@ -69,8 +68,7 @@ Graded(semaphores, new_values, .points = 6, .step = "semaphores.1",
     expect_exit(hold, 0);
 }
 
-/* ---- semaphores.2: P and V -------------------------------------------------
- */
+/* ---- semaphores.2: P and V ----------------------------------------------- */
 
 /* A holder that says so, by a line and a file NAME, and stays until its input
  * ends. */
@@ -189,8 +187,7 @@ Graded(semaphores, killed_holder_releases, .points = 12, .step = "semaphores.2",
     expect_value(next, world, 1);
 }
 
-/* ---- Who is first ----------------------------------------------------------
- */
+/* ---- Who is first -------------------------------------------------------- */
 
 /* B has had its chance: it is in, or waits for something. */
 static bool has_tried(const void *data)
@@ -253,8 +250,7 @@ Graded(semaphores, creation_race, .points = 12, .step = "semaphores.1",
     race_through(make_world(), "semget@2=@go");
 }
 
-/* ---- Interrupted calls ------------------------------------------------------
- */
+/* ---- Interrupted calls --------------------------------------------------- */
 
 /* Start `dine` or `barrier`, where HELD_CALL is held until all processes sleep,
  * there or for want of each other. */
@@ -307,8 +303,7 @@ Graded(semaphores, eintr_retry, .points = 8, .step = "semaphores.2",
     interrupt_in(make_world(.inject = INTERRUPT(3)));
 }
 
-/* ---- semaphores.3: two forks, private sets ----------------------------------
- */
+/* ---- semaphores.3: two forks, private sets ------------------------------- */
 
 Graded(semaphores, dine_no_deadlock, .points = 12, .step = "semaphores.3",
        .description = "Philosophers eat without ever waiting in a circle, and "
@@ -331,9 +326,7 @@ Graded(semaphores, dine_no_deadlock, .points = 12, .step = "semaphores.3",
     expect_meals(five, 5, 10);
 }
 
-/* ---- semaphores.4: the barrier
- * ------------------------------------------------
- */
+/* ---- semaphores.4: the barrier ------------------------------------------- */
 
 Graded(semaphores, barrier_rounds, .points = 12, .step = "semaphores.4",
        .description = "Nobody passes the barrier before all have come, round "
@@ -357,8 +350,7 @@ Graded(semaphores, barrier_rounds, .points = 12, .step = "semaphores.4",
     expect_rounds(one_slow, 4, 20);
 }
 
-/* ---- Ends -------------------------------------------------------------------
- */
+/* ---- Ends ---------------------------------------------------------------- */
 
 Graded(semaphores, removed_while_waiting, .points = 6, .step = "semaphores.2",
        .description = "If the set is removed, who waits for it says so and "

@@ -32,8 +32,7 @@ static int value_of(const struct failure *failure, const char *name)
     return value;
 }
 
-/* ---- semop(2) in the trace ------------------------------------------------
- */
+/* ---- semop(2) in the trace ----------------------------------------------- */
 
 static const struct trace_event *next_semop(const struct trace *trace,
                                             size_t *from)
@@ -108,8 +107,7 @@ WHEN_EXPECTED(mixed_lines, "each line is")
 WHEN_EXPECTED(read_too_early, "fill 01")
 WHEN_EXPECTED(found_a_wrong_total, "total 1000")
 WHEN_EXPECTED(began_with_other_values, "semaphores of an idle board")
-/* ---- Recognised by what was printed ---------------------------------------
- */
+/* ---- Recognised by what was printed -------------------------------------- */
 
 WHEN(is_untouched)
 {
@@ -188,8 +186,7 @@ WHEN(changed_no_cell)
            failure->kind == FAILED_OUTPUT;
 }
 
-/* ---- Cells and locks --------------------------------------------------------
- */
+/* ---- Cells and locks ----------------------------------------------------- */
 
 WHEN(mutex_has_grown)
 {
@@ -233,8 +230,7 @@ WHEN(waits_for_the_dead)
     return waits_for(failure, MUTEX);
 }
 
-/* ---- The ring
- * ---------------------------------------------------------------- */
+/* ---- The ring ------------------------------------------------------------ */
 
 WHEN(sleeps_with_mutex)
 {
@@ -341,8 +337,7 @@ WHEN(lost_what_others_left)
     return failure->kind == FAILED_OUTPUT || waits_for(failure, ITEMS);
 }
 
-/* ---- The end
- * ------------------------------------------------------------------ */
+/* ---- The end ------------------------------------------------------------- */
 
 WHEN(kept_the_segment)
 {

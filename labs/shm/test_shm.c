@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "probe.h"
-#include "test_board.h"
+#include "test_shm.h"
 
 NEEDS_FULL_SANDBOX
 

@@ -255,8 +255,7 @@ WHEN(descriptors_inherited)
     return is_run(failure, "fdprobe") && failure->kind == FAILED_OTHER;
 }
 
-/* ---- Fan -------------------------------------------------------------------
- */
+/* ---- Fan ----------------------------------------------------------------- */
 
 WHEN(full_is_left)
 {

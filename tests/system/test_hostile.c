@@ -58,8 +58,7 @@ HOSTILE_TEST(kills_everything, NULL)
 HOSTILE_TEST(hangs_everywhere, "deadlocked")
 HOSTILE_TEST(leaves_objects, NULL)
 
-/* ---- What does not build
- * ----------------------------------------------------- */
+/* ---- What does not build ------------------------------------------------- */
 
 static struct grade *expect_no_build(const char *file)
 {
@@ -93,8 +92,7 @@ Test(hostile, not_c)
     grade_free(expect_no_build(HOSTILE "not_c.c"));
 }
 
-/* ---- Odd names
- * ------------------------------------------------------------------ */
+/* ---- Odd names ----------------------------------------------------------- */
 
 Test(hostile, odd_names)
 {
@@ -116,8 +114,7 @@ Test(hostile, odd_names)
     expect_clean_machine();
 }
 
-/* ---- An interrupted grade
- * --------------------------------------------------------- */
+/* ---- An interrupted grade ------------------------------------------------ */
 
 /* Whether a run has begun: its trace is being written. */
 static bool has_begun(void)

@@ -158,8 +158,7 @@ static void give_back(struct lease *lease, bool swept)
     cr_expect_eq(memcheck_return(lease->connection, swept), 0);
 }
 
-/* ---- Tests -----------------------------------------------------------------
- */
+/* ---- Tests --------------------------------------------------------------- */
 
 Test(lease, swept_server_serves_the_next, .timeout = 20)
 {

@@ -209,8 +209,7 @@ Test(memcheck, log_cut_anywhere_is_never_whole,
     }
 }
 
-/* ---- Made up --------------------------------------------------------------
- */
+/* ---- Made up ------------------------------------------------------------- */
 
 #define SUMMARY(pid, errors)                                                   \
     "==" #pid "== ERROR SUMMARY: " #errors " errors from " #errors             \
@@ -349,8 +348,7 @@ Test(memcheck, unknown_error_with_a_stack_counts,
     memcheck_free(log);
 }
 
-/* ---- The command -----------------------------------------------------------
- */
+/* ---- The command --------------------------------------------------------- */
 
 Test(memcheck, command_writes_to_the_descriptor,
      .description = "The log and the rules are named; the program may follow")

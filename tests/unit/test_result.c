@@ -214,8 +214,7 @@ Test(result, schema_names_every_member)
     grade_free(grade);
 }
 
-/* ---- Text -------------------------------------------------------------------
- */
+/* ---- Text ---------------------------------------------------------------- */
 
 static const struct {
     const char *in, *utf8, *visible, *word;

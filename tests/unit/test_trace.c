@@ -7,8 +7,7 @@
 
 #include "trace_evidence.h"
 
-/* ---- Lines ----------------------------------------------------------------
- */
+/* ---- Lines --------------------------------------------------------------- */
 
 Test(trace, empty_and_foreign_logs_hold_nothing)
 {
@@ -180,8 +179,7 @@ Test(trace, log_of_a_run_that_goes_on_ends_within_a_call)
     trace_free(trace);
 }
 
-/* ---- Questions ------------------------------------------------------------
- */
+/* ---- Questions ----------------------------------------------------------- */
 
 Test(trace, find_and_count_know_names_and_processes)
 {

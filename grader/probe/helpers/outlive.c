@@ -6,9 +6,9 @@
  *     outlive SIGPIPE    writes lines until nobody can read them
  *
  * It begins when the program, that is our session, has another process than
- * those that lead to it, goes on when all such have been waited for, or their parents wait for others,
- * and then exits with STATUS or dies of SIGPIPE.  It gives up after half a
- * minute.
+ * those that lead to it, goes on when all such have been waited for, or their
+ * parents wait for others, and then exits with STATUS or dies of SIGPIPE.  It
+ * gives up after half a minute.
  */
 #include <dirent.h>
 #include <errno.h>

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * test_queue.h - what the tests of the mq_notify lab do with queues and with
- * the programs at their other end.
+ * test_mq_notify.h - what the tests of the mq_notify lab do with queues and
+ * with the programs at their other end.
  */
-#ifndef TEST_QUEUE_H
-#define TEST_QUEUE_H
+#ifndef TEST_MQ_NOTIFY_H
+#define TEST_MQ_NOTIFY_H
 
 #include <errno.h>
 #include <mqueue.h>
@@ -14,8 +14,7 @@
 
 #include "probe.h"
 
-/* ---- Queues, from outside --------------------------------------------------
- */
+/* ---- Queues, from outside ------------------------------------------------ */
 
 struct queue {
     struct world *world;
@@ -52,8 +51,7 @@ static inline bool is_armed_and_empty(const void *queue)
            queue_says(queue, "QSIZE:") == 0;
 }
 
-/* ---- Programs in a world ----------------------------------------------------
- */
+/* ---- Programs in a world ------------------------------------------------- */
 
 #define start(world_, ...)                                                     \
     launch(ARGS(__VA_ARGS__), .world = (world_), .input_mode = INPUT_NONE)
@@ -83,8 +81,7 @@ static inline void wait_ready(struct run *run)
     run_wait_still(run);
 }
 
-/* ---- Messages with a number ------------------------------------------------
- */
+/* ---- Messages with a number ---------------------------------------------- */
 
 /* Message N, and the line that it makes. */
 static inline void send_number(const struct queue *queue, int n)

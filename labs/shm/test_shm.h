@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * test_board.h - what the tests of the shm lab share: a board in a world of its
+ * test_shm.h - what the tests of the shm lab share: a board in a world of its
  * own, what the kernel knows of it, and input to send through its ring.
  */
-#ifndef TEST_BOARD_H
-#define TEST_BOARD_H
+#ifndef TEST_SHM_H
+#define TEST_SHM_H
 
 #include <fcntl.h>
 #include <stdio.h>

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
- * tester.h - how the tests of the mkfifo lab take part: the tester's ends of
- * FIFOs, the tester as a client, and what a trace says of a server.
+ * test_mkfifo.h - how the tests of the mkfifo lab take part: the tester's ends
+ * of FIFOs, the tester as a client, and what a trace says of a server.
  *
  * A FIFO has a name in the file system, so whoever shares the directory can
  * play the other side.  The tester opens without blocking, and waits for what
  * it sees, never for the clock.
  */
-#ifndef MKFIFO_TESTER_H
-#define MKFIFO_TESTER_H
+#ifndef TEST_MKFIFO_H
+#define TEST_MKFIFO_H
 
 #include <errno.h>
 #include <fcntl.h>

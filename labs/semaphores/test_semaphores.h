@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * observe.h - what the tests of the semaphores lab look at: the set and the
- * files of a world, and the order of the lines that dine and barrier print.
+ * test_semaphores.h - what the tests of the semaphores lab look at: the set and
+ * the files of a world, and the order of the lines that dine and barrier print.
  * Included by test_semaphores.c alone.
  */
-#ifndef SEMAPHORES_OBSERVE_H
-#define SEMAPHORES_OBSERVE_H
+#ifndef TEST_SEMAPHORES_H
+#define TEST_SEMAPHORES_H
 
 #include <fcntl.h>
 #include <stdio.h>
