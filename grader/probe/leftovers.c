@@ -41,10 +41,11 @@ static void find_processes(struct run *run)
 /* Whether the test has put a file NAME there, as options of RUN say. */
 static bool is_given(const struct run *run, const char *name)
 {
-    const char *held = run->options.delay, *fifo = run->options.fifo;
+    const char *held = run->options.delay ? run->options.delay : "";
+    const char *fifo = run->options.fifo;
     size_t size = strlen(name);
 
-    while (held && (held = strstr(held, "=@")) != NULL) { /* "semop=@go" */
+    while ((held = strstr(held, "=@")) != NULL) { /* "semop=@go" */
         held += 2;
         if (strncmp(held, name, size) == 0 && strchr(",", held[size]))
             return true;
