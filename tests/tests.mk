@@ -47,11 +47,11 @@ test-fresh:
 KIT_SOURCES = $(shell git ls-files 'grader/*.[ch]' 'labs/*.[ch]' \
                 'solutions/*.[ch]' 'tests/*.[ch]' | grep -v submissions)
 lint:
-	clang-format --dry-run -Werror $(KIT_SOURCES)
-	cppcheck --quiet --enable=warning,portability --error-exitcode=1 \
+	$(Q)clang-format --dry-run -Werror $(KIT_SOURCES)
+	$(Q)cppcheck --quiet --enable=warning,portability --error-exitcode=1 \
 	  --suppress=unknownMacro $(KIT_CPPFLAGS) grader solutions $(wildcard labs/*/main.c)
-	shellcheck grader/*.sh tests/*.sh .ci/run
+	$(Q)shellcheck grader/*.sh tests/*.sh .ci/run
 
 ## make format       apply .clang-format
 format:
-	clang-format -i $(KIT_SOURCES)
+	$(Q)clang-format -i $(KIT_SOURCES)
