@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * Fails: pipeline_three pipeline_early_reader no_zombie_no_leak
+ *     pipe_and_fork_fail
  * Shows: child_not_waited_for
  *
  * The belief: the pipeline is over when its last stage is, so that is the one

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Fails: pipeline_three pipeline_status
+ * Fails: pipeline_three pipeline_status pipe_and_fork_fail
  * Shows: parent_keeps_write_end
  * Dirty: pipeline_early_reader pipeline_fd_hygiene no_zombie_no_leak
  *
