@@ -103,6 +103,11 @@ $(B)/grader/bin/%: grader/probe/helpers/%.c $(B)/flags | setup
 
 # ---- The labs ------------------------------------------------------------------
 
+# For the command, which has no list of its own.
+$(B)/labs/list: force
+	@mkdir -p $(@D)
+	@echo '$(LABS)' | cmp -s - $@ || echo '$(LABS)' > $@
+
 define lab_rules
 $(B)/labs/$(1)/main.o: labs/$(1)/main.c $(B)/flags | setup
 	@mkdir -p $$(@D)
@@ -122,7 +127,7 @@ $(B)/bin/$(1): labs/$(1)/$(1).c labs/$(1)/main.c labs/$(1)/$(1).h
 endef
 $(foreach lab,$(LABS),$(eval $(call lab_rules,$(lab))))
 
-kit: $(IPCLAB) $(B)/grader/init $(B)/grader/confine $(B)/grader/server.o $(B)/grader/probe/warm.o \
+kit: $(IPCLAB) $(B)/labs/list $(B)/grader/init $(B)/grader/confine $(B)/grader/server.o $(B)/grader/probe/warm.o \
      $(B)/grader/shim.so $(HELPERS) \
      $(foreach lab,$(LABS),$(B)/labs/$(lab)/main.o $(B)/labs/$(lab)/test_$(lab))
 
