@@ -277,7 +277,7 @@ WHEN(leaves_own_queue)
 
 WHEN(leaves_clients_queue)
 {
-    return saw(failure, "of them are left");
+    return wanted(failure, "those of its clients");
 }
 
 WHEN(leaves_children)
@@ -375,7 +375,8 @@ const struct misconception lab_misconceptions[] = {
     {"server_error_lost", "fetch_1mib", loses_error,
      "The server could not open or read the file, and the client does not say "
      "so: the errno travels in a message of type REPLY_ERROR."},
-    {"buffers_whole_file", "client_killed server_shutdown", keeps_whole_file,
+    {"buffers_whole_file", "four_clients client_killed server_shutdown",
+     keeps_whole_file,
      "fetch kept the file in memory until its end: write the bytes as they "
      "come, so that a client that stands still holds back the server."},
     {"removes_reply_queue", "fetch_1mib four_clients client_killed",

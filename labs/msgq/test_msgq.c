@@ -395,7 +395,7 @@ static void stop_busy(struct world *world)
     /* Its own and the client's; the others are not the server's. */
     expect_that(server.run, count_queues(world) <= server.queues - 1,
                 "the server removes its queue and those of its clients",
-                "there are %d too many",
+                "too many are left: %d",
                 count_queues(world) - server.queues + 1);
     run_read_output(client, SIZE_MAX);
     expect_exit(client, 1);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Fails: client_killed server_shutdown
+ * Fails: four_clients client_killed server_shutdown
  * Shows: buffers_whole_file
  *
  * The belief: first have it all, then write it. A client that stands still in
