@@ -20,6 +20,7 @@ LAB_CFLAGS := -std=gnu11 -g -O1 -Wall -Wextra -D_GNU_SOURCE
 Q := $(if $(V),,@)
 
 .DELETE_ON_ERROR:
+.SECONDARY:
 .SUFFIXES:
 .PHONY: status help setup kit grade test check matrix bench soak doctor lint \
         format clean test-fresh system unit $(LABS)
