@@ -15,27 +15,6 @@
 
 struct run *probe_runs;
 
-/*
- * What strace follows: processes, descriptors, IPC objects, timers.  The rest
- * runs at full speed (--seccomp-bpf), reading and writing above all: a program
- * that moves 1 MiB byte by byte is slow, not wrong.  strace stops a new process
- * or thread at every call, whatever the filter says, up to its first call that
- * is followed (20 us each, by strace 6.1): set_robust_list, which the C library
- * makes at once in both, ends that.  "?" lets strace pass over what an
- * architecture lacks.
- */
-static const char traced[] =
-    "?execve,?execveat,?clone,?clone3,?fork,?vfork,?wait4,?waitid,?pipe,?pipe2,"
-    "?dup,?dup2,?dup3,?fcntl,?socketpair,?socket,?open,?openat,?openat2,?creat,"
-    "?mknod,?mknodat,?memfd_create,?kill,?tkill,?tgkill,?pidfd_send_signal,"
-    "?rt_sigqueueinfo,?rt_tgsigqueueinfo,"
-    "?alarm,?setitimer,?timer_create,?timerfd_settime,?setsockopt,"
-    "?rt_sigaction,?restart_syscall,?set_tid_address,?set_robust_list,"
-    "?shmget,?shmat,?shmdt,"
-    "?shmctl,?semget,"
-    "?semop,?semtimedop,?semctl,?msgget,?msgsnd,?msgrcv,?msgctl,?mq_open,"
-    "?mq_unlink,?mq_timedsend,?mq_timedreceive,?mq_notify";
-
 /* Far above what any right program of a lab needs. */
 static const struct server_limits native_limits = {
     .cpu_s = 120,
@@ -172,121 +151,6 @@ static struct server_limits limits_for(const struct run *run)
     return limits;
 }
 
-static struct world *shared_world;
-
-/* What strace follows, ALSO included, without what UNTRACED lists. */
-static char *traced_calls(const char *also, const char *untraced)
-{
-    char *calls = also ? xformat("%s,%s", traced, also) : xstrdup(traced);
-    char *kept = calls, *rest = calls, *call;
-
-    while ((call = strsep(&rest, ",")) != NULL) {
-        size_t size = strlen(call);
-        if (list_holds(untraced, ',', call + (*call == '?')))
-            continue;
-        if (kept != calls)
-            *kept++ = ',';
-        memmove(kept, call, size);
-        kept += size;
-    }
-    *kept = '\0';
-    return calls;
-}
-
-static struct world *open_world(const struct world_options *options)
-{
-    if (shared_world)
-        probe_error("launch: end the shared world first: see world_end()");
-    if (probe_is_memcheck()) {
-        /* One lease at a time: see memcheck.h. */
-        for (struct run *other = probe_runs; other; other = other->next)
-            run_finish(other);
-        return world_lease();
-    }
-    char *calls = traced_calls(options->also_trace, options->untraced);
-    struct world *world = world_open(calls, options->inject, options->missing);
-    free(calls);
-    return world;
-}
-
-/* ---- Shared worlds ------------------------------------------------------- */
-
-struct world *world_make(const struct world_options *options)
-{
-    shared_world = open_world(options);
-    return shared_world;
-}
-
-void world_end(struct world *world)
-{
-    size_t size;
-
-    if (world != shared_world)
-        probe_error("world_end: there is no such world");
-    for (struct run *run = probe_runs; run; run = run->next)
-        run_finish(run);
-    shared_world = NULL;
-    free(world_close(world, &size));
-}
-
-void shared_worlds_end(void)
-{
-    if (shared_world)
-        world_end(shared_world);
-}
-
-int world_directory(const struct world *world)
-{
-    return world->fds[SERVER_CWD];
-}
-
-char *world_queue(const struct world *world, const char *name)
-{
-    return read_file(world->fds[SERVER_MQUEUE], name, 4096, NULL);
-}
-
-mqd_t world_open_queue(const struct world *world, const char *name)
-{
-    /* mq_open(3) would look in the tester's own namespace; what is opened by
-     * its name in mq_overview(7)'s file system is a queue, too. */
-    if (world->sandbox.level != SANDBOX_FULL)
-        probe_error("POSIX queues need the sandbox level full: see `ipclab "
-                    "doctor`");
-    int fd = openat(world->fds[SERVER_MQUEUE], name,
-                    O_RDWR | O_CREAT | O_NONBLOCK | O_CLOEXEC, 0600);
-
-    if (fd < 0)
-        probe_error("POSIX queue %s: %s", name, strerror(errno));
-    return fd;
-}
-
-char *world_table(const struct world *world, const char *table)
-{
-    static const struct {
-        const char *name;
-        enum server_fd fd;
-    } tables[] = {
-        {"shm", SERVER_SHM}, {"sem", SERVER_SEM}, {"msg", SERVER_MSG}};
-
-    for (size_t i = 0; i < LENGTH(tables); i++) {
-        int fd = world->fds[tables[i].fd];
-        if (strcmp(tables[i].name, table) == 0 && lseek(fd, 0, SEEK_SET) == 0)
-            return read_fully(fd, 1 << 20, NULL);
-    }
-    probe_error("world_table: there is no table %s", table);
-}
-
-struct bytes world_ask(struct world *world, const char *const args[])
-{
-    struct run *run = launch(args + 1, .world = world, .tool = args[0],
-                             .input_mode = INPUT_NONE);
-
-    if (run_exit_status(run) != 0)
-        probe_error("%s: %s", args[0],
-                    run->errors.data ? run->errors.data : "it failed");
-    return run_output(run);
-}
-
 /* ---- Starting ------------------------------------------------------------ */
 
 /* Where a tool is: ours come first. */
@@ -322,7 +186,7 @@ static void start(struct run *run)
         .also_trace = run->options.also_trace,
         .missing = run->options.missing,
     };
-    run->world = run->options.world ? run->options.world : open_world(&alone);
+    run->world = run->options.world ? run->options.world : world_for(&alone);
     char *tool =
         run->options.tool ? find_tool(run->world, run->options.tool) : NULL;
     what.tool = tool;

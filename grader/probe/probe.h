@@ -172,6 +172,10 @@ struct world *world_make(const struct world_options *options);
 void world_end(struct world *world);
 /* Its working directory, for openat(2) and the like; not to be closed. */
 int world_directory(const struct world *world);
+/* Make, or remove, the empty file NAME there: with .delay = "write=@NAME" a
+ * program is held before each write(2) while there is none. */
+void world_open_gate(const struct world *world, const char *name);
+void world_close_gate(const struct world *world, const char *name);
 /* What /dev/mqueue/NAME says (mq_overview(7)): "QSIZE:5  NOTIFY:0 ..."; NULL if
  * there is no such queue.  To be freed. */
 char *world_queue(const struct world *world, const char *name);

@@ -79,6 +79,8 @@ extern struct run *probe_runs;
  * shared world only that one can hang: the test may yet do something for the
  * others. */
 extern struct run *probe_awaited;
+/* A world with OPTIONS, native or leased; none may be shared at the time. */
+struct world *world_for(const struct world_options *options);
 /* Close the shared worlds that the test has not ended; their runs must have
  * finished. */
 void shared_worlds_end(void);

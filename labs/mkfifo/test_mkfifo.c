@@ -149,11 +149,11 @@ Graded(mkfifo, serve_survives_and_sleeps, .points = 10, .step = "mkfifo.2",
     client_end(w, &client);
     /* Who opens the FIFO anew when the last client leaves is held before that:
      * does it still have the old descriptor? */
-    close_gate(w);
+    world_close_gate(w, "go");
     (void)close(fd);
     run_wait_asleep(server, READS "," OPENS "," RUN_HELD);
     fd = meet(server, w, "f");
-    open_gate(w);
+    world_open_gate(w, "go");
 
     client = client_begin(w, "r");
     request(fd, "r two\n");
@@ -202,13 +202,13 @@ Graded(mkfifo, client_gone_after_open, .points = 8, .step = "mkfifo.2",
     struct run *server =
         start_server(w, ARGS("serve", "f", "-n", "2"), "write=@go");
 
-    close_gate(w);
+    world_close_gate(w, "go");
     visit(server, w, "f", "r one\n");
     /* The server has opened the reply FIFO and is held before the answer.  One
      * that has answered all the same cannot be caught in that moment. */
     run_wait_until(server, has_met, &gone, "the server opens the reply FIFO");
     client_end(w, &gone);
-    open_gate(w);
+    world_open_gate(w, "go");
 
     struct client next = client_begin(w, "s");
     visit(server, w, "f", "s two\n");
@@ -240,11 +240,11 @@ Graded(mkfifo, cleanup_on_sigterm, .points = 8, .step = "mkfifo.2",
 
     client = client_begin(w, "r");
     struct run *busy = start_server(w, ARGS("serve", "f"), "write=@go");
-    close_gate(w);
+    world_close_gate(w, "go");
     visit(busy, w, "f", "r one\n");
     run_wait_until(busy, has_met, &client, "the server opens the reply FIFO");
     run_signal(busy, SIGINT);
-    open_gate(w);
+    world_open_gate(w, "go");
     expect_removed(busy, w);
 }
 
@@ -305,7 +305,7 @@ Graded(mkfifo, ask_one, .points = 8, .step = "mkfifo.3",
     must(ask, fd != -1 || unread(server.fd) > 0,
          "the reply FIFO is open for reading before the request is sent",
          "a server that answered at once would have met ENXIO");
-    open_gate(w);
+    world_open_gate(w, "go");
     run_wait_until(ask, has_line, &server, "ask sends its request");
     must(ask, strcmp(server.line, line) == 0,
          "the request is \"REPLYPATH WORD\" and a newline", server.line);
@@ -319,7 +319,7 @@ Graded(mkfifo, ask_one, .points = 8, .step = "mkfifo.3",
     expect_exit(ask, 0);
     (void)close(server.fd);
     remove_name(w, "g");
-    close_gate(w);
+    world_close_gate(w, "go");
 
     struct run *serve =
         launch(ARGS("serve", "f", "-n", "1"), .world = w, .native_only = true);
@@ -374,7 +374,7 @@ Graded(mkfifo, twenty_clients, .points = 12, .step = "mkfifo.3",
     struct run *server =
         start_server(w, ARGS("serve", "f", "-n", count), "write=@go");
 
-    close_gate(w);
+    world_close_gate(w, "go");
     int fd = meet(server, w, "f");
     for (int i = 0; i < PLAYED; i++) {
         char line[320], name[8];
@@ -394,7 +394,7 @@ Graded(mkfifo, twenty_clients, .points = 12, .step = "mkfifo.3",
             launch(ARGS("ask", "f", words[i]), .world = w, .native_only = true);
         run_wait_asleep(asks[i], READS "," OPENS);
     }
-    open_gate(w);
+    world_open_gate(w, "go");
     for (int i = 0; i < PLAYED; i++) {
         run_wait_until(server, has_line, &clients[i],
                        "the server answers all requests that have queued up");
@@ -442,7 +442,7 @@ Graded(mkfifo, ask_without_server, .points = 8, .step = "mkfifo.3",
     run_wait_asleep(left, READS "," RUN_HELD);
     bool held = unread(fd) == 0;
     (void)close(fd);
-    open_gate(w);
+    world_open_gate(w, "go");
     if (held)
         expect_no_answer(left, w, "f", EPIPE);
     else

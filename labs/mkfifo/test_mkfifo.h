@@ -57,22 +57,6 @@ static inline bool exists(struct world *world, const char *name)
     return faccessat(world_directory(world), name, F_OK, 0) == 0;
 }
 
-/* With .delay = "write=@go" the program is held before each write(2) as long as
- * the gate is closed.  One that makes no such call escapes it. */
-static inline void open_gate(struct world *world)
-{
-    int fd = openat(world_directory(world), "go",
-                    O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
-
-    cr_assert_neq(fd, -1);
-    (void)close(fd);
-}
-
-static inline void close_gate(struct world *world)
-{
-    remove_name(world, "go");
-}
-
 /* Bytes that nobody has read yet. */
 static inline int unread(int fd)
 {
@@ -196,7 +180,7 @@ static inline void expect_answer(struct run *server, struct client *client,
 static inline struct run *
 start_server(struct world *world, const char *const args[], const char *delay)
 {
-    open_gate(world);
+    world_open_gate(world, "go");
     struct run *server = launch(args, .world = world, .delay = delay);
 
     run_wait_line(server, RUN_STDOUT, "ready");

@@ -202,21 +202,6 @@ Graded(mq_notify, watch_registers, .points = 10, .step = "mq_notify.2",
  * no file "go" in its directory: see shim.c.
  */
 
-static void open_gate(struct world *world)
-{
-    int fd = openat(world_directory(world), "go",
-                    O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
-
-    cr_assert(fd >= 0, "go: %s", strerror(errno));
-    (void)close(fd);
-}
-
-static void close_gate(struct world *world)
-{
-    cr_assert_eq(unlinkat(world_directory(world), "go", 0), 0, "go: %s",
-                 strerror(errno));
-}
-
 /* Every call in which a program can wait for a signal without having blocked
  * it: between the last look at a flag and the sleep, the message comes. */
 #define SLEEPS "poll=@go,select=@go,epoll=@go,pause=@go,sigsuspend=@go"
@@ -234,11 +219,11 @@ static void expect_no_lost_wakeup(struct world *world)
                        "the queue is emptied and the process is registered");
         run_wait_still(run); /* held there, or asleep in another call */
         send_number(&queue, i);
-        open_gate(world);
+        world_open_gate(world, "go");
         wait_number(run, i);
-        close_gate(world);
+        world_close_gate(world, "go");
     }
-    open_gate(world);
+    world_open_gate(world, "go");
     expect_exit(run, 0);
     expect_output(run, numbers(2));
 }
@@ -349,16 +334,16 @@ Graded(mq_notify, rearm_race, .points = 14, .step = "mq_notify.3",
         return;
     struct world *world = make_world();
     struct queue queue = open_queue(world, "/q");
-    open_gate(world);
+    world_open_gate(world, "go");
     struct run *run =
         launch(ARGS("watch", "/q", "1000"), .world = world,
                .input_mode = INPUT_HELD, .delay = "mq_notify=@go");
     wait_armed(run, &queue);
-    close_gate(world);
+    world_close_gate(world, "go");
     send_number(&queue, 1);
     run_wait_asleep(run, RUN_HELD);
     send_number(&queue, 2);
-    open_gate(world);
+    world_open_gate(world, "go");
     wait_number(run, 2);
     run_signal(run, SIGKILL);
     expect_output(run, numbers(2));

@@ -379,7 +379,7 @@ static void stop_just_before_msgrcv(struct world *world)
     run_wait_line(run, RUN_STDOUT, "ready");
     run_wait_still(run); /* held before the call, or waiting in another one */
     run_signal(run, SIGTERM);
-    (void)make_file(world, "go", 0, 0);
+    world_open_gate(world, "go");
     expect_exit(run, 0);
 }
 

@@ -212,7 +212,7 @@ static void expect_one_winner(const struct race *race)
 {
     struct run *first = race->a, *second = race->b;
 
-    put_file(race->world, "go", "");
+    world_open_gate(race->world, "go");
     run_wait_until(first, is_decided, race, ONE_WAITS);
     bool both = is_in(race, race->in_a) && is_in(race, race->in_b);
     run_end_input(first);
@@ -257,11 +257,11 @@ Graded(semaphores, creation_race, .points = 12, .step = "semaphores.1",
 static struct run *work_held(struct world *world, const char *const *args,
                              const char *held_call)
 {
-    (void)unlinkat(world_directory(world), "go", 0);
+    world_close_gate(world, "go");
     struct run *run = launch(args, .world = world, .delay = held_call);
 
     run_wait_still(run);
-    put_file(world, "go", "");
+    world_open_gate(world, "go");
     return run;
 }
 

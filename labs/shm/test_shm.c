@@ -62,7 +62,7 @@ static void show_unready(struct world *world)
     /* As far as it has been made: no set yet, or no magic. */
     bool missing = strstr(run_errors(show).data, strerror(ENOENT)) != NULL;
     expect_error(show, missing ? ENOENT : EINVAL);
-    put_file(world, "go");
+    world_open_gate(world, "go");
     expect_exit(making, 0);
 }
 

@@ -6,7 +6,6 @@
 #ifndef TEST_SHM_H
 #define TEST_SHM_H
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,15 +39,6 @@ static struct world *make_board(void)
 
     expect_exit(in(world, ARGS("new", KEY, "4")), 0);
     return world;
-}
-
-static void put_file(struct world *world, const char *name)
-{
-    int fd = openat(world_directory(world), name,
-                    O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
-
-    cr_assert(fd >= 0, "%s cannot be made", name);
-    (void)close(fd);
 }
 
 /* A row of /proc/sysvipc/shm or sem: sysvipc(7). */
