@@ -27,7 +27,8 @@ static void set_up(void)
     cr_assert_eq(chdir(directory), 0);
     cr_assert(mkdir("labs", 0755) == 0 && mkdir("labs/pipe", 0755) == 0 &&
               mkdir("labs/common", 0755) == 0);
-    put("labs/pipe/main.c", "", 0);
+    cr_assert(mkdir("build", 0755) == 0 && mkdir("build/labs", 0755) == 0);
+    put("build/labs/list", "pipe\n", 5);
     put("labs/pipe/pipe.c", "own", 3);
     cr_assert_eq(setenv("IPCLAB_ROOT", directory, 1), 0);
     cr_assert_eq(kit_init(&kit), 0);
@@ -66,7 +67,7 @@ static void expect_refused(const char *path)
                  path);
 }
 
-Test(submission, labs_are_directories_with_a_main)
+Test(submission, labs_are_those_of_the_list)
 {
     cr_assert_eq(kit.labs.count, 1);
     cr_expect(kit_has_lab(&kit, "pipe"));
