@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Fails: two_streams_no_deadlock pclose_right_child child_fd_hygiene
+ * Fails: two_streams_no_deadlock pclose_right_child
  * Shows: one_pid_for_all
  *
  * The belief: one variable is enough to remember the process. The second
