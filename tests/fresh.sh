@@ -3,6 +3,7 @@
 # The README's two commands in a clean Debian 12 with nothing of ours installed:
 # a root made by debootstrap, its own mount and pid namespaces, first as root,
 # then as an ordinary user.  Needs root; keeps build/fresh for the next time.
+#     tests/fresh.sh [root|student]     both, or one of them
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -10,6 +11,7 @@ cd "$(dirname "$0")/.."
 command -v debootstrap >/dev/null ||
     apt-get install -y --no-install-recommends debootstrap >/dev/null
 
+who=${1:-root student}
 base=$PWD/build/fresh/base
 root=$PWD/build/fresh/root
 mirror=$(sed -n 's/^deb \(\[[^]]*\] \)\?\(http[^ ]*\).*/\2/p; s/^URIs: *\([^ ]*\).*/\1/p' \
@@ -33,15 +35,13 @@ mount -t tmpfs tmp /tmp
 export HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive
 useradd -m student
 echo 'student ALL=(ALL) NOPASSWD: ALL' > /etc/sudoers.d/student
-cd /opt/ipclab
-echo '--- as root: make pipe'
-make pipe
-echo '--- as root: make test'
-make test
-su student -c 'set -eu; git config --global --add safe.directory "*"
-    git clone -q /opt/ipclab ~/ipclab; cd ~/ipclab
-    echo "--- as an ordinary user: make pipe"; make pipe
-    echo "--- as an ordinary user: make test"; make test'
+for user in $WHO; do
+    echo "--- as $user: make pipe, make test"
+    su "$user" -c 'set -eu; git config --global --add safe.directory "*"
+        git clone -q /opt/ipclab ~/ipclab; cd ~/ipclab
+        make pipe
+        make test'
+done
 INNER
 # shellcheck disable=SC2016 # for the inner shell to expand
 exec unshare --mount --pid --fork bash -c '
@@ -55,5 +55,5 @@ exec unshare --mount --pid --fork bash -c '
     pivot_root . old
     mount -t proc proc /proc
     umount -l /old
-    exec env -i TERM=dumb http_proxy="${http_proxy:-}" https_proxy="${https_proxy:-}" bash /enter
-' fresh "$root"
+    exec env -i TERM=dumb WHO="$2" http_proxy="${http_proxy:-}" https_proxy="${https_proxy:-}" bash /enter
+' fresh "$root" "$who"

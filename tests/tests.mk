@@ -39,9 +39,9 @@ soak: kit $(B)/tests/matrix
 bench: kit $(B)/tests/bench $(B)/tests/naive
 	@$(B)/tests/bench $(or $(LAB),$(LABS))
 
-## make test-fresh   the README's commands in a clean Debian (root, debootstrap)
+## make test-fresh   the README's commands in a clean Debian, as root (WHO="root student")
 test-fresh:
-	@tests/fresh.sh
+	@tests/fresh.sh $(WHO)
 
 ## make lint         static analysis and formatting, as CI sees them
 KIT_SOURCES = $(shell git ls-files 'grader/*.[ch]' 'labs/*.[ch]' \

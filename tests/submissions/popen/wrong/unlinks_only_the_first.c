@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Fails: two_streams_no_deadlock child_fd_hygiene pclose_right_child
+ * Fails: two_streams_no_deadlock pclose_right_child
  * Shows: loses_a_stream
  *
  * The belief: streams are closed in the reverse order of their opening. To
