@@ -2,6 +2,7 @@
 /*
  * Fails: two_streams_no_deadlock pclose_right_child
  * Shows: loses_a_stream
+ * Dirty: child_fd_hygiene
  *
  * The belief: streams are closed in the reverse order of their opening. To
  * close one in the middle loses all that were opened after it.
