@@ -113,7 +113,7 @@ define lab_rules
 $(B)/labs/$(1)/main.o: labs/$(1)/main.c $(B)/flags | setup
 	@mkdir -p $$(@D)
 	@$(if $(V),:,echo "  CC    $$@")
-	$(Q)$(CC) $(LAB_CFLAGS) -ffile-prefix-map=$(CURDIR)/= -Ilabs/common -MMD -MP -c -o $$@ $$<
+	$(Q)$(CC) $(LAB_CFLAGS) -ffile-prefix-map=$(CURDIR)=. -Ilabs/common -MMD -MP -c -o $$@ $$<
 
 $(B)/labs/$(1)/test_$(1): $(B)/labs/$(1)/test_$(1).o \
   $(B)/labs/$(1)/misconceptions.o $(B)/libkit.a
