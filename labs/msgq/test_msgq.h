@@ -278,23 +278,24 @@ struct standing {
     struct run *clients[3];
 };
 
-/* They all write and the server sleeps: nothing more will happen. */
-static bool have_all_written(const struct standing *standing)
+static bool do_all_write(const struct standing *standing)
 {
     for (int i = 0; i < 3; i++)
         if (!run_is_in(standing->clients[i], WRITES))
             return false;
-    return run_is_still(standing->server->run);
+    return true;
 }
 
+/* They all stand still, and the server has filled their queues or has nothing
+ * more for them; or one of them was dropped. */
 static bool is_settled(const void *data)
 {
     const struct standing *standing = data;
     const struct server *server = standing->server;
 
-    return count_filled(server->world) == 3 ||
-           count_queues(server->world) < server->queues + 3 ||
-           have_all_written(standing);
+    return count_queues(server->world) < server->queues + 3 ||
+           (do_all_write(standing) &&
+            (count_filled(server->world) == 3 || run_is_still(server->run)));
 }
 
 /* What it means that a client was dropped before the others had anything. */
@@ -325,7 +326,7 @@ static enum scene stand_still(const struct server *server, struct run *runs[3])
         return SPOILT;
     run_wait_until(server->run, is_settled, &standing,
                    "the server answers the three clients");
-    if (have_all_written(&standing))
+    if (do_all_write(&standing))
         expect_piecemeal(server, runs[2]);
     if (count_queues(server->world) < server->queues + 3)
         return scene_of_drop(server);
