@@ -101,9 +101,6 @@ void pump_poll_until(struct run *run, bool (*until)(struct run *, const void *),
 bool pump_is_reached(struct run *run);
 /* Drive RUN to its end and take the evidence; may be called again. */
 void run_finish(struct run *run);
-/* Pump until UNTIL(RUN, DATA), and fail for want of WHAT if it never comes. */
-void run_wait_for(struct run *run, bool (*until)(struct run *, const void *),
-                  const void *data, const char *what);
 /* Look at the processes of RUN now; sets its end if it hangs. */
 void watch(struct run *run);
 /* Read what strace has written so far into run->trace; of all programs in the

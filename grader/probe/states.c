@@ -14,8 +14,9 @@
 #include "run.h"
 #include "verdict.h"
 
-void run_wait_for(struct run *run, bool (*until)(struct run *, const void *),
-                  const void *data, const char *what)
+/* Pump until UNTIL(RUN, DATA), and fail for want of WHAT if it never comes. */
+static void wait_for(struct run *run, bool (*until)(struct run *, const void *),
+                     const void *data, const char *what)
 {
     pump_poll_until(run, until, data);
     /* It may have done it and ended since it was last asked. */
@@ -125,7 +126,7 @@ void run_wait_asleep(struct run *run, const char *calls)
 {
     char *what = xformat("it waits in %s", calls);
 
-    run_wait_for(run, has_sleeper, calls, what);
+    wait_for(run, has_sleeper, calls, what);
     free(what);
 }
 
@@ -165,7 +166,7 @@ bool run_is_still(struct run *run)
 
 void run_wait_still(struct run *run)
 {
-    run_wait_for(run, is_still, NULL, "it sleeps until something happens");
+    wait_for(run, is_still, NULL, "it sleeps until something happens");
 }
 
 /* ---- Stopped ------------------------------------------------------------- */
@@ -249,7 +250,7 @@ void run_wait_until(struct run *run, bool (*done)(const void *),
 {
     struct condition condition = {done, data};
 
-    run_wait_for(run, is_met, &condition, what);
+    wait_for(run, is_met, &condition, what);
 }
 
 int run_count_processes(struct run *run, const char *states)
