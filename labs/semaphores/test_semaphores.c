@@ -220,7 +220,11 @@ static void expect_one_winner(const struct race *race)
     expect_exit(first, 0);
     expect_exit(second, 0);
     expect_that(second, !both, ONE_WAITS, BOTH_RUN);
-    expect_value(second, race->world, 1);
+    /* Not "is 1": whether a first value that is taken back is missed here
+     * depends on who was first.  Other tests judge that. */
+    int seen = final_value(second, race->world);
+    expect_that(second, seen <= 1, "in the end the semaphore has the value 1",
+                "its value is %d: it was given twice", seen);
 }
 
 static void race_through(struct world *world, const char *held_calls)
