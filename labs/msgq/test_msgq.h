@@ -259,12 +259,12 @@ static enum scene ask_at_once(const struct server *server, struct run *runs[8])
     long began = now_ms();
     char name[] = "f0";
 
-    run_signal(server->run, SIGSTOP);
+    run_stop(server->run);
     for (int i = 0; i < 8; i++, name[1]++)
         runs[i] = fetch(server, name);
     run_wait_until(runs[7], are_requests_sent, server->world,
                    "the clients send their requests to the queue");
-    run_signal(server->run, SIGCONT);
+    run_continue(server->run);
     if (now_ms() - began < SOON_MS)
         return PLAYED;
     for (int i = 0; i < 8; i++)
@@ -314,14 +314,14 @@ static enum scene stand_still(const struct server *server, struct run *runs[3])
     struct standing standing = {.server = server};
     long began = now_ms();
 
-    run_signal(server->run, SIGSTOP);
+    run_stop(server->run);
     for (int i = 0; i < 3; i++)
         standing.clients[i] = runs[i] =
             msgq(server->world, ARGS("fetch", KEY, "wide"),
                  .output_mode = OUTPUT_HELD, .native_only = true);
     run_wait_until(runs[2], are_three_sent, server->world,
                    "the clients send their requests to the queue");
-    run_signal(server->run, SIGCONT);
+    run_continue(server->run);
     if (now_ms() - began > SOON_MS)
         return SPOILT;
     run_wait_until(server->run, is_settled, &standing,
@@ -345,7 +345,7 @@ static enum scene end_together(const struct server *server, struct bytes wide)
     bool stopped = scene == PLAYED && !is_idle(server);
 
     if (stopped)
-        run_signal(server->run, SIGSTOP);
+        run_stop(server->run);
     for (int i = 0; i < 3; i++)
         run_read_output(runs[i], SIZE_MAX);
     for (int i = 0; i < 3; i++) {
@@ -357,7 +357,7 @@ static enum scene end_together(const struct server *server, struct bytes wide)
     run_wait_until(server->run, is_idle, server,
                    "the children end when their clients have got all");
     if (stopped)
-        run_signal(server->run, SIGCONT);
+        run_continue(server->run);
     run_wait_until(server->run, has_no_zombies, server,
                    "the server waits for every child that has ended");
     return scene;
