@@ -367,11 +367,19 @@ Graded(pipe, no_zombie_no_leak, .points = 6, .step = "pipe.2",
     expect_nothing_left(filter);
 }
 
-/* A program that never makes the call is judged by what it does without it. */
-static void expect_failure(struct run *run, int error)
+/* ARGS is a pipeline that copies its input.  A program that never makes the call
+ * is judged by what it does without it: its work. */
+static void expect_failure(const char *const *args, const char *inject,
+                           int error)
 {
+    struct run *run =
+        launch(args, .input_mode = INPUT_NONE, .inject = inject);
+
     if (!probe_is_memcheck() && !run_was_injected(run)) {
         expect_exit(run, 0);
+        struct run *whole = launch(args, .input = LITERAL("through\n"));
+        expect_output(whole, LITERAL("through\n"));
+        expect_exit(whole, 0);
         return;
     }
     expect_exit(run, 1);
@@ -397,9 +405,7 @@ Graded(pipe, pipe_and_fork_fail, .points = 6, .step = "pipe.2",
     };
 
     for (size_t i = 0; i < sizeof(failures) / sizeof(*failures); i++)
-        expect_failure(launch(args, .input_mode = INPUT_NONE,
-                              .inject = failures[i].inject),
-                       failures[i].error);
+        expect_failure(args, failures[i].inject, failures[i].error);
 }
 
 /* ---- pipe.4: bonus ------------------------------------------------------- */
