@@ -381,13 +381,15 @@ Graded(sigpipe, clean, .points = 6, .step = "sigpipe.3",
                       "midway; then the exit status is 1")
 {
     const char *const args[] = {"fan", "true", ":", "cat", ":", "cat", NULL};
-    struct run *run = launch(args, .input_mode = INPUT_NONE);
+    struct run *run = launch(ARGS("fan", "cat", ":", "cat", ":", "cat"),
+                             .input = LITERAL("text\n"));
     struct run *pipe = launch(args, .input_mode = INPUT_NONE,
                               .inject = "?pipe,?pipe2:error=EMFILE:when=2");
     struct run *fork = launch(args, .input_mode = INPUT_NONE,
                               .inject = ALL_FORKS ":error=EAGAIN:when=2");
 
     expect_exit(run, 0);
+    expect_output(run, LITERAL("text\ntext\ntext\n"));
     expect_nothing_left(run);
     expect_failure(pipe, EMFILE);
     expect_failure(fork, EAGAIN);
