@@ -5,7 +5,7 @@
  *
  *     matrix [--jobs N] [--quiet] LAB...
  *
- * Grades the skeleton (0 points), the solution (all of them) and each file of
+ * Grades the skeleton (0 points), programs that exit at once (0), the solution (all of them) and each file of
  * tests/submissions/LAB/accepted (all) and wrong.  The head of a wrong file
  * says what must be found in it, and nothing else may be:
  *
@@ -37,6 +37,7 @@ struct entry {
     char *fails, *shows, *dirty; /* NULL: the file makes no such claim */
     bool accepted;
     bool skeleton;
+    bool idle; /* made here: it exits at once, and must earn nothing */
 };
 
 static void check(bool ok, const char *format, ...)
@@ -160,8 +161,13 @@ static void judge(const struct entry *entry, const char *json, int status)
         check(grade->score_tenths == 0 && grade->build.ok &&
                   grade->build.message_count == 0,
               "%s: builds without a warning and scores 0", entry->path);
+    else if (entry->idle)
+        check(grade->score_tenths == 0 && grade->build.ok && grade->complete,
+              "%s: it does nothing and earns nothing", entry->path);
     else
         compare(entry, grade);
+    if (entry->idle)
+        (void)unlink(entry->path);
     grade_free(grade);
     free(text);
     if (failed == failed_before)
@@ -255,6 +261,27 @@ static void add_directory(struct entry **entries, size_t *count,
     free(path);
 }
 
+/* The skeleton of LAB, which exits with STATUS before main(); its path. */
+static char *write_idle(const char *lab, int status)
+{
+    char *from = xformat("labs/%s/%s.c", lab, lab);
+    char *path = xformat("build/matrix-%d-%s-exit-%d.c", (int)getpid(), lab,
+                         status);
+    char *skeleton = read_source(from);
+    char *source = xformat("%s\n__attribute__((constructor)) static void "
+                           "leave(void)\n{\n    _exit(%d);\n}\n",
+                           skeleton, status);
+
+    if (write_file(path, source, strlen(source), 0644) < 0) {
+        (void)fprintf(stderr, "matrix: %s: %s\n", path, strerror(errno));
+        exit(2);
+    }
+    free(source);
+    free(skeleton);
+    free(from);
+    return path;
+}
+
 /* ---- The lab as a whole -------------------------------------------------- */
 
 /* SOURCE without what stands in its gaps, their marks included. */
@@ -337,6 +364,8 @@ static void check_lab(const char *lab, size_t jobs)
     check_texts(lab);
     add_entry(&entries, &count, xformat("labs/%s/%s.c", lab, lab))->skeleton =
         true;
+    for (int status = 0; status < 2; status++)
+        add_entry(&entries, &count, write_idle(lab, status))->idle = true;
     add_entry(&entries, &count, xformat("solutions/%s/%s.c", lab, lab));
     add_directory(&entries, &count, lab, "accepted");
     add_directory(&entries, &count, lab, "wrong");

@@ -105,6 +105,10 @@ static const char *long_text(size_t size)
 static void expect_raw(struct world *world, struct run *run, const char *body,
                        size_t size)
 {
+    unsigned long count = find_row(world, KEY).count;
+
+    expect_that(run, count == 1, "one message lies in the queue",
+                "%lu messages lie there", count);
     struct bytes raw = world_ask(world, ARGS("sysv", "receive", KEY, "0"));
     unsigned long seen = 0;
     int head = 0;
@@ -224,6 +228,9 @@ Graded(msgq, full_queue, .points = 6, .step = "msgq.1",
     struct run *at_once = msgq(world, ARGS("put", KEY, "6", body, "-n"));
     expect_exit(at_once, 1);
     expect_error(at_once, EAGAIN);
+    expect_that(at_once, find_row(world, KEY).count == 4,
+                "four messages lie in the queue", "%lu do",
+                find_row(world, KEY).count);
     (void)world_ask(world, ARGS("sysv", "receive", KEY, "2"));
     expect_exit(fifth, 0);
     expect_that(fifth, count_refusals(fifth) == 0,
