@@ -1,0 +1,1 @@
+../agarnier/pipe.c
