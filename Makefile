@@ -7,8 +7,8 @@ LABS := pipe popen mkfifo sigpipe semaphores shm msgq mq_notify
 CC ?= gcc
 CFLAGS ?= -O2 -g
 KIT_CFLAGS := -std=gnu17 -D_GNU_SOURCE -Wall -Wextra -Wshadow
-ROOMS := base probe result grade report
-KIT_CPPFLAGS := $(ROOMS:%=-Igrader/%)
+ROOMS := base probe result grade class report command
+KIT_CPPFLAGS := $(ROOMS:%=-Igrader/%) -I/usr/include/libxml2
 B := build
 JOBS ?= $(shell nproc)
 IPCLAB := $(B)/ipclab
@@ -23,7 +23,7 @@ Q := $(if $(V),,@)
 .SECONDARY:
 .SUFFIXES:
 .PHONY: status help setup kit grade test check matrix bench soak doctor lint \
-        format clean test-fresh system unit $(LABS)
+        format clean test-fresh system unit class extra $(LABS)
 
 status: kit
 	@$(IPCLAB) status
@@ -44,6 +44,18 @@ grade: kit
 doctor: kit
 	@$(IPCLAB) doctor
 
+## make class        grade a class (SUBMISSIONS=DIR; default: the sample class)
+class: kit
+	@$(IPCLAB) class $(or $(SUBMISSIONS),tests/class/submissions \
+	  --roster tests/class/roster.csv)
+
+# An instructor's own tests, built with the lab's: `ipclab class --extra-tests`.
+extra: kit
+	$(Q)$(CC) $(KIT_CPPFLAGS) -Ilabs/$(LAB) -Ilabs/common $(KIT_CFLAGS) $(CFLAGS) \
+	  $(LDFLAGS) -Wl,-u,git_libgit2_init -o $(PROGRAM) $(SOURCE) \
+	  $(filter %.o,$(addprefix $(B)/labs/$(LAB)/,test_$(LAB).o misconceptions.o)) \
+	  $(B)/libkit.a $(LIBS) -lcriterion
+
 # ---- Set-up: `SETUP=no` refuses to install and prints the command -----------
 
 setup:
@@ -59,13 +71,15 @@ $(B)/flags: force
 .PHONY: force
 
 # Programs of their own: not in the library.
-ALONE := server server_objects init confine shim
-LIB := $(filter-out $(ALONE:%=grader/probe/%.c),\
+ALONE := $(addprefix grader/probe/,server.c server_objects.c init.c confine.c \
+           shim.c) grader/class/unpack.c
+LIB := $(filter-out $(ALONE),\
          $(wildcard $(ROOMS:%=grader/%/*.c)))
 LIB_OBJ := $(LIB:%.c=$(B)/%.o)
 HELPERS := $(patsubst grader/probe/helpers/%.c,$(B)/grader/bin/%,\
              $(wildcard grader/probe/helpers/*.c))
-LIBS := -ljansson -lseccomp -lm
+LIBS := -ljansson -lseccomp -lsodium -lm
+CLASS_LIBS := -lsqlite3 -larchive -lcsv -lyaml -lgit2 -lxslt -lxml2
 
 $(B)/%.o: %.c $(B)/flags | setup
 	@mkdir -p $(@D)
@@ -78,7 +92,7 @@ $(B)/libkit.a: $(LIB_OBJ)
 
 $(IPCLAB): $(B)/grader/ipclab.o $(B)/libkit.a
 	@$(if $(V),:,echo "  CC    $@")
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) -lcriterion
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) $(CLASS_LIBS) -lcriterion
 
 # The server of runs is linked into students' programs: never with their flags.
 $(B)/grader/server.o: $(B)/grader/probe/server.o $(B)/grader/probe/server_objects.o
@@ -91,6 +105,11 @@ $(B)/grader/init: $(B)/grader/probe/init.o $(B)/grader/server.o
 $(B)/grader/confine: $(B)/grader/probe/confine.o
 	@$(if $(V),:,echo "  CC    $@")
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
+
+$(B)/grader/unpack: $(addprefix $(B)/grader/,class/unpack.o class/names.o \
+  base/base.o base/text.o base/hash.o)
+	@$(if $(V),:,echo "  CC    $@")
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -larchive -lsodium
 
 $(B)/grader/shim.so: grader/probe/shim.c $(B)/flags | setup
 	@mkdir -p $(@D)
@@ -129,7 +148,7 @@ endef
 $(foreach lab,$(LABS),$(eval $(call lab_rules,$(lab))))
 
 kit: $(IPCLAB) $(B)/labs/list $(B)/grader/init $(B)/grader/confine $(B)/grader/server.o $(B)/grader/probe/warm.o \
-     $(B)/grader/shim.so $(HELPERS) \
+     $(B)/grader/shim.so $(B)/grader/unpack $(HELPERS) \
      $(foreach lab,$(LABS),$(B)/labs/$(lab)/main.o $(B)/labs/$(lab)/test_$(lab))
 
 include tests/tests.mk

@@ -13,7 +13,15 @@ valgrind|valgrind
 /usr/include/stdio.h|libc6-dev
 /usr/include/criterion/criterion.h|libcriterion-dev
 /usr/include/jansson.h|libjansson-dev
-/usr/include/seccomp.h|libseccomp-dev'
+/usr/include/seccomp.h|libseccomp-dev
+/usr/include/sodium.h|libsodium-dev
+/usr/include/sqlite3.h|libsqlite3-dev
+/usr/include/archive.h|libarchive-dev
+/usr/include/csv.h|libcsv-dev
+/usr/include/yaml.h|libyaml-dev
+/usr/include/git2.h|libgit2-dev
+/usr/include/libxslt/xslt.h|libxslt1-dev
+sim_c|similarity-tester'
 
 is_there() {
     case $1 in
@@ -30,7 +38,9 @@ done
 
 sudo=
 [ "$(id -u)" -eq 0 ] || sudo='sudo '
-command="${sudo}apt-get install -y --no-install-recommends$missing"
+# Another set-up may be at work: wait for it rather than fail.
+apt="apt-get -o DPkg::Lock::Timeout=600"
+command="${sudo}$apt install -y --no-install-recommends$missing"
 
 if ! command -v apt-get >/dev/null 2>&1; then
     echo "ipclab: set-up: no apt-get here; install what these Debian packages hold:$missing" >&2
@@ -43,6 +53,6 @@ fi
 echo "ipclab: set-up: installing$missing"
 export DEBIAN_FRONTEND=noninteractive
 # shellcheck disable=SC2086 # nothing or one word
-${sudo}apt-get update -qq
+${sudo}$apt update -qq
 # shellcheck disable=SC2086 # the list is meant to be split
 $command >/dev/null

@@ -7,7 +7,7 @@ SYSTEM_OBJ := $(patsubst %.c,$(B)/%.o,$(wildcard tests/system/*.c))
 # No misconceptions of a lab: the probe's table is empty in unit tests.
 $(B)/tests/unit/tests: $(UNIT_OBJ) $(B)/libkit.a
 	@$(if $(V),:,echo "  CC    $@")
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) -lcriterion
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) $(CLASS_LIBS) -lcriterion
 
 $(B)/tests/system/tests: $(SYSTEM_OBJ) $(B)/libkit.a
 	@$(if $(V),:,echo "  CC    $@")
@@ -42,6 +42,11 @@ bench: kit $(B)/tests/bench $(B)/tests/naive
 ## make test-fresh   the README's commands in a clean Debian, as root (WHO="root student")
 test-fresh:
 	@tests/fresh.sh $(WHO)
+
+## make pages-check  a class's pages in a browser (PAGES=DIR: of a real class)
+.PHONY: pages-check
+pages-check:
+	@tests/pages.sh $(PAGES)
 
 ## make lint         static analysis and formatting, as CI sees them
 KIT_SOURCES = $(shell git ls-files 'grader/*.[ch]' 'labs/*.[ch]' \

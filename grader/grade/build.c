@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 #include "diagnostics.h"
-#include "process.h"
 #include "text.h"
+#include "tool.h"
 
 #define BUILD_FLAGS                                                            \
     "-std=gnu11", "-g", "-O1", "-Wall", "-Wextra", "-D_GNU_SOURCE"
@@ -27,65 +27,25 @@ static const struct process_limit limits[] = {
     {RLIMIT_CORE, 0},
 };
 
-/* Run COMMAND in SANDBOX, in STAGE/build.  0, or -1 after a message. */
-static int run_in_sandbox(const struct sandbox *sandbox,
-                          const struct argv *command,
-                          struct process_result *result)
+/* One step of the build: 1 if it succeeded, 0 if not, -1 after a message. */
+static int step(struct grade_build *build, const struct sandbox *sandbox,
+                struct argv *command)
 {
-    struct argv argv = {0};
-    int filter_fd;
-
-    if (sandbox_command(&argv, sandbox, &filter_fd) < 0) {
-        argv_release(&argv);
-        return complain("%s/filter.bpf: %s", sandbox->stage, strerror(errno));
-    }
-    sandbox_end_options(&argv);
-    argv_add_all(&argv, (const char *const *)command->items);
-    struct process process = {
-        .argv = (const char *const *)argv.items,
-        .directory = sandbox->writable,
+    const struct process process = {
+        .argv = (const char *const *)command->items,
         .wall_s = BUILD_WALL_S,
         .limits = limits,
         .limit_count = LENGTH(limits),
         .output_max = BUILD_OUTPUT_MAX,
     };
-    int status = process_run(&process, result);
-    if (status < 0)
-        (void)complain("cannot run %s: %s; see ipclab doctor", argv.items[0],
-                       strerror(errno));
-    if (filter_fd >= 0)
-        (void)close(filter_fd);
-    argv_release(&argv);
-    return status;
-}
-
-/* Whether it was the sandbox that failed and not the compiler. */
-static bool sandbox_failed(const struct process_result *result)
-{
-    static const char *const names[] = {"bwrap: ", "confine: "};
-
-    for (size_t i = 0; i < LENGTH(names); i++)
-        if (strncmp(result->output, names[i], strlen(names[i])) == 0) {
-            (void)complain("cannot start the sandbox: %.*s; see ipclab doctor",
-                           (int)strcspn(result->output, "\n"), result->output);
-            return true;
-        }
-    return false;
-}
-
-/* One step of the build: 1 if it succeeded, 0 if not, -1 after a message. */
-static int step(struct grade_build *build, const struct sandbox *sandbox,
-                struct argv *command)
-{
     struct process_result result;
-    int status = run_in_sandbox(sandbox, command, &result);
+    int status = tool_run(sandbox, &process, &result);
 
     argv_release(command);
     if (status < 0)
         return -1;
-    status = sandbox_failed(&result) ? -1 : result.status == 0;
-    if (status >= 0)
-        diagnostics_parse(build, result.output, result.size);
+    status = result.status == 0;
+    diagnostics_parse(build, result.output, result.size);
     if (result.timed_out) {
         status = 0;
         free(build->explanation);

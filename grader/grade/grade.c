@@ -15,6 +15,7 @@
 #include "stage.h"
 #include "submission.h"
 #include "text.h"
+#include "tool.h"
 #include "worker.h"
 
 struct job {
@@ -81,26 +82,44 @@ static int choose_tests(struct grade *grade, const struct argv *names)
     return 0;
 }
 
-/* The command that repeats TEST. */
+/* The command that repeats TEST; to be freed. */
 static char *test_command(const struct job *job, const struct grade_test *test)
 {
-    char *root = text_shell_word(job->kit->root);
-    char *ipclab = kit_shown_path(job->kit, "build/ipclab");
+    const struct kit *kit = job->kit;
+    const char *lab = job->options->lab;
+    char *command;
+
+    if (job->options->for_student || (job->submission->own && kit->here))
+        return xformat("make %s TEST=%s", lab, test->name);
+    if (job->submission->own) {
+        char *root = text_shell_word(kit->root);
+        command = xformat("make -C %s %s TEST=%s", root, lab, test->name);
+        free(root);
+        return command;
+    }
+    char *ipclab = kit_shown_path(kit, "build/ipclab");
     char *word = text_shell_word(ipclab);
     char *path = text_shell_word(job->submission->path);
-    const char *lab = job->options->lab;
-    char *command =
-        job->submission->own
-            ? xformat("make %s%s%s%s TEST=%s", job->kit->here ? "" : "-C ",
-                      job->kit->here ? "" : root, job->kit->here ? "" : " ",
-                      lab, test->name)
-            : xformat("%s grade %s --submission %s --test %s", word, lab, path,
+    command = xformat("%s grade %s --submission %s --test %s", word, lab, path,
                       test->name);
-
     free(path);
     free(word);
     free(ipclab);
-    free(root);
+    return command;
+}
+
+/* The command that repeats the build; to be freed. */
+static char *job_build_command(const struct job *job)
+{
+    const char *lab = job->options->lab;
+    struct kit kit = *job->kit;
+
+    if (!job->options->for_student)
+        return build_command(&kit, lab, job->submission->path);
+    kit.here = true;
+    char *own = kit_shown_path(&kit, "labs/%s/%s.c", lab, lab);
+    char *command = build_command(&kit, lab, own);
+    free(own);
     return command;
 }
 
@@ -114,13 +133,6 @@ static void mark_unbuilt(struct grade *grade)
     }
 }
 
-/* The directory below /usr that a sandbox must not show, or NULL: /usr is the
- * only part of the machine's files that is in sight. */
-static const char *hidden(const struct kit *kit)
-{
-    return strncmp(kit->root, "/usr/", 5) == 0 ? kit->root : NULL;
-}
-
 /* Exit status; GRADE is filled on 0. */
 static int make_grade(const struct job *job, struct grade *grade)
 {
@@ -132,15 +144,10 @@ static int make_grade(const struct job *job, struct grade *grade)
     struct sandbox sandbox = {
         .level = (enum sandbox_level)level,
         .stage = job->stage->path,
-        .hide = hidden(job->kit),
+        .hide = stage_hidden(job->kit),
     };
-    char *filter = xformat("%s/filter.bpf", job->stage->path);
-    int status = sandbox_write_filter(filter, sandbox.level);
-    if (status < 0)
-        (void)complain("%s: %s", filter, strerror(errno));
-    free(filter);
     struct pass pass = {grade, job->stage, &sandbox, options->jobs};
-    if (status < 0 || pass_list(&pass) < 0)
+    if (tool_prepare(&sandbox) < 0 || pass_list(&pass) < 0)
         return 3;
     if (choose_tests(grade, options->tests) < 0)
         return 2;
@@ -169,8 +176,7 @@ static int work(int out_fd, void *data)
     grade->own = job->submission->own;
     grade->memcheck = job->options->memcheck;
     grade->partial = !grade->memcheck || job->options->tests->count > 0;
-    grade->build.command =
-        build_command(job->kit, job->options->lab, job->submission->path);
+    grade->build.command = job_build_command(job);
     int status = make_grade(job, grade);
     if (status == 0) {
         score_grade(grade);
@@ -221,22 +227,31 @@ static int run_job(struct job *job, struct grade **grade)
     return status;
 }
 
+int grade_taken(const struct kit *kit, const struct grade_options *options,
+                const struct submission *submission, struct grade **grade)
+{
+    struct stage stage;
+
+    *grade = NULL;
+    if (stage_init(&stage, kit, options->lab, submission,
+                   options->test_program) < 0)
+        return 3;
+    struct job job = {kit, options, submission, &stage};
+    int status = run_job(&job, grade);
+    stage_release(&stage);
+    return status;
+}
+
 int grade_submission(const struct kit *kit, const struct grade_options *options,
                      struct grade **grade)
 {
     struct submission submission;
-    struct stage stage;
 
     *grade = NULL;
     if (submission_read(&submission, kit, options->lab, options->submission) <
         0)
         return 3;
-    int status = 3;
-    if (stage_init(&stage, kit, options->lab, &submission) == 0) {
-        struct job job = {kit, options, &submission, &stage};
-        status = run_job(&job, grade);
-        stage_release(&stage);
-    }
+    int status = grade_taken(kit, options, &submission, grade);
     submission_release(&submission);
     return status;
 }

@@ -9,15 +9,18 @@
 
 #include "lab.h"
 #include "result.h"
+#include "submission.h"
 
 struct grade_options {
     const char *lab;
     const char *submission;   /* file or directory; NULL: the kit's own */
+    const char *test_program; /* of LAB; NULL: the kit's own */
     const struct argv *tests; /* names; empty: all */
     int jobs;
     int level;    /* enum sandbox_level; -1: the best that works here */
     int required; /* the weakest that will do; -1: any */
     bool memcheck;
+    bool for_student; /* commands as the student types them, in their own kit */
 };
 
 /*
@@ -27,5 +30,10 @@ struct grade_options {
  */
 int grade_submission(const struct kit *kit, const struct grade_options *options,
                      struct grade **grade);
+
+/* The same for a submission that has been taken in; `submission` of OPTIONS is
+ * not looked at. */
+int grade_taken(const struct kit *kit, const struct grade_options *options,
+                const struct submission *submission, struct grade **grade);
 
 #endif

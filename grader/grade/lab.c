@@ -113,3 +113,17 @@ bool kit_has_lab(const struct kit *kit, const char *name)
             return true;
     return false;
 }
+
+char *kit_lab_name(const char *pattern, const char *lab)
+{
+    char *path = xcalloc(strlen(pattern) + 3 * strlen(lab) + 1, 1);
+    char *end = path;
+
+    for (; *pattern; pattern++) {
+        if (*pattern == '@')
+            end = stpcpy(end, lab);
+        else
+            *end++ = *pattern;
+    }
+    return path;
+}

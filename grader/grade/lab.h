@@ -30,4 +30,7 @@ char *kit_path(const struct kit *kit, const char *format, ...)
 char *kit_shown_path(const struct kit *kit, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* PATTERN with the lab's name for each (of at most three) @; to be freed. */
+char *kit_lab_name(const char *pattern, const char *lab);
+
 #endif

@@ -33,10 +33,11 @@ static const struct stage_directory {
     {"/etc/alternatives", 0755, false},
     {"/bin", 0755, false},
     {"/build", 0755, true},
-    {"/build/@", 0755, false},
-    {"/build/common", 0755, false},
     {"/results", 0755, true},
     {"/tmp", 0755, true},
+}, lab_directories[] = {
+    {"/build/@", 0755, false},
+    {"/build/common", 0755, false},
 };
 
 static const struct stage_copy {
@@ -46,6 +47,8 @@ static const struct stage_copy {
 } copies[] = {
     {"build/grader/init", "kit/init", 0555},
     {"build/grader/confine", "kit/confine", 0555},
+    {"build/grader/unpack", "kit/unpack", 0555},
+}, lab_copies[] = {
     {"build/grader/shim.so", "kit/shim.so", 0444},
     {"grader/probe/valgrind.supp", "kit/valgrind.supp", 0444},
     {"build/grader/server.o", "build/server.o", 0444},
@@ -53,7 +56,6 @@ static const struct stage_copy {
     {"build/labs/@/main.o", "build/main.o", 0444},
     {"labs/@/@.h", "build/@/@.h", 0444},
     {"labs/common/lab.h", "build/common/lab.h", 0444},
-    {"build/labs/@/test_@", "bin/test_@", 0555},
 };
 
 static const struct stage_text {
@@ -71,24 +73,10 @@ static const struct stage_text {
 /* /usr/bin has these as links into /etc. */
 static const char *const alternatives[] = {"awk", "nc"};
 
-static char *with_lab(const char *pattern, const char *lab)
-{
-    char *path = xcalloc(strlen(pattern) + 3 * strlen(lab) + 1, 1);
-    char *end = path;
-
-    for (; *pattern; pattern++) {
-        if (*pattern == '@')
-            end = stpcpy(end, lab);
-        else
-            *end++ = *pattern;
-    }
-    return path;
-}
-
 static int make_directory(const struct stage *stage, const char *lab,
                           const struct stage_directory *directory)
 {
-    char *name = with_lab(directory->path, lab);
+    char *name = kit_lab_name(directory->path, lab);
     char *path = xformat("%s%s", stage->path, name);
     int result = *name ? mkdir(path, 0700) : 0; /* the first is there */
 
@@ -106,23 +94,45 @@ static int make_directory(const struct stage *stage, const char *lab,
     return result;
 }
 
-static int copy_from_kit(const struct stage *stage, const struct kit *kit,
-                         const char *lab, const struct stage_copy *copy)
+/* The file FROM as NAME on the stage. */
+static int copy_to_stage(const struct stage *stage, const struct kit *kit,
+                         const char *from, const char *name, mode_t mode)
 {
-    char *from_name = with_lab(copy->from, lab);
-    char *to_name = with_lab(copy->to, lab);
-    char *from = kit_path(kit, "%s", from_name);
-    char *to = xformat("%s/%s", stage->path, to_name);
-    int result = copy_file(from, to, copy->mode);
+    char *to = xformat("%s/%s", stage->path, name);
+    int result = copy_file(from, to, mode);
 
     if (result < 0 && errno == ENOENT)
         (void)complain("%s: not there; run make in %s", from, kit->root);
     else if (result < 0)
         (void)complain("cannot copy %s to %s: %s", from, to, strerror(errno));
     free(to);
+    return result;
+}
+
+static int copy_from_kit(const struct stage *stage, const struct kit *kit,
+                         const char *lab, const struct stage_copy *copy)
+{
+    char *from_name = kit_lab_name(copy->from, lab);
+    char *to_name = kit_lab_name(copy->to, lab);
+    char *from = kit_path(kit, "%s", from_name);
+    int result = copy_to_stage(stage, kit, from, to_name, copy->mode);
+
     free(from);
     free(to_name);
     free(from_name);
+    return result;
+}
+
+static int copy_tests(const struct stage *stage, const struct kit *kit,
+                      const char *lab, const char *test_program)
+{
+    char *from = test_program ? xstrdup(test_program)
+                              : kit_path(kit, "build/labs/%s/test_%s", lab, lab);
+    char *name = xformat("bin/test_%s", lab);
+    int result = copy_to_stage(stage, kit, from, name, 0555);
+
+    free(name);
+    free(from);
     return result;
 }
 
@@ -191,23 +201,36 @@ static void copy_loader_cache(const struct stage *stage)
     free(to);
 }
 
-static int fill(const struct stage *stage, const struct kit *kit,
-                const char *lab, const struct submission *submission)
+static int fill(const struct stage *stage, const struct kit *kit)
 {
     for (size_t i = 0; i < LENGTH(directories); i++)
-        if (make_directory(stage, lab, &directories[i]) < 0)
+        if (make_directory(stage, "", &directories[i]) < 0)
             return -1;
     for (size_t i = 0; i < LENGTH(copies); i++)
-        if (copy_from_kit(stage, kit, lab, &copies[i]) < 0)
+        if (copy_from_kit(stage, kit, "", &copies[i]) < 0)
             return -1;
-    if (copy_helpers(stage, kit) < 0)
-        return -1;
     for (size_t i = 0; i < LENGTH(texts); i++)
         if (write_text(stage, texts[i].path, texts[i].content,
                        strlen(texts[i].content)) < 0)
             return -1;
     link_alternatives(stage);
     copy_loader_cache(stage);
+    return 0;
+}
+
+static int fill_for_lab(const struct stage *stage, const struct kit *kit,
+                        const char *lab, const struct submission *submission,
+                        const char *test_program)
+{
+    for (size_t i = 0; i < LENGTH(lab_directories); i++)
+        if (make_directory(stage, lab, &lab_directories[i]) < 0)
+            return -1;
+    for (size_t i = 0; i < LENGTH(lab_copies); i++)
+        if (copy_from_kit(stage, kit, lab, &lab_copies[i]) < 0)
+            return -1;
+    if (copy_tests(stage, kit, lab, test_program) < 0 ||
+        copy_helpers(stage, kit) < 0)
+        return -1;
     char *source = xformat("build/%s/%s.c", lab, lab);
     int result = write_text(stage, source, submission->data, submission->size);
     free(source);
@@ -270,8 +293,7 @@ static int take_lock(struct stage *stage)
     return flock(stage->lock_fd, LOCK_EX | LOCK_NB);
 }
 
-int stage_init(struct stage *stage, const struct kit *kit, const char *lab,
-               const struct submission *submission)
+int stage_init_tool(struct stage *stage, const struct kit *kit)
 {
     const char *parent = temporary_directory();
 
@@ -292,7 +314,18 @@ int stage_init(struct stage *stage, const struct kit *kit, const char *lab,
     }
     if (take_lock(stage) < 0)
         (void)complain("%s/lock: %s", stage->path, strerror(errno));
-    else if (fill(stage, kit, lab, submission) == 0)
+    else if (fill(stage, kit) == 0)
+        return 0;
+    stage_release(stage);
+    return -1;
+}
+
+int stage_init(struct stage *stage, const struct kit *kit, const char *lab,
+               const struct submission *submission, const char *test_program)
+{
+    if (stage_init_tool(stage, kit) < 0)
+        return -1;
+    if (fill_for_lab(stage, kit, lab, submission, test_program) == 0)
         return 0;
     stage_release(stage);
     return -1;
@@ -307,4 +340,9 @@ void stage_release(struct stage *stage)
         (void)close(stage->lock_fd);
     free(stage->path);
     *stage = (struct stage){.lock_fd = -1};
+}
+
+const char *stage_hidden(const struct kit *kit)
+{
+    return strncmp(kit->root, "/usr/", 5) == 0 ? kit->root : NULL;
 }

@@ -27,10 +27,18 @@ struct stage {
     int lock_fd;
 };
 
-/* Make the stage for LAB and SUBMISSION; 0, or -1 after a message. */
+/* Make the stage for SUBMISSION and TEST_PROGRAM, the tests of LAB (NULL: the
+ * kit's own); 0, or -1 after a message. */
 int stage_init(struct stage *stage, const struct kit *kit, const char *lab,
-               const struct submission *submission);
+               const struct submission *submission, const char *test_program);
+/* Make one for a tool that is to run in the sandbox: without the lab's files.
+ * What the tool needs goes into build/, which it sees as /work. */
+int stage_init_tool(struct stage *stage, const struct kit *kit);
 /* Remove it and all that is in it. */
 void stage_release(struct stage *stage);
+
+/* The directory below /usr that a sandbox must not show, or NULL: /usr is the
+ * only part of the machine's files that is in sight. */
+const char *stage_hidden(const struct kit *kit);
 
 #endif

@@ -47,14 +47,14 @@ static struct grade *read_grade(const struct kit *kit, const char *lab)
 
 static bool has_changed(const struct kit *kit, const struct grade *grade)
 {
-    char checksum[CHECKSUM_SIZE];
+    char checksum[HASH_SIZE];
     size_t size;
     char *path = kit_path(kit, "labs/%s/%s.c", grade->lab, grade->lab);
     char *data = read_file(AT_FDCWD, path, SUBMISSION_MAX, &size);
     bool changed = true;
 
     if (data) {
-        submission_checksum(data, size, checksum);
+        hash_data(data, size, checksum);
         changed =
             grade->checksum == NULL || strcmp(checksum, grade->checksum) != 0;
     }

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,17 +72,6 @@ static const char *reason(int error, const struct stat *status)
                : NULL;
 }
 
-/* FNV-1a */
-void submission_checksum(const char *data, size_t size,
-                         char checksum[CHECKSUM_SIZE])
-{
-    uint64_t hash = 0xcbf29ce484222325;
-
-    for (size_t i = 0; i < size; i++)
-        hash = (hash ^ (unsigned char)data[i]) * 0x100000001b3;
-    (void)snprintf(checksum, CHECKSUM_SIZE, "%016" PRIx64, hash);
-}
-
 static int open_submission(struct submission *submission, const char *lab)
 {
     struct stat status;
@@ -139,8 +127,7 @@ int submission_read(struct submission *submission, const struct kit *kit,
     int error = errno;
     (void)close(fd);
     if (submission->data) {
-        submission_checksum(submission->data, submission->size,
-                            submission->checksum);
+        hash_data(submission->data, submission->size, submission->checksum);
         return 0;
     }
     (void)complain("%s: cannot read it: %s", submission->path, strerror(error));

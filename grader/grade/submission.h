@@ -12,23 +12,18 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "hash.h"
 #include "lab.h"
 
 #define SUBMISSION_MAX (1024 * 1024)
-#define CHECKSUM_SIZE  17
 
 struct submission {
     char *path; /* as it was given, with the file's name */
     bool own;   /* it is labs/LAB/LAB.c of the kit itself */
     char *data;
     size_t size;
-    char checksum[CHECKSUM_SIZE];
+    char checksum[HASH_SIZE]; /* of the content */
 };
-
-/* Sixteen hexadecimal digits that tell versions of a file apart; they protect
- * against no forgery. */
-void submission_checksum(const char *data, size_t size,
-                         char checksum[CHECKSUM_SIZE]);
 
 /*
  * Take in the submission for LAB at PATH: a directory that holds LAB.c or

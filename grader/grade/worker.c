@@ -29,7 +29,7 @@
 #include "process.h"
 #include "text.h"
 
-#define OUTPUT_MAX (64 * 1024 * 1024)
+#define OUTPUT_MAX (1024UL * 1024 * 1024)
 #define REAP_MS    60000
 
 static int signal_fd = -1;
@@ -214,18 +214,31 @@ static bool receive(int fd, struct received *received)
     return true;
 }
 
+int worker_signal_fd(void)
+{
+    return signal_fd;
+}
+
+int worker_signal(void)
+{
+    struct signalfd_siginfo info;
+
+    return read(signal_fd, &info, sizeof(info)) == sizeof(info)
+               ? (int)info.ssi_signo
+               : 0;
+}
+
 /* Until the worker has closed FD; the signal that came before, or 0. */
 static int receive_all(int fd, struct received *received)
 {
     for (;;) {
         struct pollfd fds[] = {{.fd = fd, .events = POLLIN},
                                {.fd = signal_fd, .events = POLLIN}};
-        struct signalfd_siginfo info;
+        int signal_number;
         if (poll(fds, LENGTH(fds), -1) < 0)
             continue; /* EINTR: stopped and continued */
-        if (fds[1].revents &&
-            read(signal_fd, &info, sizeof(info)) == sizeof(info))
-            return (int)info.ssi_signo;
+        if (fds[1].revents && (signal_number = worker_signal()) != 0)
+            return signal_number;
         if (fds[0].revents && !receive(fd, received))
             return 0;
     }

@@ -33,4 +33,9 @@ int worker_prepare(void);
 int worker_run(int (*work)(int out_fd, void *data), void *data, char **output,
                size_t *size);
 
+/* For those who wait for more than one worker: readable when a signal has come;
+ * then worker_signal() is its number, else 0. */
+int worker_signal_fd(void);
+int worker_signal(void);
+
 #endif

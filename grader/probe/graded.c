@@ -45,20 +45,44 @@ void probe_test_end(void)
 
 /* ---- The list ------------------------------------------------------------ */
 
-static int by_line(const void *a, const void *b)
+/* Whether TEST is of the lab itself, and not an instructor's own. */
+static bool is_labs_own(const struct criterion_test *test)
+{
+    return strncmp(test->data->file_, "labs/", 5) == 0;
+}
+
+/* The lab's first, then as they stand in their files. */
+static int by_place(const void *a, const void *b)
 {
     const struct criterion_test *const *left = a, *const *right = b;
+    int own = is_labs_own(*right) - is_labs_own(*left);
+    int file = strcmp((*left)->data->file_, (*right)->data->file_);
 
-    return (int)(*left)->data->line_ - (int)(*right)->data->line_;
+    return own    ? own
+           : file ? file
+                  : (int)(*left)->data->line_ - (int)(*right)->data->line_;
+}
+
+static const char *visibility_of(const struct criterion_test *test)
+{
+    static const char *const names[] = {[GRADED_VISIBLE] = "visible",
+                                        [GRADED_HIDDEN] = "hidden",
+                                        [GRADED_AFTER_DUE_DATE] =
+                                            "after_due_date"};
+    const struct graded *graded = test->data->data;
+
+    if (graded->visibility == GRADED_DEFAULT)
+        return is_labs_own(test) ? "visible" : "hidden";
+    return names[graded->visibility];
 }
 
 static json_t *json_test(const struct criterion_test *test)
 {
     const struct graded *graded = test->data->data;
 
-    return json_pack("{s:s, s:s, s:i, s:s}", "name", test->name, "step",
+    return json_pack("{s:s, s:s, s:i, s:s, s:s}", "name", test->name, "step",
                      graded->step, "points", graded->points, "description",
-                     graded->description);
+                     graded->description, "visibility", visibility_of(test));
 }
 
 static void print_list(struct criterion_test_set *set)
@@ -75,7 +99,7 @@ static void print_list(struct criterion_test_set *set)
                 tests[count++] = test;
         }
     }
-    qsort(tests, count, sizeof(*tests), by_line);
+    qsort(tests, count, sizeof(*tests), by_place);
     for (size_t i = 0; i < count; i++)
         (void)json_array_append_new(list, json_test(tests[i]));
     char *path = xformat("%s/tests.json", probe_setting()->results);

@@ -38,11 +38,19 @@
 
 /* ---- Graded tests ------------------------------------------------------ */
 
+enum graded_visibility {
+    GRADED_DEFAULT, /* a lab's tests are visible, an instructor's hidden */
+    GRADED_VISIBLE,
+    GRADED_HIDDEN,
+    GRADED_AFTER_DUE_DATE, /* visible when the due date has passed */
+};
+
 /* What a grade needs to know of a test; it is written here and nowhere else. */
 struct graded {
     int points;              /* 0 for a bonus test */
     const char *step;        /* "pipe.1": gap, hints' key, handout heading */
     const char *description; /* what a right program does, for the student */
+    enum graded_visibility visibility; /* what the student's report shows */
 };
 
 #define Graded(lab, test, ...)                                                 \

@@ -22,6 +22,13 @@ const char *const cleanliness_names[] = {
     [CLEANLINESS_ERROR] = "error",       NULL,
 };
 
+const char *const visibility_names[] = {
+    [VISIBILITY_VISIBLE] = "visible",
+    [VISIBILITY_HIDDEN] = "hidden",
+    [VISIBILITY_AFTER_DUE_DATE] = "after_due_date",
+    NULL,
+};
+
 const char *const check_verdict_names[] = {
     [CHECK_GOOD] = "good",
     [CHECK_WEAK] = "weak",

@@ -33,6 +33,14 @@ enum cleanliness {
 };
 extern const char *const cleanliness_names[];
 
+/* What the report for the student shows of a test. */
+enum visibility {
+    VISIBILITY_VISIBLE,
+    VISIBILITY_HIDDEN,         /* nothing but what it adds to the sum */
+    VISIBILITY_AFTER_DUE_DATE, /* the same until the due date has passed */
+};
+extern const char *const visibility_names[];
+
 struct strings {
     char **items;
     size_t count;
@@ -87,6 +95,7 @@ struct grade_test {
     int points_tenths; /* earned */
     int max_tenths;    /* that count here: less where an error is ours */
     bool bonus;
+    enum visibility visibility;
     bool retried; /* the first attempt ended in an error of ours */
 
     enum verdict verdict;
@@ -120,7 +129,7 @@ struct grade {
     char *kit; /* version */
     char *lab;
     char *submission; /* path as it was given */
-    char *checksum;   /* of the submission: "changed since" */
+    char *checksum;   /* SHA-256 of the submission: "changed since" */
     bool own;         /* it is the kit's own labs/LAB/LAB.c */
     bool complete;    /* no verdict and no cleanliness is an error of ours */
     bool partial;     /* tests were chosen, or cleanliness was left out */
@@ -135,6 +144,10 @@ struct grade {
 
 struct grade *grade_new(const char *lab);
 void grade_free(struct grade *grade);
+/* Take the tests out that the student must not see, while AFTER_DUE says whether
+ * the due date has passed; what they add to the sums stays in these.  Their
+ * number. */
+size_t grade_hide_tests(struct grade *grade, bool after_due);
 /* Keep only the COUNT tests called NAMES. */
 void grade_keep_tests(struct grade *grade, const char *const *names,
                       size_t count);

@@ -92,7 +92,9 @@ SHAPE(listed_shape, struct grade_test,
       {ROW("step", STRING, struct grade_test, step), .required = true},
       {ROW("description", STRING, struct grade_test, description)},
       {ROW("points", TENTHS, struct grade_test, worth_tenths),
-       .required = true});
+       .required = true},
+      {ROW("visibility", NAME, struct grade_test, visibility),
+       .names = visibility_names});
 
 SHAPE(test_shape, struct grade_test,
       {ROW("name", STRING, struct grade_test, name), .required = true},
@@ -102,6 +104,8 @@ SHAPE(test_shape, struct grade_test,
       {ROW("max", TENTHS, struct grade_test, max_tenths)},
       {ROW("worth", TENTHS, struct grade_test, worth_tenths)},
       {ROW("bonus", BOOL, struct grade_test, bonus)},
+      {ROW("visibility", NAME, struct grade_test, visibility),
+       .names = visibility_names},
       {ROW("retried", BOOL, struct grade_test, retried)},
       {.name = "native", .type = FIELD_PART, .shape = &native_shape},
       {.name = "memcheck", .type = FIELD_PART, .shape = &memcheck_shape},
@@ -182,21 +186,57 @@ void grade_free(struct grade *grade)
     free(grade);
 }
 
-void grade_keep_tests(struct grade *grade, const char *const *names,
-                      size_t count)
+/* Keep the tests of which WANTED(test, DATA) is true. */
+static void keep_if(struct grade *grade,
+                    bool (*wanted)(const struct grade_test *, const void *),
+                    const void *data)
 {
     size_t kept = 0;
 
     for (size_t i = 0; i < grade->test_count; i++) {
-        size_t n = 0;
-        while (n < count && strcmp(names[n], grade->tests[i].name) != 0)
-            n++;
-        if (n < count)
+        if (wanted(&grade->tests[i], data))
             grade->tests[kept++] = grade->tests[i];
         else
             shape_release(&test_shape, &grade->tests[i]);
     }
     grade->test_count = kept;
+}
+
+struct names {
+    const char *const *items;
+    size_t count;
+};
+
+static bool is_named(const struct grade_test *test, const void *data)
+{
+    const struct names *names = data;
+
+    for (size_t i = 0; i < names->count; i++)
+        if (strcmp(names->items[i], test->name) == 0)
+            return true;
+    return false;
+}
+
+void grade_keep_tests(struct grade *grade, const char *const *names,
+                      size_t count)
+{
+    keep_if(grade, is_named, &(struct names){names, count});
+}
+
+static bool is_shown(const struct grade_test *test, const void *data)
+{
+    const bool *after_due = data;
+
+    return test->visibility == VISIBILITY_VISIBLE ||
+           (test->visibility == VISIBILITY_AFTER_DUE_DATE && *after_due);
+}
+
+size_t grade_hide_tests(struct grade *grade, bool after_due)
+{
+    size_t count = grade->test_count;
+
+    keep_if(grade, is_shown, &after_due);
+    return count - grade->test_count;
 }
 
 /* ---- What the lab's test program writes ---------------------------------- */

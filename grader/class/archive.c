@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: MIT
+/*
+ * archive.c - what the unpacker, in its sandbox, says of an archive; see
+ * unpack.h and found.h.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "found.h"
+#include "stage.h"
+#include "text.h"
+#include "tool.h"
+#include "unpack.h"
+#include "worker.h"
+
+#define ARCHIVE_MAX   (1024L * 1024 * 1024)
+#define UNPACK_WALL_S 900
+/* Records have heads and paths, too. */
+#define OUTPUT_ROOM   (4 * UNPACK_KEPT_MAX)
+
+static const struct process_limit limits[] = {
+    {RLIMIT_AS, 2048UL * 1024 * 1024},
+    {RLIMIT_FSIZE, 0}, /* it has no file to write */
+    {RLIMIT_CORE, 0},
+};
+
+/* ---- In the worker ------------------------------------------------------- */
+
+struct work {
+    const struct stage *stage;
+    size_t count;
+};
+
+/* The archives are 0, 1, ... in build/ of the stage. */
+static int unpack_all(int out_fd, void *data)
+{
+    const struct work *work = data;
+    char *directory = xformat("%s/build", work->stage->path);
+    struct sandbox sandbox = {.level = sandbox_best_level(NULL, 0),
+                              .stage = work->stage->path,
+                              .writable = directory};
+    char *program = sandbox_path(&sandbox, "kit/unpack");
+    struct argv argv = {0};
+    struct process_result result;
+
+    argv_add(&argv, program);
+    for (size_t i = 0; i < work->count; i++)
+        argv_addf(&argv, "%zu", i);
+    const struct process process = {
+        .argv = (const char *const *)argv.items,
+        .wall_s = UNPACK_WALL_S,
+        .limits = limits,
+        .limit_count = LENGTH(limits),
+        .output_max = OUTPUT_ROOM,
+    };
+    int status = tool_prepare(&sandbox);
+    if (status == 0)
+        status = tool_run(&sandbox, &process, &result);
+    if (status == 0) {
+        status = write_fully(out_fd, result.output, result.size);
+        process_result_release(&result);
+    }
+    argv_release(&argv);
+    free(program);
+    free(directory);
+    return status < 0 ? 3 : 0;
+}
+
+/* ---- What it said -------------------------------------------------------- */
+
+/* "ARCHIVE//NAME", where either may be "". */
+static char *path_in(const char *archive, const char *name, size_t size)
+{
+    return xformat("%s%s%.*s", archive, *archive && size ? "//" : "", (int)size,
+                   name);
+}
+
+/* Take one record from *NEXT, of which LEFT bytes are there; false at the end,
+ * or where there is none. */
+static bool take_record(struct found *found, const char *archive,
+                        const char **next, size_t left, bool *ended)
+{
+    struct record record;
+
+    if (left < sizeof(record))
+        return false;
+    memcpy(&record, *next, sizeof(record));
+    left -= sizeof(record);
+    *next += sizeof(record);
+    if (record.magic != RECORD_MAGIC || record.kind > RECORD_END ||
+        record.path_size > left || record.size > left - record.path_size)
+        return false;
+    const char *content = *next + record.path_size;
+    char *path = path_in(archive, *next, record.path_size);
+    if (record.kind == RECORD_FILE) {
+        char *data = xcalloc(record.size + 1, 1);
+        memcpy(data, content, record.size);
+        found_add(found, path, data, record.size, record.modified);
+    } else if (record.kind == RECORD_IGNORED) {
+        char *why = xstrndup(content, record.size);
+        found_ignore(found, path, why);
+        free(why);
+    }
+    free(path);
+    *ended = record.kind == RECORD_END;
+    *next = content + record.size;
+    return !*ended;
+}
+
+static void take_records(struct found *found, const char *archive,
+                         const char *text, size_t size)
+{
+    const char *next = text;
+    bool ended = false;
+
+    while (take_record(found, archive, &next, size - (size_t)(next - text),
+                       &ended))
+        continue;
+    if (!ended)
+        found_ignore(found, archive, "damaged, or too much for the unpacker: "
+                                     "what is behind is lost");
+}
+
+static void take_envelopes(struct found *found, const char *text, size_t size)
+{
+    size_t done = 0;
+
+    while (done < found->packed_count) {
+        struct envelope envelope;
+        if (size < sizeof(envelope))
+            break;
+        memcpy(&envelope, text, sizeof(envelope));
+        text += sizeof(envelope);
+        size -= sizeof(envelope);
+        if (envelope.magic != RECORD_MAGIC || envelope.number != done ||
+            envelope.size > size)
+            break;
+        take_records(found, found->packed[done++].path, text, envelope.size);
+        text += envelope.size;
+        size -= envelope.size;
+    }
+    for (; done < found->packed_count; done++)
+        found_ignore(found, found->packed[done].path,
+                     "the unpacker was stopped before it");
+}
+
+/* ------------------------------------------------------------------------- */
+
+void found_archive(struct found *found, int fd, const char *path)
+{
+    size_t size;
+    char *data = read_fully(fd, ARCHIVE_MAX, &size);
+
+    if (data == NULL) {
+        found_ignore(found, path, errno == EFBIG ? "larger than 1 GiB"
+                                                 : strerror(errno));
+        return;
+    }
+    struct packed *packed =
+        grow(&found->packed, &found->packed_count, sizeof(*packed));
+    *packed = (struct packed){xstrdup(path), data, size};
+}
+
+static int put_archives(const struct found *found, const struct stage *stage)
+{
+    int status = 0;
+
+    for (size_t i = 0; status == 0 && i < found->packed_count; i++) {
+        char *path = xformat("%s/build/%zu", stage->path, i);
+        status = write_file(path, found->packed[i].data, found->packed[i].size,
+                            0444);
+        if (status < 0)
+            (void)complain("%s: %s; set TMPDIR to a directory with room", path,
+                           strerror(errno));
+        free(path);
+    }
+    return status;
+}
+
+int found_unpack(struct found *found)
+{
+    struct stage stage;
+    char *text = NULL;
+    size_t size;
+
+    if (found->packed_count == 0)
+        return 0;
+    if (stage_init_tool(&stage, found->kit) < 0)
+        return -1;
+    int status = put_archives(found, &stage);
+    if (status == 0) {
+        struct work work = {&stage, found->packed_count};
+        status = worker_run(unpack_all, &work, &text, &size);
+        if (status > 128)
+            found->interrupted = status - 128;
+    }
+    if (status == 0)
+        take_envelopes(found, text, size);
+    free(text);
+    stage_release(&stage);
+    return status == 0 ? 0 : -1;
+}

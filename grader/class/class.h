@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+/*
+ * class.h - a whole class: taken in, graded, kept, and written up.
+ */
+#ifndef CLASS_CLASS_H
+#define CLASS_CLASS_H
+
+#include <stdint.h>
+
+#include "lab.h"
+
+struct class_options {
+    const char *submissions; /* see intake.h */
+    const char *out;         /* directory of the gradebook and the pages */
+    const char *roster;      /* NULL: none */
+    const char *attempts;    /* last, best, first */
+    const char *extra_tests; /* directory; NULL: none */
+    struct argv labs;        /* to be graded; empty: all */
+    struct argv regrade;     /* labs to be graded again */
+    int64_t due;             /* seconds since the epoch; 0: none */
+    int jobs;                /* at the same time */
+    int level;               /* enum sandbox_level; -1: the best */
+    int required;            /* the weakest that will do; -1: any */
+    int tasks;               /* of a Slurm job array; 0: on this machine */
+};
+
+/*
+ * Do all that is left to do.  Exit status: 0; 2 usage; 3 after a message, or if
+ * some submission could not be graded; 128+N if signal N came: what is done by
+ * then is kept.  worker_prepare() must have been called.
+ */
+int class_run(const struct kit *kit, const struct class_options *options);
+
+/* Write gradebook.csv and all pages of OUT anew; 0, 3 or 128+N. */
+int class_write_up(const struct kit *kit, const char *out);
+
+#endif

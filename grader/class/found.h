@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+/*
+ * found.h - the files that the parts of the intake have found, before they are
+ * told whose they are.
+ */
+#ifndef CLASS_FOUND_H
+#define CLASS_FOUND_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "intake.h"
+
+struct file {
+    char *path; /* see names.h */
+    char *data;
+    size_t size;
+    int64_t modified; /* seconds since the epoch; 0: not known */
+};
+
+/* An archive that waits for found_unpack(). */
+struct packed {
+    char *path; /* "" if it is the whole class */
+    char *data;
+    size_t size;
+};
+
+struct found {
+    struct file *files;
+    size_t count;
+    struct packed *packed;
+    size_t packed_count;
+    struct intake *intake; /* what is passed over goes to its list */
+    const struct kit *kit;
+    int interrupted; /* the signal that came, or 0 */
+};
+
+/* Add a file; owns DATA from here on, copies PATH. */
+void found_add(struct found *found, const char *path, char *data, size_t size,
+               int64_t modified);
+/* Note that PATH is passed over. */
+void found_ignore(struct found *found, const char *path, const char *why);
+
+/* All below the directory DIR_FD, which it closes. */
+void found_walk(struct found *found, int dir_fd);
+/* Note the archive at FD, called PATH, for found_unpack(). */
+void found_archive(struct found *found, int fd, const char *path);
+/* All in the archives that were noted; -1 after a message if it cannot be tried,
+ * or with `interrupted` set. */
+int found_unpack(struct found *found);
+/* The labs' files in the git repositories that the text LIST names, relative to
+ * DIRECTORY; -1 after a message if it is no such list. */
+int found_clone(struct found *found, const char *list, const char *directory);
+
+#endif

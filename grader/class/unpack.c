@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: MIT
+/*
+ * unpack.c - reads an archive, and archives in it, and passes on what may be a
+ * submission; see unpack.h.
+ *
+ *     unpack ARCHIVE...
+ *
+ * Names in an archive are only text here: no path is ever opened.  What is no
+ * regular file (links, devices) is left out, and so is what exceeds a limit.
+ * Each archive has a process of its own: what one of them may do to that is no
+ * harm to the others.
+ */
+#include <archive.h>
+#include <archive_entry.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base.h"
+#include "names.h"
+#include "unpack.h"
+
+/* What this archive has used of its limits. */
+static long entries, bytes_out, bytes_kept, ignored;
+
+/* An archive that is being read. */
+struct source {
+    const char *path;   /* "alice.zip//", or "" */
+    long size;          /* bytes of the archive itself */
+    long out;           /* bytes that have come out of it */
+    int depth;
+};
+
+/* ---- Records ------------------------------------------------------------- */
+
+static void put(enum record_kind kind, const char *path, const void *data,
+                size_t size, int64_t modified)
+{
+    struct record record = {RECORD_MAGIC, kind, (uint32_t)strlen(path),
+                            (uint32_t)size, modified};
+
+    if (write_fully(STDOUT_FILENO, &record, sizeof(record)) < 0 ||
+        write_fully(STDOUT_FILENO, path, record.path_size) < 0 ||
+        write_fully(STDOUT_FILENO, data, size) < 0)
+        exit(3); /* nobody reads on */
+}
+
+static void ignore(const char *path, const char *why)
+{
+    if (ignored++ < UNPACK_IGNORED_MAX)
+        put(RECORD_IGNORED, path, why, strlen(why), 0);
+}
+
+/* ---- Entries ------------------------------------------------------------- */
+
+/* NAME below SOURCE without what could lead out of it, or "" is left: "/" and
+ * "." go; NULL where ".." is in it. */
+static char *entry_path(const struct source *source, const char *name)
+{
+    char *path = xcalloc(strlen(source->path) + strlen(name) + 2, 1);
+    char *start = stpcpy(path, source->path), *end = start;
+
+    while (*name) {
+        size_t size = strcspn(name, "/");
+        if (size == 2 && strncmp(name, "..", 2) == 0) {
+            free(path);
+            return NULL;
+        }
+        if (size > 0 && !(size == 1 && *name == '.')) {
+            if (end > start)
+                *end++ = '/';
+            end = mempcpy(end, name, size);
+        }
+        name += size;
+        name += strspn(name, "/");
+    }
+    *end = '\0';
+    return path;
+}
+
+/* Why no more may come out of SOURCE, or NULL. */
+static const char *exceeds(const struct source *source)
+{
+    if (bytes_out > UNPACK_BYTES_MAX)
+        return "more than 2 GiB come out of the archive";
+    if (source->out > UNPACK_RATIO_FROM &&
+        source->out / UNPACK_RATIO_MAX > source->size)
+        return "far more comes out of the archive than is in it: a bomb";
+    return NULL;
+}
+
+/* The content of the entry at which ARCHIVE stands, at most MAX bytes; NULL,
+ * and *WHY, if there is more or it cannot be read. */
+static char *read_entry(struct archive *archive, struct source *source,
+                        long max, size_t *size, const char **why)
+{
+    size_t used = 0, room = 65536;
+    char *data = xrealloc(NULL, room);
+
+    for (*why = NULL; *why == NULL;) {
+        la_ssize_t n = archive_read_data(archive, data + used, room - used);
+        if (n == 0) {
+            *size = used;
+            return data;
+        }
+        if (n < 0) {
+            *why = archive_error_string(archive);
+            *why = *why ? *why : "damaged";
+            break;
+        }
+        used += (size_t)n;
+        source->out += n;
+        bytes_out += n;
+        *why = exceeds(source);
+        if ((long)used > max)
+            *why = max == UNPACK_FILE_MAX ? "larger than 1 MiB"
+                                          : "an archive larger than 64 MiB";
+        if (used == room)
+            data = xrealloc(data, room *= 2);
+    }
+    free(data);
+    return NULL;
+}
+
+static int unpack(struct archive *archive, struct source *source);
+
+static struct archive *reader(void)
+{
+    struct archive *archive = archive_read_new();
+
+    if (archive == NULL || archive_read_support_format_tar(archive) ||
+        archive_read_support_format_zip(archive) ||
+        archive_read_support_filter_gzip(archive) ||
+        archive_read_support_filter_xz(archive))
+        exit(3); /* no memory, or a library without them */
+    return archive;
+}
+
+static void unpack_nested(const char *path, const char *data, size_t size,
+                          int depth)
+{
+    struct archive *archive = reader();
+    char *below = xformat("%s//", path);
+    struct source source = {below, (long)size, 0, depth};
+
+    if (archive_read_open_memory(archive, data, size) != ARCHIVE_OK)
+        ignore(path, "not an archive, or a damaged one");
+    else
+        (void)unpack(archive, &source); /* it has said what is wrong */
+    (void)archive_read_free(archive);
+    free(below);
+}
+
+static void take(struct archive *archive, struct source *source,
+                 const char *path, enum name_kind kind, int64_t modified)
+{
+    const char *why;
+    size_t size;
+    bool nested = kind == NAME_ARCHIVE;
+
+    if (nested && source->depth + 1 >= UNPACK_DEPTH_MAX) {
+        ignore(path, "too many archives in archives");
+        return;
+    }
+    char *data = read_entry(archive, source,
+                            nested ? UNPACK_NESTED_MAX : UNPACK_FILE_MAX, &size,
+                            &why);
+    if (data == NULL) {
+        ignore(path, why);
+    } else if (nested) {
+        unpack_nested(path, data, size, source->depth + 1);
+    } else if ((bytes_kept += (long)size) > UNPACK_KEPT_MAX) {
+        ignore(path, "there are more than 256 MiB of C files before it");
+    } else {
+        put(RECORD_FILE, path, data, size, modified);
+    }
+    free(data);
+}
+
+static void look_at(struct archive *archive, struct source *source,
+                    struct archive_entry *entry)
+{
+    const char *name = archive_entry_pathname(entry);
+    char *path = entry_path(source, name ? name : "");
+
+    if (path == NULL) {
+        ignore(name, "its name leads out of the archive");
+        return;
+    }
+    enum name_kind kind = name_kind(path);
+    if (archive_entry_hardlink(entry) || archive_entry_symlink(entry))
+        ignore(path, "a link");
+    else if (archive_entry_filetype(entry) == AE_IFDIR)
+        ; /* what is in it comes by itself */
+    else if (archive_entry_filetype(entry) != AE_IFREG)
+        ignore(path, "not a regular file");
+    else if (archive_entry_is_encrypted(entry))
+        ignore(path, "encrypted");
+    else if (kind == NAME_OTHER)
+        ignore(path, "not a C file");
+    else
+        take(archive, source, path, kind,
+             archive_entry_mtime_is_set(entry) ? archive_entry_mtime(entry)
+                                               : 0);
+    free(path);
+}
+
+/* All entries of ARCHIVE; 0 if it was read to its end. */
+static int unpack(struct archive *archive, struct source *source)
+{
+    struct archive_entry *entry;
+    char *name = xstrndup(source->path, strlen(source->path) -
+                                            (*source->path ? 2 : 0));
+    const char *why = NULL;
+    int status = 0;
+
+    while (why == NULL &&
+           (status = archive_read_next_header(archive, &entry)) >= ARCHIVE_WARN &&
+           status != ARCHIVE_EOF) {
+        if (++entries > UNPACK_ENTRIES_MAX)
+            why = "more than 200000 entries";
+        else
+            look_at(archive, source, entry);
+        if (why == NULL)
+            why = exceeds(source);
+    }
+    if (why == NULL && status != ARCHIVE_EOF) {
+        why = archive_error_string(archive);
+        why = why ? why : "damaged";
+    }
+    if (why)
+        ignore(name, why);
+    free(name);
+    return why ? -1 : 0;
+}
+
+static void unpack_file(const char *path)
+{
+    struct archive *archive = reader();
+    struct stat status;
+    struct source source = {"", 0, 0, 0};
+
+    if (stat(path, &status) < 0 ||
+        archive_read_open_filename(archive, path, 65536) != ARCHIVE_OK) {
+        ignore("", "not an archive, or a damaged one");
+    } else {
+        source.size = (long)status.st_size;
+        (void)unpack(archive, &source); /* it has said what is wrong */
+    }
+    (void)archive_read_free(archive);
+    if (ignored > UNPACK_IGNORED_MAX) {
+        char *more = xformat("and %ld more", ignored - UNPACK_IGNORED_MAX);
+        put(RECORD_IGNORED, "", more, strlen(more), 0);
+        free(more);
+    }
+    put(RECORD_END, "", "", 0, 0);
+}
+
+/* ---- A process for each -------------------------------------------------- */
+
+static _Noreturn void be_child(const char *path, int fd)
+{
+    const struct rlimit cpu = {UNPACK_CPU_S, UNPACK_CPU_S};
+
+    if (setrlimit(RLIMIT_CPU, &cpu) < 0 || dup2(fd, STDOUT_FILENO) < 0)
+        _exit(3);
+    unpack_file(path);
+    _exit(0);
+}
+
+/* What the child wrote to FD, as NUMBER's. */
+static int pass_on(uint32_t number, int fd)
+{
+    size_t size = 0;
+    char *data = read_fully(fd, 2 * UNPACK_KEPT_MAX, &size);
+    struct envelope envelope = {RECORD_MAGIC, number, data ? size : 0};
+
+    int status = write_fully(STDOUT_FILENO, &envelope, sizeof(envelope));
+    if (status == 0 && data)
+        status = write_fully(STDOUT_FILENO, data, size);
+    free(data);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    /* No child can change what its parent says of the others. */
+    if (argc < 2 || prctl(PR_SET_DUMPABLE, 0) < 0)
+        return 2;
+    /* Names in zip and pax archives are UTF-8. */
+    (void)setlocale(LC_CTYPE, "C.UTF-8");
+    for (int i = 1; i < argc; i++) {
+        int fds[2];
+        if (pipe2(fds, O_CLOEXEC) < 0)
+            return 3;
+        pid_t pid = fork();
+        if (pid == 0)
+            be_child(argv[i], fds[1]);
+        (void)close(fds[1]);
+        if (pid < 0 || pass_on((uint32_t)(i - 1), fds[0]) < 0)
+            return 3;
+        (void)close(fds[0]);
+        (void)kill(pid, SIGKILL); /* it may have closed its pipe and live on */
+        while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+            continue;
+    }
+    return 0;
+}

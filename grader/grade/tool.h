@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+/*
+ * tool.h - a command that reads what a submission is made of (the compiler, the
+ * unpacker of archives, the comparer) run in the sandbox.
+ */
+#ifndef GRADE_TOOL_H
+#define GRADE_TOOL_H
+
+#include "process.h"
+#include "sandbox.h"
+
+/*
+ * Run PROCESS in SANDBOX, whose `writable` directory is where it starts.  0, and
+ * RESULT is to be released; -1 after a message where it could not be run.
+ */
+int tool_run(const struct sandbox *sandbox, const struct process *process,
+             struct process_result *result);
+
+/* Write the sandbox's filter to its stage: once, before the first tool_run().
+ * 0, or -1 after a message. */
+int tool_prepare(const struct sandbox *sandbox);
+
+#endif
