@@ -52,8 +52,8 @@ class: kit
 # An instructor's own tests, built with the lab's: `ipclab class --extra-tests`.
 extra: kit
 	$(Q)$(CC) $(KIT_CPPFLAGS) -Ilabs/$(LAB) -Ilabs/common $(KIT_CFLAGS) $(CFLAGS) \
-	  $(LDFLAGS) -Wl,-u,git_libgit2_init -o $(PROGRAM) $(SOURCE) \
-	  $(filter %.o,$(addprefix $(B)/labs/$(LAB)/,test_$(LAB).o misconceptions.o)) \
+	  $(LDFLAGS) -o $(PROGRAM) $(SOURCE) $(B)/labs/$(LAB)/test_$(LAB).o \
+	  $(B)/labs/$(LAB)/misconceptions.o $(B)/grader/probe/criterion.o \
 	  $(B)/libkit.a $(LIBS) -lcriterion
 
 # ---- Set-up: `SETUP=no` refuses to install and prints the command -----------
@@ -72,7 +72,7 @@ $(B)/flags: force
 
 # Programs of their own: not in the library.
 ALONE := $(addprefix grader/probe/,server.c server_objects.c init.c confine.c \
-           shim.c) grader/class/unpack.c
+           shim.c criterion.c) grader/class/unpack.c
 LIB := $(filter-out $(ALONE),\
          $(wildcard $(ROOMS:%=grader/%/*.c)))
 LIB_OBJ := $(LIB:%.c=$(B)/%.o)
@@ -135,9 +135,9 @@ $(B)/labs/$(1)/main.o: labs/$(1)/main.c $(B)/flags | setup
 	$(Q)$(CC) $(LAB_CFLAGS) -ffile-prefix-map=$(CURDIR)=. -Ilabs/common -MMD -MP -c -o $$@ $$<
 
 $(B)/labs/$(1)/test_$(1): $(B)/labs/$(1)/test_$(1).o \
-  $(B)/labs/$(1)/misconceptions.o $(B)/libkit.a
+  $(B)/labs/$(1)/misconceptions.o $(B)/grader/probe/criterion.o $(B)/libkit.a
 	@$(if $(V),:,echo "  CC    $$@")
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -Wl,-u,git_libgit2_init -o $$@ $$^ $(LIBS) -lcriterion
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $$@ $$^ $(LIBS) -lcriterion
 
 # For trying out by hand; the grader builds its own in the sandbox.
 $(B)/bin/$(1): labs/$(1)/$(1).c labs/$(1)/main.c labs/$(1)/$(1).h

@@ -24,6 +24,7 @@ static const struct subcommand {
     {"class", "ipclab class", class_main, "grade a whole class"},
     {"override", "ipclab override", override_main,
      "points by the instructor's word"},
+    {"shard", "ipclab shard", shard_main, "one Slurm task of a class"},
     {"status", "ipclab status", status_main, "the labs and where you stand"},
     {"doctor", "ipclab doctor", doctor_main, "what this machine can run"},
 };

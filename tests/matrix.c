@@ -5,9 +5,10 @@
  *
  *     matrix [--jobs N] [--quiet] LAB...
  *
- * Grades the skeleton (0 points), programs that exit at once (0), the solution (all of them) and each file of
- * tests/submissions/LAB/accepted (all) and wrong.  The head of a wrong file
- * says what must be found in it, and nothing else may be:
+ * Grades the skeleton (0 points), programs that exit at once (0), the solution
+ * (all of them) and each file of tests/submissions/LAB/accepted (all) and
+ * wrong.  The head of a wrong file says what must be found in it, and nothing
+ * else may be:
  *
  *     Fails: upper_empty_eof upper_small      the tests, or "none"
  *     Shows: child_keeps_write_end            the diagnosis, or "none"
@@ -265,8 +266,8 @@ static void add_directory(struct entry **entries, size_t *count,
 static char *write_idle(const char *lab, int status)
 {
     char *from = xformat("labs/%s/%s.c", lab, lab);
-    char *path = xformat("build/matrix-%d-%s-exit-%d.c", (int)getpid(), lab,
-                         status);
+    char *path =
+        xformat("build/matrix-%d-%s-exit-%d.c", (int)getpid(), lab, status);
     char *skeleton = read_source(from);
     char *source = xformat("%s\n__attribute__((constructor)) static void "
                            "leave(void)\n{\n    _exit(%d);\n}\n",

@@ -11,7 +11,7 @@ $(B)/tests/unit/tests: $(UNIT_OBJ) $(B)/libkit.a
 
 $(B)/tests/system/tests: $(SYSTEM_OBJ) $(B)/libkit.a
 	@$(if $(V),:,echo "  CC    $@")
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) -lcriterion
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) -lsqlite3 -larchive -lcriterion
 
 $(B)/tests/%: $(B)/tests/%.o $(B)/libkit.a
 	@$(if $(V),:,echo "  CC    $@")
@@ -47,6 +47,11 @@ test-fresh:
 .PHONY: pages-check
 pages-check:
 	@tests/pages.sh $(PAGES)
+
+## make test-slurm   the sample class under a real Slurm (root)
+.PHONY: test-slurm
+test-slurm: kit
+	@tests/slurm.sh
 
 ## make lint         static analysis and formatting, as CI sees them
 KIT_SOURCES = $(shell git ls-files 'grader/*.[ch]' 'labs/*.[ch]' \

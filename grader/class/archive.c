@@ -17,7 +17,7 @@
 #define ARCHIVE_MAX   (1024L * 1024 * 1024)
 #define UNPACK_WALL_S 900
 /* Records have heads and paths, too. */
-#define OUTPUT_ROOM   (4 * UNPACK_KEPT_MAX)
+#define OUTPUT_ROOM (4 * UNPACK_KEPT_MAX)
 
 static const struct process_limit limits[] = {
     {RLIMIT_AS, 2048UL * 1024 * 1024},
@@ -118,8 +118,9 @@ static void take_records(struct found *found, const char *archive,
                        &ended))
         continue;
     if (!ended)
-        found_ignore(found, archive, "damaged, or too much for the unpacker: "
-                                     "what is behind is lost");
+        found_ignore(found, archive,
+                     "damaged, or too much for the unpacker: "
+                     "what is behind is lost");
 }
 
 static void take_envelopes(struct found *found, const char *text, size_t size)
@@ -153,8 +154,8 @@ void found_archive(struct found *found, int fd, const char *path)
     char *data = read_fully(fd, ARCHIVE_MAX, &size);
 
     if (data == NULL) {
-        found_ignore(found, path, errno == EFBIG ? "larger than 1 GiB"
-                                                 : strerror(errno));
+        found_ignore(found, path,
+                     errno == EFBIG ? "larger than 1 GiB" : strerror(errno));
         return;
     }
     struct packed *packed =

@@ -21,9 +21,11 @@
 #include "pool.h"
 #include "progress.h"
 #include "sandbox.h"
+#include "slurm.h"
 #include "text.h"
 
-struct class {
+struct class
+{
     const struct kit *kit;
     const struct class_options *options;
     sqlite3 *book;
@@ -34,7 +36,8 @@ struct class {
     int errors;          /* grades with an error of ours, and none at all */
 };
 
-/* ---- The directory ----------------------------------------------------------- */
+/* ---- The directory
+ * ----------------------------------------------------------- */
 
 /* Make PATH and the directories above it. */
 static int make_directories(const char *path)
@@ -78,7 +81,8 @@ static int lock(const char *out)
     return fd;
 }
 
-/* ---- Taking in ------------------------------------------------------------------ */
+/* ---- Taking in
+ * ------------------------------------------------------------------ */
 
 static int take_in(struct class *class)
 {
@@ -117,7 +121,8 @@ static int set_environments(struct class *class)
     return status < 0 ? 3 : 0;
 }
 
-/* ---- Grading ---------------------------------------------------------------------- */
+/* ---- Grading
+ * ---------------------------------------------------------------------- */
 
 static char *load(void *data, const struct todo *job, size_t *size)
 {
@@ -131,12 +136,12 @@ static int keep(void *data, const struct todo *job, const struct grade *grade,
 {
     struct class *class = data;
     char score[16], max[16];
-    char *result = grade->build.ok
-                       ? xformat("%s/%s%s",
-                                 tenths_format(grade->score_tenths, score),
-                                 tenths_format(grade->max_tenths, max),
-                                 grade->complete ? "" : "  ERROR")
-                       : xstrdup("does not build");
+    char *result =
+        grade->build.ok
+            ? xformat("%s/%s%s", tenths_format(grade->score_tenths, score),
+                      tenths_format(grade->max_tenths, max),
+                      grade->complete ? "" : "  ERROR")
+            : xstrdup("does not build");
 
     class->errors += !grade->complete;
     int status = gradebook_keep(class->book, job->hash, grade, json);
@@ -164,9 +169,8 @@ static const char *test_program(void *data, const char *lab)
     return extra_program(&class->extra, lab);
 }
 
-static int grade_all(struct class *class)
+static int run_here(struct class *class, const struct todos *todos)
 {
-    struct todos todos;
     const struct pool pool = {
         .kit = class->kit,
         .jobs = class->options->jobs,
@@ -175,18 +179,51 @@ static int grade_all(struct class *class)
         .owner = {class, load, keep, fail},
     };
 
+    return pool_run(&pool, todos);
+}
+
+static int run_on_slurm(struct class *class, const struct todos *todos)
+{
+    char *out = realpath(class->options->out, NULL);
+    char *directory = xformat("%s/slurm", out ? out : "");
+    char *extra = xformat("%s/extra", out ? out : "");
+    const struct slurm slurm = {
+        .kit = class->kit,
+        .book = class->book,
+        .directory = directory,
+        .extra_tests = class->options->extra_tests ? extra : NULL,
+        .level =
+            sandbox_level_name((enum sandbox_level) class->toolchain.level),
+        .tasks = class->options->tasks,
+        .owner = {class, load, keep, fail},
+    };
+    int status = out ? slurm_run(&slurm, todos)
+                     : complain("%s: %s", class->options->out, strerror(errno));
+
+    free(extra);
+    free(directory);
+    free(out);
+    return status < 0 ? 3 : status;
+}
+
+static int grade_all(struct class *class)
+{
+    struct todos todos;
+
     if (gradebook_todos(class->book, &class->options->labs, &todos) < 0)
         return 3;
     class->jobs = todos.count;
     class->cached = todos.cached;
     progress_init(&class->progress, stdout, todos.count);
-    int status = pool_run(&pool, &todos);
+    int status = class->options->tasks > 0 ? run_on_slurm(class, &todos)
+                                           : run_here(class, &todos);
     progress_end(&class->progress);
     todos_release(&todos);
     return status;
 }
 
-/* ---- Writing up --------------------------------------------------------------------- */
+/* ---- Writing up
+ * --------------------------------------------------------------------- */
 
 static int write_up(const struct class *class)
 {
@@ -201,12 +238,12 @@ static int write_up(const struct class *class)
         .directory = class->options->out,
         .after_due = class->options->due && now > class->options->due,
         .likenesses = likenesses,
-        .jobs = class->jobs,
+        .jobs = class->jobs + class->cached,
         .cached = class->cached,
         .level = class->toolchain.level < 0
                      ? NULL
                      : sandbox_level_name(
-                           (enum sandbox_level)class->toolchain.level),
+                           (enum sandbox_level) class->toolchain.level),
         .now = now,
     };
     int status = 0;
@@ -240,10 +277,10 @@ static void summarise(const struct class *class)
                  count(class, "SELECT count(*) FROM student"),
                  count(class, "SELECT count(DISTINCT student) FROM attempt"),
                  count(class, "SELECT count(*) FROM counted"));
-    (void)printf("  %zu graded now, %zu known from before, sandbox %s\n",
-                 class->jobs, class->cached,
-                 sandbox_level_name(
-                     (enum sandbox_level)class->toolchain.level));
+    (void)printf(
+        "  %zu graded now, %zu known from before, sandbox %s\n", class->jobs,
+        class->cached,
+        sandbox_level_name((enum sandbox_level) class->toolchain.level));
     if (left > 0)
         (void)printf("  %d could not be judged in full: see the overview\n",
                      left);
@@ -253,7 +290,8 @@ static void summarise(const struct class *class)
                  out, out);
 }
 
-/* ------------------------------------------------------------------------------------ */
+/* ------------------------------------------------------------------------------------
+ */
 
 static int run_in(struct class *class)
 {

@@ -3,8 +3,8 @@
  * clones.c - the C files in the last commits of git repositories; see found.h.
  *
  * libgit2 reads objects: it runs no hook, no filter and no program that a
- * repository's configuration names, as git(1) would.  What was committed counts,
- * at the time of the commit, not what lies about in the working tree.
+ * repository's configuration names, as git(1) would.  What was committed
+ * counts, at the time of the commit, not what lies about in the working tree.
  */
 #include <errno.h>
 #include <git2.h>
@@ -68,7 +68,8 @@ static int visit(const char *root, const git_tree_entry *entry, void *payload)
     return 0;
 }
 
-/* The tree of the last commit; NULL, with libgit2's reason, if there is none. */
+/* The tree of the last commit; NULL, with libgit2's reason, if there is none.
+ */
 static git_tree *last_tree(struct clone *clone)
 {
     git_object *object = NULL;
@@ -110,7 +111,8 @@ static bool split_line(char *line, char **student, char **path)
     *student = line;
     *path = line + size + strspn(line + size, " \t");
     line[size] = '\0';
-    for (size_t end = strlen(*path); end > 0 && strchr(" \t\r", (*path)[end - 1]);)
+    for (size_t end = strlen(*path);
+         end > 0 && strchr(" \t\r", (*path)[end - 1]);)
         (*path)[--end] = '\0';
     return **student != '\0' && **path != '\0' && !strchr(*student, '/');
 }
@@ -136,8 +138,8 @@ int found_clone(struct found *found, const char *list, const char *directory)
                               number);
             break;
         }
-        char *whole = *path == '/' ? xstrdup(path)
-                                   : xformat("%s/%s", directory, path);
+        char *whole =
+            *path == '/' ? xstrdup(path) : xformat("%s/%s", directory, path);
         take_clone(found, student, whole);
         free(whole);
     }

@@ -50,9 +50,8 @@ static int bind(sqlite3_stmt *statement, const char *types, va_list list)
             break;
         default:
             data = va_arg(list, const void *);
-            status = sqlite3_bind_blob64(statement, i, data,
-                                         va_arg(list, size_t),
-                                         SQLITE_TRANSIENT);
+            status = sqlite3_bind_blob64(
+                statement, i, data, va_arg(list, size_t), SQLITE_TRANSIENT);
         }
     }
     return status;

@@ -15,14 +15,13 @@
 
 #define TOOL_WALL_S 60
 
-/* ---- The tools, asked by the worker ------------------------------------------ */
+/* ---- The tools, asked by the worker
+ * ------------------------------------------ */
 
 static const char *const tools[][3] = {
-    {"gcc", "--version"},
-    {"ld", "--version"},
+    {"gcc", "--version"},      {"ld", "--version"},
     {"ldd", "--version"}, /* the C library's version */
-    {"valgrind", "--version"},
-    {"strace", "-V"},
+    {"valgrind", "--version"}, {"strace", "-V"},
     {"bwrap", "--version"},
 };
 
@@ -55,12 +54,11 @@ static int ask_all(int out_fd, void *data)
     if (level < 0)
         level = (int)sandbox_best_level(why, sizeof(why));
     if (question->required >= 0 && level > question->required) {
-        (void)complain("the sandbox is only \"%s\", \"%s\" is required: %s; "
-                       "see ipclab doctor",
-                       sandbox_level_name((enum sandbox_level)level),
-                       sandbox_level_name(
-                           (enum sandbox_level)question->required),
-                       why);
+        (void)complain(
+            "the sandbox is only \"%s\", \"%s\" is required: %s; "
+            "see ipclab doctor",
+            sandbox_level_name((enum sandbox_level)level),
+            sandbox_level_name((enum sandbox_level)question->required), why);
         return 3;
     }
     char *text = xformat("%s\n", sandbox_level_name((enum sandbox_level)level));
@@ -101,7 +99,8 @@ void toolchain_release(struct toolchain *toolchain)
     *toolchain = (struct toolchain){.level = -1};
 }
 
-/* ---- A lab -------------------------------------------------------------------- */
+/* ---- A lab
+ * -------------------------------------------------------------------- */
 
 /* What decides on a verdict, in the kit; @ stands for the lab's name. */
 static const char *const parts[] = {
@@ -142,9 +141,11 @@ int environment_init(struct environment *environment, const struct kit *kit,
                      const char *test_program)
 {
     struct hash hash;
-    const char *level = sandbox_level_name((enum sandbox_level)toolchain->level);
-    char *tests = test_program ? xstrdup(test_program)
-                               : kit_path(kit, "build/labs/%s/test_%s", lab, lab);
+    const char *level =
+        sandbox_level_name((enum sandbox_level)toolchain->level);
+    char *tests = test_program
+                      ? xstrdup(test_program)
+                      : kit_path(kit, "build/labs/%s/test_%s", lab, lab);
 
     *environment = (struct environment){0};
     environment->description =

@@ -10,8 +10,8 @@
 #include "base.h"
 
 /* Write PATH: a row for each student, a column for each of LABS, and the total.
- * Fields that a spreadsheet would take for a formula get an apostrophe in front.
- * 0, or -1 after a message. */
+ * Fields that a spreadsheet would take for a formula get an apostrophe in
+ * front. 0, or -1 after a message. */
 int export_csv(sqlite3 *book, const struct argv *labs, const char *path);
 
 #endif

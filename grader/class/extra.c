@@ -21,9 +21,9 @@ static int build(const struct kit *kit, const char *lab, const char *source,
     struct argv argv = {0};
     struct process_result result;
 
-    argv_add_all(&argv, (const char *const[]){"make", "--no-print-directory",
-                                              "-s", "-C", kit->root, "extra",
-                                              NULL});
+    argv_add_all(&argv,
+                 (const char *const[]){"make", "--no-print-directory", "-s",
+                                       "-C", kit->root, "extra", NULL});
     argv_addf(&argv, "LAB=%s", lab);
     argv_addf(&argv, "SOURCE=%s", source);
     argv_addf(&argv, "PROGRAM=%s", program);
@@ -54,8 +54,8 @@ int extra_build(struct extra *extra, const struct kit *kit,
     char *below = xformat("%s/extra", out), *absolute = NULL;
     int status = 0, found = 0;
 
-    *extra = (struct extra){
-        kit, xcalloc(kit->labs.count, sizeof(*extra->programs))};
+    *extra =
+        (struct extra){kit, xcalloc(kit->labs.count, sizeof(*extra->programs))};
     if (directory && (mkdir(below, 0777) == 0 || errno == EEXIST))
         absolute = realpath(below, NULL);
     for (size_t i = 0; directory && status == 0 && i < kit->labs.count; i++) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * extra.h - an instructor's own tests beside a lab's: DIR/test_LAB.c, built with
- * the lab's into one test program.
+ * extra.h - an instructor's own tests beside a lab's: DIR/test_LAB.c, built
+ * with the lab's into one test program.
  */
 #ifndef CLASS_EXTRA_H
 #define CLASS_EXTRA_H

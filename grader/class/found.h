@@ -45,8 +45,8 @@ void found_ignore(struct found *found, const char *path, const char *why);
 void found_walk(struct found *found, int dir_fd);
 /* Note the archive at FD, called PATH, for found_unpack(). */
 void found_archive(struct found *found, int fd, const char *path);
-/* All in the archives that were noted; -1 after a message if it cannot be tried,
- * or with `interrupted` set. */
+/* All in the archives that were noted; -1 after a message if it cannot be
+ * tried, or with `interrupted` set. */
 int found_unpack(struct found *found);
 /* The labs' files in the git repositories that the text LIST names, relative to
  * DIRECTORY; -1 after a message if it is no such list. */

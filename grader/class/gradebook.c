@@ -78,15 +78,17 @@ static int64_t now(void)
     return (int64_t)time(NULL);
 }
 
-/* ---- Taking in ------------------------------------------------------------- */
+/* ---- Taking in -------------------------------------------------------------
+ */
 
 static int put_student(sqlite3 *book, const char *id, const char *name,
                        const char *section, bool in_roster)
 {
-    return db_run(book,
-                  "INSERT INTO student VALUES (?1, ?2, ?3, ?4) ON CONFLICT (id) "
-                  "DO UPDATE SET name = ?2, section = ?3, in_roster = ?4",
-                  "ttti", id, name, section, (int64_t)in_roster);
+    return db_run(
+        book,
+        "INSERT INTO student VALUES (?1, ?2, ?3, ?4) ON CONFLICT (id) "
+        "DO UPDATE SET name = ?2, section = ?3, in_roster = ?4",
+        "ttti", id, name, section, (int64_t)in_roster);
 }
 
 static int put_roster(sqlite3 *book, const struct roster *roster)
@@ -111,8 +113,8 @@ static int put_handin(sqlite3 *book, const struct gradebook_run *run,
     bool late = handin->late || (run->due && handin->submitted > run->due);
 
     hash_data(handin->data, handin->size, hash);
-    if (member == NULL && put_student(book, student, student, "",
-                                      run->roster == NULL) < 0)
+    if (member == NULL &&
+        put_student(book, student, student, "", run->roster == NULL) < 0)
         return -1;
     if (db_run(book, "INSERT OR IGNORE INTO file VALUES (?, ?)", "tb", hash,
                handin->data, handin->size) < 0)
@@ -178,7 +180,8 @@ int gradebook_regrade(sqlite3 *book, const char *lab)
     return db_run(book, "UPDATE result SET stale = 1 WHERE lab = ?", "t", lab);
 }
 
-/* ---- Jobs ------------------------------------------------------------------ */
+/* ---- Jobs ------------------------------------------------------------------
+ */
 
 /* What counts, or, where the best attempt is to count, every attempt. */
 #define WANTED                                                                 \
@@ -246,23 +249,22 @@ char *gradebook_file(sqlite3 *book, const char *hash, size_t *size)
 static int put_test(sqlite3 *book, int64_t result,
                     const struct grade_test *test, size_t number)
 {
-    if (db_run(book,
-               "INSERT INTO test VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-               "?, ?)",
-               "iittttittiiittt", result, (int64_t)number, test->name,
-               test->step ? test->step : "",
-               test->description ? test->description : "",
-               visibility_names[test->visibility], (int64_t)test->bonus,
-               verdict_names[test->verdict],
-               cleanliness_names[test->cleanliness],
-               (int64_t)test->points_tenths, (int64_t)test->max_tenths,
-               (int64_t)test->worth_tenths, test->diagnosis.id,
-               test->diagnosis.sentence, test->seen) < 0)
+    if (db_run(
+            book,
+            "INSERT INTO test VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+            "?, ?)",
+            "iittttittiiittt", result, (int64_t)number, test->name,
+            test->step ? test->step : "",
+            test->description ? test->description : "",
+            visibility_names[test->visibility], (int64_t)test->bonus,
+            verdict_names[test->verdict], cleanliness_names[test->cleanliness],
+            (int64_t)test->points_tenths, (int64_t)test->max_tenths,
+            (int64_t)test->worth_tenths, test->diagnosis.id,
+            test->diagnosis.sentence, test->seen) < 0)
         return -1;
     for (size_t i = 0; i < test->evidence.count; i++)
         if (db_run(book, "INSERT INTO evidence VALUES (?, ?, ?, ?)", "itit",
-                   result, test->name, (int64_t)i,
-                   test->evidence.items[i]) < 0)
+                   result, test->name, (int64_t)i, test->evidence.items[i]) < 0)
             return -1;
     return 0;
 }
@@ -318,13 +320,15 @@ int gradebook_keep(sqlite3 *book, const char *hash, const struct grade *grade,
 int gradebook_fail(sqlite3 *book, const char *hash, const char *lab,
                    const char *why)
 {
-    return db_run(book,
-                  "INSERT OR REPLACE INTO failure VALUES (?1, ?2, "
-                  ENVIRONMENT_OF ", ?3, ?4)",
-                  "ttti", hash, lab, why, now());
+    return db_run(
+        book,
+        "INSERT OR REPLACE INTO failure VALUES (?1, ?2, " ENVIRONMENT_OF
+        ", ?3, ?4)",
+        "ttti", hash, lab, why, now());
 }
 
-/* ---- The instructor -------------------------------------------------------- */
+/* ---- The instructor --------------------------------------------------------
+ */
 
 /* The worth in tenths of TEST in what counts of STUDENT; -1 after a message. */
 static int64_t find_worth(sqlite3 *book, const char *student, const char *lab,

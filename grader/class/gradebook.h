@@ -24,7 +24,8 @@
 sqlite3 *gradebook_open(const struct kit *kit, const char *directory,
                         bool create);
 
-/* ---- A run ----------------------------------------------------------------- */
+/* ---- A run -----------------------------------------------------------------
+ */
 
 struct gradebook_run {
     const struct intake *intake;
@@ -41,7 +42,8 @@ int gradebook_set_environment(sqlite3 *book, const char *lab,
 /* Have all of LAB graded again; what is there counts until then. */
 int gradebook_regrade(sqlite3 *book, const char *lab);
 
-/* ---- Jobs ------------------------------------------------------------------ */
+/* ---- Jobs ------------------------------------------------------------------
+ */
 
 /* A file to be graded for a lab. */
 struct todo {
@@ -72,7 +74,8 @@ int gradebook_keep(sqlite3 *book, const char *hash, const struct grade *grade,
 int gradebook_fail(sqlite3 *book, const char *hash, const char *lab,
                    const char *why);
 
-/* ---- The instructor -------------------------------------------------------- */
+/* ---- The instructor --------------------------------------------------------
+ */
 
 /* POINTS in tenths; -1: take the override back.  0, or -1 after a message. */
 int gradebook_override(sqlite3 *book, const char *student, const char *lab,

@@ -12,9 +12,10 @@
 #include "base.h"
 
 struct submitted {
-    char *folder;         /* "submission_789" */
-    struct argv students; /* ids, or what else names them; a group has several */
-    int64_t at;           /* seconds since the epoch; 0: not known */
+    char *folder; /* "submission_789" */
+    struct argv
+        students; /* ids, or what else names them; a group has several */
+    int64_t at;   /* seconds since the epoch; 0: not known */
 };
 
 struct gradescope {
@@ -22,7 +23,8 @@ struct gradescope {
     size_t count;
 };
 
-/* Read TEXT; 0, or -1 and GRADESCOPE is empty if it is not YAML of that form. */
+/* Read TEXT; 0, or -1 and GRADESCOPE is empty if it is not YAML of that form.
+ */
 int gradescope_read(struct gradescope *gradescope, const char *text,
                     size_t size);
 void gradescope_release(struct gradescope *gradescope);

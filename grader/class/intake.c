@@ -193,8 +193,9 @@ static void read_metadata(struct found *found, struct gradescope *gradescope)
         const struct file *file = &found->files[i];
         if (name_kind(file->path) == NAME_METADATA && gradescope->count == 0 &&
             gradescope_read(gradescope, file->data, file->size) < 0)
-            found_ignore(found, file->path, "not Gradescope's list of "
-                                            "submissions");
+            found_ignore(found, file->path,
+                         "not Gradescope's list of "
+                         "submissions");
     }
 }
 
@@ -230,8 +231,9 @@ static void name_all(struct found *found)
         if (why)
             found_ignore(found, path, why);
         else if (nearer(candidates, found->count, &candidates[i]))
-            found_ignore(found, path, "another file of this name lies nearer "
-                                      "to the top");
+            found_ignore(found, path,
+                         "another file of this name lies nearer "
+                         "to the top");
         else
             hand_in(found, &gradescope, &candidates[i]);
     }

@@ -30,8 +30,8 @@ static bool parse_zone(const char *text, long *offset)
 int64_t moment_parse(const char *text)
 {
     static const char *const forms[] = {"%Y-%m-%d %H:%M:%S",
-                                        "%Y-%m-%dT%H:%M:%S",
-                                        "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M"};
+                                        "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M",
+                                        "%Y-%m-%dT%H:%M"};
     struct tm tm = {0};
     const char *rest = NULL;
     long offset;

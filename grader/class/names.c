@@ -19,14 +19,10 @@ static const struct {
     const char *end;
     enum name_kind kind;
 } endings[] = {
-    {".c", NAME_SOURCE},
-    {".zip", NAME_ARCHIVE},
-    {".tar", NAME_ARCHIVE},
-    {".tar.gz", NAME_ARCHIVE},
-    {".tgz", NAME_ARCHIVE},
-    {".tar.xz", NAME_ARCHIVE},
-    {".txz", NAME_ARCHIVE},
-    {"submission_metadata.yml", NAME_METADATA},
+    {".c", NAME_SOURCE},    {".zip", NAME_ARCHIVE},
+    {".tar", NAME_ARCHIVE}, {".tar.gz", NAME_ARCHIVE},
+    {".tgz", NAME_ARCHIVE}, {".tar.xz", NAME_ARCHIVE},
+    {".txz", NAME_ARCHIVE}, {"submission_metadata.yml", NAME_METADATA},
 };
 
 static bool ends_with(const char *name, size_t size, const char *end)
@@ -69,7 +65,8 @@ static void split(struct path *path, const char *text)
     while (*text && path->count < LENGTH(path->items)) {
         struct component *item = &path->items[path->count++];
         size_t size = strcspn(text, "/");
-        *item = (struct component){text, size, strncmp(text + size, "//", 2) == 0};
+        *item =
+            (struct component){text, size, strncmp(text + size, "//", 2) == 0};
         text += size;
         text += strspn(text, "/");
     }
@@ -285,8 +282,16 @@ void name_release(struct name *name)
 
 /* ---- What is around the whole class -------------------------------------- */
 
+/* The bytes of the first component of PATH and of what stands behind it. */
+static size_t first_component(const char *path)
+{
+    size_t size = strcspn(path, "/");
+
+    return size + strspn(path + size, "/");
+}
+
 /* Whether the first component of all PATHS is one and the same, and what is
- * behind it can still tell students apart. */
+ * behind it, on this level or a deeper one, can still tell students apart. */
 static bool is_wrapped(const char *const *paths, size_t count, size_t skip,
                        const struct argv *labs)
 {
@@ -308,7 +313,9 @@ static bool is_wrapped(const char *const *paths, size_t count, size_t skip,
             return false;
         different |= !same(&path.items[1], &first.items[1]);
     }
-    return different;
+    return different ||
+           is_wrapped(paths, count, skip + first_component(paths[0] + skip),
+                      labs);
 }
 
 size_t names_wrapping(const char *const *paths, size_t count,
@@ -316,10 +323,8 @@ size_t names_wrapping(const char *const *paths, size_t count,
 {
     size_t skip = 0;
 
-    while (count > 1 && is_wrapped(paths, count, skip, labs)) {
-        skip += strcspn(paths[0] + skip, "/");
-        skip += strspn(paths[0] + skip, "/");
-    }
+    while (count > 1 && is_wrapped(paths, count, skip, labs))
+        skip += first_component(paths[0] + skip);
     return skip;
 }
 

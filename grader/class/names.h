@@ -3,7 +3,7 @@
  * names.h - whose file it is, for which lab and which attempt, told from its
  * path: what students, Canvas and Moodle make of names.
  *
- *     alice/pipe.c             alice.zip//pipe/pipe.c     alice/attempt-2/pipe.c
+ *     alice/pipe.c             alice.zip//pipe/pipe.c alice/attempt-2/pipe.c
  *     doejane_LATE_12345_67890_pipe-1.c                   (Canvas)
  *     Jane Doe_1234567_assignsubmission_file_/pipe.c      (Moodle)
  *

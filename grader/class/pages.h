@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * pages.h - what people read of a gradebook: a page and a text for each student,
- * and an overview of the class.
+ * pages.h - what people read of a gradebook: a page and a text for each
+ * student, and an overview of the class.
  *
  *     index.html            the class: for the instructor only
  *     similar-LAB.html      files that are alike, side by side: the same
@@ -25,15 +25,16 @@ struct pages {
     const char *directory;
     bool after_due; /* tests for after the due date are shown */
     const struct likeness *likenesses; /* one for each of LABS */
-    size_t jobs, cached;               /* of this run */
-    const char *level;                 /* of the sandbox */
+    size_t jobs, cached; /* of this run: all, and those known already */
+    const char *level;   /* of the sandbox */
     int64_t now;
 };
 
 /* Write all of them; 0, or -1 after a message. */
 int pages_write(const struct pages *pages);
 
-/* ---- Parts (pages_student.c, pages_class.c, pages_similar.c) --------------- */
+/* ---- Parts (pages_student.c, pages_class.c, pages_similar.c) ---------------
+ */
 
 struct page_template;
 int pages_write_student(const struct pages *pages,

@@ -31,7 +31,8 @@ static void set_page(xmlNode *node, const char *name, const char *student,
     free(file);
 }
 
-/* ---- Labs -------------------------------------------------------------------- */
+/* ---- Labs
+ * -------------------------------------------------------------------- */
 
 /* How many points of 100 each of LAB's results has, ten to a bin; a bin of its
  * own for all of them. */
@@ -63,7 +64,8 @@ static int add_tests(const struct pages *pages, xmlNode *node, const char *lab)
         pages->book,
         "SELECT name, step, description, sum(verdict = 'pass') AS passed, "
         "sum(verdict = 'fail') AS failed, sum(verdict = 'error'), worth, "
-        "100 * sum(verdict = 'pass') / count(*) AS share FROM counted JOIN test "
+        "100 * sum(verdict = 'pass') / count(*) AS share FROM counted JOIN "
+        "test "
         "ON test.result = counted.result WHERE lab = ? AND NOT bonus "
         "GROUP BY name ORDER BY share, failed DESC, test.number",
         "t", lab);
@@ -112,7 +114,8 @@ static int add_lab(const struct pages *pages, xmlNode *root, const char *lab)
     return status < 0 ? -1 : add_tests(pages, node, lab);
 }
 
-/* ---- Misconceptions ---------------------------------------------------------- */
+/* ---- Misconceptions
+ * ---------------------------------------------------------- */
 
 static int add_misconceptions(const struct pages *pages, xmlNode *root)
 {
@@ -151,7 +154,8 @@ static int add_misconceptions(const struct pages *pages, xmlNode *root)
     return status;
 }
 
-/* ---- Students ------------------------------------------------------------------ */
+/* ---- Students
+ * ------------------------------------------------------------------ */
 
 /* Returns 1 if there is a cell with points, for the sum: points to *SUM. */
 static int add_cell(const struct pages *pages, xmlNode *node,
@@ -175,9 +179,10 @@ static int add_cell(const struct pages *pages, xmlNode *node,
         return status;
     }
     bool graded = sqlite3_column_type(rows, 5) != SQLITE_NULL;
-    page_set(cell, "status", !graded || !db_int(rows, 3) ? "error"
-                             : db_int(rows, 4)           ? "graded"
-                                                         : "unbuilt");
+    page_set(cell, "status",
+             !graded || !db_int(rows, 3) ? "error"
+             : db_int(rows, 4)           ? "graded"
+                                         : "unbuilt");
     if (graded) {
         set_points(cell, "points", db_int(rows, 0));
         set_points(cell, "max", db_int(rows, 1));
@@ -211,7 +216,8 @@ static int add_students(const struct pages *pages, xmlNode *root)
         page_set(node, "roster", db_int(rows, 3) ? "yes" : "no");
         set_page(node, "page", id, NULL);
         for (size_t i = 0; status > 0 && i < pages->labs->count; i++)
-            if (add_cell(pages, node, id, pages->labs->items[i], &sum, &max) < 0)
+            if (add_cell(pages, node, id, pages->labs->items[i], &sum, &max) <
+                0)
                 status = -1;
         if (status < 0) {
             (void)sqlite3_finalize(rows);
@@ -225,7 +231,8 @@ static int add_students(const struct pages *pages, xmlNode *root)
     return status;
 }
 
-/* ---- The rest ------------------------------------------------------------------- */
+/* ---- The rest
+ * ------------------------------------------------------------------- */
 
 static int add_errors(const struct pages *pages, xmlNode *root)
 {
@@ -301,9 +308,9 @@ static void add_head(const struct pages *pages, xmlNode *root)
 
     page_set(root, "kit", KIT_VERSION);
     page_set(root, "generated", moment_format(pages->now, now));
-    page_setf(root, "students", "%d",
-              (int)db_number(pages->book, 0, "SELECT count(*) FROM student",
-                             ""));
+    page_setf(
+        root, "students", "%d",
+        (int)db_number(pages->book, 0, "SELECT count(*) FROM student", ""));
     page_setf(root, "handed-in", "%d",
               (int)db_number(pages->book, 0,
                              "SELECT count(DISTINCT student) FROM attempt",
@@ -311,11 +318,17 @@ static void add_head(const struct pages *pages, xmlNode *root)
     page_setf(root, "jobs", "%zu", pages->jobs);
     page_setf(root, "cached", "%zu", pages->cached);
     page_set(root, "sandbox", pages->level);
-    page_setf(root, "hidden", "%d",
-              (int)db_number(pages->book, 0,
-                             "SELECT count(DISTINCT lab || '/' || name) FROM "
-                             "verdict WHERE visibility <> 'visible'",
-                             ""));
+    sqlite3_stmt *rows = db_query(
+        pages->book,
+        "SELECT group_concat(test, ', ') FROM (SELECT DISTINCT lab || ': ' || "
+        "name AS test FROM verdict WHERE visibility <> 'visible' ORDER BY lab, "
+        "number)",
+        "");
+    if (db_next(rows) > 0) {
+        if (*db_text(rows, 0))
+            page_set(root, "hidden", db_text(rows, 0));
+        (void)sqlite3_finalize(rows);
+    }
 }
 
 int pages_write_class(const struct pages *pages)
@@ -349,7 +362,8 @@ int pages_write_class(const struct pages *pages)
     return status;
 }
 
-/* ---- All of them ------------------------------------------------------------------ */
+/* ---- All of them
+ * ------------------------------------------------------------------ */
 
 static int write_students(const struct pages *pages)
 {
@@ -361,9 +375,9 @@ static int write_students(const struct pages *pages)
     if (status == 0 && mkdir(directory, 0777) < 0 && errno != EEXIST)
         status = complain("%s: %s", directory, strerror(errno));
     sqlite3_stmt *rows =
-        status == 0 ? db_query(pages->book,
-                               "SELECT id, name, section FROM student", "")
-                    : NULL;
+        status == 0
+            ? db_query(pages->book, "SELECT id, name, section FROM student", "")
+            : NULL;
     while (rows && (status = db_next(rows)) > 0) {
         status = pages_write_student(pages, template, db_text(rows, 0),
                                      db_text(rows, 1), db_text(rows, 2));

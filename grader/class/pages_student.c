@@ -46,7 +46,8 @@ static const char *why_counted(const char *attempts, bool counted)
     return counted ? "the newest" : "a newer one counts";
 }
 
-/* ---- What was handed in ----------------------------------------------------- */
+/* ---- What was handed in -----------------------------------------------------
+ */
 
 static int add_attempts(const struct pages *pages, xmlNode *node,
                         const struct counted *counted)
@@ -124,7 +125,8 @@ static void add_hidden(const struct pages *pages, xmlNode *node,
     }
 }
 
-/* ---- Their code -------------------------------------------------------------- */
+/* ---- Their code
+ * -------------------------------------------------------------- */
 
 static const struct grade_message *message_at(const struct grade *grade,
                                               const char *file, int line)
@@ -188,7 +190,8 @@ static void add_source(xmlNode *node, const struct counted *counted)
     free(file);
 }
 
-/* ---- A lab -------------------------------------------------------------------- */
+/* ---- A lab
+ * -------------------------------------------------------------------- */
 
 /* Fill COUNTED; 1, 0 if nothing was handed in, -1 after a message. */
 static int read_counted(const struct pages *pages, struct counted *counted)
@@ -228,7 +231,7 @@ static const char *status_of(const struct counted *counted)
 {
     if (counted->grade == NULL)
         return "error";
-    return !counted->grade->build.ok ? "unbuilt"
+    return !counted->grade->build.ok  ? "unbuilt"
            : counted->grade->complete ? "graded"
                                       : "error";
 }
@@ -247,8 +250,8 @@ static void add_grade(xmlNode *node, const struct counted *counted)
 static int64_t sum(const struct pages *pages, const char *column,
                    const char *student, const char *lab)
 {
-    char *sql = xformat("SELECT %s FROM grade WHERE student = ? AND lab = ?",
-                        column);
+    char *sql =
+        xformat("SELECT %s FROM grade WHERE student = ? AND lab = ?", column);
     int64_t value = db_number(pages->book, 0, sql, "tt", student, lab);
 
     free(sql);

@@ -21,7 +21,7 @@
 #define MESSAGES_MAX 65536
 #define TRIES        2
 /* Tests of one job at the same time: most of them wait most of the time. */
-#define TESTS        2
+#define TESTS 2
 
 struct slot {
     const struct todo *job;
@@ -43,7 +43,8 @@ struct state {
     int status; /* why no job is to be begun any more, or 0 */
 };
 
-/* ---- In the job's process -------------------------------------------------- */
+/* ---- In the job's process --------------------------------------------------
+ */
 
 static int do_job(const struct state *state, const struct todo *job, char *data,
                   size_t size, int json_fd)
@@ -101,7 +102,8 @@ static _Noreturn void be_job(const struct state *state, struct slot *slot,
     _exit(do_job(state, slot->job, data, size, slot->json_fd));
 }
 
-/* ---- Beginning ------------------------------------------------------------- */
+/* ---- Beginning -------------------------------------------------------------
+ */
 
 static const struct slot free_slot = {
     .pid_fd = -1, .json_fd = -1, .message_fd = -1};
@@ -167,7 +169,8 @@ static void begin(struct state *state, struct slot *slot)
         close_slot(slot);
 }
 
-/* ---- Ending ---------------------------------------------------------------- */
+/* ---- Ending ----------------------------------------------------------------
+ */
 
 static char *read_memory(int fd, size_t limit, size_t *size)
 {
@@ -204,7 +207,8 @@ static int deliver(struct state *state, const struct slot *slot, int status)
     const struct pool_owner *owner = &state->pool->owner;
     char why[160] = "";
     size_t size = 0;
-    char *json = status == 0 ? read_memory(slot->json_fd, JSON_MAX, &size) : NULL;
+    char *json =
+        status == 0 ? read_memory(slot->json_fd, JSON_MAX, &size) : NULL;
     struct grade *grade =
         json ? grade_from_json(json, size, why, sizeof(why)) : NULL;
     int result = 0;
@@ -238,7 +242,8 @@ static void end(struct state *state, struct slot *slot)
     close_slot(slot);
 }
 
-/* ---- The loop -------------------------------------------------------------- */
+/* ---- The loop --------------------------------------------------------------
+ */
 
 static void stop_all(struct state *state, int signal_number)
 {
@@ -255,7 +260,8 @@ static void wait_for_one(struct state *state)
     struct pollfd *fds = xcalloc(count + 1, sizeof(*fds));
 
     for (size_t i = 0; i < count; i++)
-        fds[i] = (struct pollfd){.fd = state->slots[i].pid_fd, .events = POLLIN};
+        fds[i] =
+            (struct pollfd){.fd = state->slots[i].pid_fd, .events = POLLIN};
     fds[count] = (struct pollfd){.fd = worker_signal_fd(), .events = POLLIN};
     if (poll(fds, count + 1, -1) > 0) {
         int signal_number = fds[count].revents ? worker_signal() : 0;

@@ -86,9 +86,9 @@ static int parse(struct roster *roster, const char *path, const char *text,
     }
     if (csv_init(&parser, CSV_APPEND_NULL) != 0)
         return complain("%s: out of memory", path);
-    bool bad = csv_parse(&parser, text, size, take_field, take_row, &reader) !=
-                   size ||
-               csv_fini(&parser, take_field, take_row, &reader) != 0;
+    bool bad =
+        csv_parse(&parser, text, size, take_field, take_row, &reader) != size ||
+        csv_fini(&parser, take_field, take_row, &reader) != 0;
     int error = csv_error(&parser);
     csv_free(&parser);
     if (bad)
@@ -153,22 +153,34 @@ static char *squash(const char *text, size_t size)
     return squashed;
 }
 
-/* Whether KEY is NAME, its words run together from any one of them on: "Jane
- * Doe" is "doejane" to Canvas. */
-static bool is_run_together(const char *name, const char *key)
+#define WORDS_MAX 8
+
+/* Whether KEY is made of some of the WORDS, each used once at most; USED is a
+ * set of bits. */
+static bool is_made_of(const char *key, const struct argv *words, unsigned used)
 {
-    for (const char *cut = name;;) {
-        char *back = squash(cut, strlen(cut));
-        char *front = squash(name, (size_t)(cut - name));
-        char *whole = xformat("%s%s", back, front);
-        bool same = strcmp(whole, key) == 0;
-        free(whole);
-        free(front);
-        free(back);
-        cut = strpbrk(cut, " ,");
-        if (same || cut == NULL)
-            return same;
-        cut++;
+    if (*key == '\0')
+        return (used & (used - 1)) != 0; /* of two at least */
+    for (size_t i = 0; i < words->count && i < WORDS_MAX; i++) {
+        size_t size = strlen(words->items[i]);
+        if (!(used & 1U << i) && strncmp(key, words->items[i], size) == 0 &&
+            is_made_of(key + size, words, used | 1U << i))
+            return true;
+    }
+    return false;
+}
+
+/* The words of NAME, squashed. */
+static void split_name(struct argv *words, const char *name)
+{
+    while (*name) {
+        size_t size = strcspn(name, " ,");
+        char *word = squash(name, size);
+        if (*word)
+            argv_add(words, word);
+        free(word);
+        name += size;
+        name += strspn(name, " ,");
     }
 }
 
@@ -182,19 +194,23 @@ static bool has_name(const struct member *member, const char *key)
     return strcasecmp(member->name, key) == 0;
 }
 
+/* "Doe, Jane Jr." is "Jane Doe" to Moodle and "doejane" to Canvas. */
 static bool has_words(const struct member *member, const char *key)
 {
+    struct argv words = {0};
     char *squashed = squash(key, strlen(key));
-    bool same = is_run_together(member->name, squashed);
 
+    split_name(&words, member->name);
+    bool same = is_made_of(squashed, &words, 0);
+    argv_release(&words);
     free(squashed);
     return same;
 }
 
 const struct member *roster_find(const struct roster *roster, const char *key)
 {
-    static bool (*const ways[])(const struct member *, const char *) = {
-        has_id, has_name, has_words};
+    static bool (*const ways[])(const struct member *,
+                                const char *) = {has_id, has_name, has_words};
 
     for (size_t way = 0; way < LENGTH(ways); way++) {
         const struct member *found = NULL;

@@ -22,8 +22,8 @@ int roster_read(struct roster *roster, const char *path);
 void roster_release(struct roster *roster);
 
 /* The member whom the packaging of a hand-in calls KEY: by id, by name, or by
- * both names run together, as Canvas has them; NULL if there is none, or if
- * several fit equally well. */
+ * words of the name in another order or run together, as Canvas has them; NULL
+ * if there is none, or if several fit equally well. */
 const struct member *roster_find(const struct roster *roster, const char *key);
 
 #endif

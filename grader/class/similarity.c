@@ -16,13 +16,13 @@
 #include "tool.h"
 #include "worker.h"
 
-#define RUN_TOKENS   "24" /* sim_c's own: shorter runs are everybody's */
-#define TOKENS_MIN   60   /* less is no work to compare */
-#define PERCENT_MIN  50   /* below it nothing is shown */
-#define PAIRS_MAX    50
-#define COMPARE_S    120
-#define OUTPUT_MAX   (256L * 1024 * 1024)
-#define SOURCE_MAX   (1024 * 1024)
+#define RUN_TOKENS  "24" /* sim_c's own: shorter runs are everybody's */
+#define TOKENS_MIN  60   /* less is no work to compare */
+#define PERCENT_MIN 50   /* below it nothing is shown */
+#define PAIRS_MAX   50
+#define COMPARE_S   120
+#define OUTPUT_MAX  (256L * 1024 * 1024)
+#define SOURCE_MAX  (1024 * 1024)
 
 static const struct process_limit limits[] = {
     {RLIMIT_CPU, COMPARE_S},
@@ -41,10 +41,11 @@ struct comparison {
     const struct stage *stage;
     struct compared *files;
     size_t count;
-    struct pair *all;   /* count * count: [a * count + b], a < b */
+    struct pair *all; /* count * count: [a * count + b], a < b */
 };
 
-/* ---- What is given --------------------------------------------------------- */
+/* ---- What is given ---------------------------------------------------------
+ */
 
 /* A line without its white space; to be freed. */
 static char *squeeze(const char *line, size_t size)
@@ -109,7 +110,8 @@ static char *own_lines(const char *data, size_t size, const struct argv *given)
     return own;
 }
 
-/* ---- Putting the files on the stage ---------------------------------------- */
+/* ---- Putting the files on the stage ----------------------------------------
+ */
 
 static int put_files(struct comparison *comparison, sqlite3 *book,
                      const struct kit *kit, const char *lab)
@@ -129,8 +131,8 @@ static int put_files(struct comparison *comparison, sqlite3 *book,
                              comparison->count);
         char *own = own_lines(sqlite3_column_blob(rows, 3),
                               (size_t)sqlite3_column_bytes(rows, 3), &given);
-        struct compared *file = grow(&comparison->files, &comparison->count,
-                                     sizeof(*file));
+        struct compared *file =
+            grow(&comparison->files, &comparison->count, sizeof(*file));
         *file = (struct compared){xstrdup(db_text(rows, 0)),
                                   xstrdup(db_text(rows, 1)),
                                   xstrdup(db_text(rows, 2)), 0};
@@ -149,7 +151,8 @@ static int put_files(struct comparison *comparison, sqlite3 *book,
     return status;
 }
 
-/* ---- sim_c, in the worker --------------------------------------------------- */
+/* ---- sim_c, in the worker ---------------------------------------------------
+ */
 
 static int compare(int out_fd, void *data)
 {
@@ -184,7 +187,8 @@ static int compare(int out_fd, void *data)
     return status < 0 ? 3 : 0;
 }
 
-/* ---- What it says ----------------------------------------------------------- */
+/* ---- What it says -----------------------------------------------------------
+ */
 
 static bool is_file(const struct comparison *comparison, int n)
 {

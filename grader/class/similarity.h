@@ -29,8 +29,8 @@ struct pair {
 };
 
 struct likeness {
-    int usual;      /* median over all pairs, in per cent */
-    int compared;   /* files */
+    int usual;          /* median over all pairs, in per cent */
+    int compared;       /* files */
     struct pair *pairs; /* the more alike first */
     size_t count;
 };

@@ -35,9 +35,9 @@ static long entries, bytes_out, bytes_kept, ignored;
 
 /* An archive that is being read. */
 struct source {
-    const char *path;   /* "alice.zip//", or "" */
-    long size;          /* bytes of the archive itself */
-    long out;           /* bytes that have come out of it */
+    const char *path; /* "alice.zip//", or "" */
+    long size;        /* bytes of the archive itself */
+    long out;         /* bytes that have come out of it */
     int depth;
 };
 
@@ -88,13 +88,16 @@ static char *entry_path(const struct source *source, const char *name)
     return path;
 }
 
-/* Why no more may come out of SOURCE, or NULL. */
-static const char *exceeds(const struct source *source)
+/* Why no more may come out of ARCHIVE, or NULL. */
+static const char *exceeds(struct archive *archive, const struct source *source)
 {
-    if (bytes_out > UNPACK_BYTES_MAX)
+    /* What is passed over is unpacked, too, where all is one stream. */
+    long stream = (long)archive_filter_bytes(archive, 0);
+    long out = stream > source->out ? stream : source->out;
+
+    if (bytes_out + stream > UNPACK_BYTES_MAX)
         return "more than 2 GiB come out of the archive";
-    if (source->out > UNPACK_RATIO_FROM &&
-        source->out / UNPACK_RATIO_MAX > source->size)
+    if (out > UNPACK_RATIO_FROM && out / UNPACK_RATIO_MAX > source->size)
         return "far more comes out of the archive than is in it: a bomb";
     return NULL;
 }
@@ -121,7 +124,7 @@ static char *read_entry(struct archive *archive, struct source *source,
         used += (size_t)n;
         source->out += n;
         bytes_out += n;
-        *why = exceeds(source);
+        *why = exceeds(archive, source);
         if ((long)used > max)
             *why = max == UNPACK_FILE_MAX ? "larger than 1 MiB"
                                           : "an archive larger than 64 MiB";
@@ -172,9 +175,9 @@ static void take(struct archive *archive, struct source *source,
         ignore(path, "too many archives in archives");
         return;
     }
-    char *data = read_entry(archive, source,
-                            nested ? UNPACK_NESTED_MAX : UNPACK_FILE_MAX, &size,
-                            &why);
+    char *data =
+        read_entry(archive, source,
+                   nested ? UNPACK_NESTED_MAX : UNPACK_FILE_MAX, &size, &why);
     if (data == NULL) {
         ignore(path, why);
     } else if (nested) {
@@ -219,20 +222,21 @@ static void look_at(struct archive *archive, struct source *source,
 static int unpack(struct archive *archive, struct source *source)
 {
     struct archive_entry *entry;
-    char *name = xstrndup(source->path, strlen(source->path) -
-                                            (*source->path ? 2 : 0));
+    char *name =
+        xstrndup(source->path, strlen(source->path) - (*source->path ? 2 : 0));
     const char *why = NULL;
     int status = 0;
 
     while (why == NULL &&
-           (status = archive_read_next_header(archive, &entry)) >= ARCHIVE_WARN &&
+           (status = archive_read_next_header(archive, &entry)) >=
+               ARCHIVE_WARN &&
            status != ARCHIVE_EOF) {
         if (++entries > UNPACK_ENTRIES_MAX)
             why = "more than 200000 entries";
         else
             look_at(archive, source, entry);
         if (why == NULL)
-            why = exceeds(source);
+            why = exceeds(archive, source);
     }
     if (why == NULL && status != ARCHIVE_EOF) {
         why = archive_error_string(archive);

@@ -36,15 +36,15 @@ struct envelope {
 };
 
 /* Limits of one archive, with all those in it. */
-#define UNPACK_FILE_MAX    (1024 * 1024)         /* of a source, bytes */
-#define UNPACK_NESTED_MAX  (64L * 1024 * 1024)   /* of an archive in another */
-#define UNPACK_DEPTH_MAX   4                     /* archives in archives */
+#define UNPACK_FILE_MAX    (1024 * 1024)       /* of a source, bytes */
+#define UNPACK_NESTED_MAX  (64L * 1024 * 1024) /* of an archive in another */
+#define UNPACK_DEPTH_MAX   4                   /* archives in archives */
 #define UNPACK_ENTRIES_MAX 200000L
 #define UNPACK_BYTES_MAX   (2048L * 1024 * 1024) /* that come out of it */
 #define UNPACK_KEPT_MAX    (256L * 1024 * 1024)  /* that are passed on */
 #define UNPACK_CPU_S       30
-#define UNPACK_RATIO_MAX   200                   /* out of it : in it */
-#define UNPACK_RATIO_FROM  (4L * 1024 * 1024)    /* below it any ratio will do */
-#define UNPACK_IGNORED_MAX 20000L                /* told one by one */
+#define UNPACK_RATIO_MAX   200                /* out of it : in it */
+#define UNPACK_RATIO_FROM  (4L * 1024 * 1024) /* below it any ratio will do */
+#define UNPACK_IGNORED_MAX 20000L             /* told one by one */
 
 #endif

@@ -48,8 +48,9 @@ static void take(struct walk *walk, int dir_fd, const char *name,
         if (data)
             found_add(found, path, data, size, status.st_mtim.tv_sec);
         else
-            found_ignore(found, path, errno == EFBIG ? "larger than 1 MiB"
-                                                     : strerror(errno));
+            found_ignore(found, path,
+                         errno == EFBIG ? "larger than 1 MiB"
+                                        : strerror(errno));
     }
     if (fd >= 0)
         (void)close(fd);
@@ -66,8 +67,8 @@ static void enter(struct walk *walk, int dir_fd, const char *name,
         found_ignore(walk->found, path, "too many directories in directories");
         return;
     }
-    int fd = openat(dir_fd, name,
-                    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    int fd =
+        openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0)
         found_ignore(walk->found, path, strerror(errno));
     else
@@ -129,8 +130,9 @@ static void walk_directory(struct walk *walk, int fd, const char *path,
         if (++walk->seen <= FILES_MAX)
             look_at(walk, dirfd(dir), name, below, depth);
         else if (walk->seen == FILES_MAX + 1)
-            found_ignore(walk->found, below, "and all behind it: there are "
-                                             "more than 200000 files");
+            found_ignore(walk->found, below,
+                         "and all behind it: there are "
+                         "more than 200000 files");
         free(below);
     }
     argv_release(&names);

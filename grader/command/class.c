@@ -16,7 +16,8 @@
 
 #define OUT_DEFAULT "build/class"
 
-/* ---- class ------------------------------------------------------------------- */
+/* ---- class
+ * ------------------------------------------------------------------- */
 
 enum {
     OPTION_REQUIRE = 0x100,
@@ -41,8 +42,8 @@ static const struct argp_option class_options[] = {
      "Grade this lab again, whatever is known; may be repeated", 0},
     {"extra-tests", OPTION_EXTRA, "DIR", 0,
      "Your own tests, DIR/test_LAB.c, beside the lab's", 0},
-    {"jobs", 'j', "N", 0,
-     "Submissions at the same time (default: processors)", 0},
+    {"jobs", 'j', "N", 0, "Submissions at the same time (default: processors)",
+     0},
     {"slurm", OPTION_SLURM, "TASKS", OPTION_ARG_OPTIONAL,
      "As a Slurm job array of so many tasks (default: 4)", 0},
     {"require-sandbox", OPTION_REQUIRE, "LEVEL", 0,
@@ -176,7 +177,8 @@ int class_main(int argc, char **argv)
     return status;
 }
 
-/* ---- override ------------------------------------------------------------------ */
+/* ---- override
+ * ------------------------------------------------------------------ */
 
 struct override_command {
     const char *words[4]; /* STUDENT LAB TEST POINTS */
@@ -188,8 +190,8 @@ enum { OPTION_WHY = 0x200 };
 
 static const struct argp_option override_options[] = {
     {"why", OPTION_WHY, "TEXT", 0, "The reason, for the student", 0},
-    {"out", 'o', "DIR", 0,
-     "Where the gradebook is (default: " OUT_DEFAULT ")", 0},
+    {"out", 'o', "DIR", 0, "Where the gradebook is (default: " OUT_DEFAULT ")",
+     0},
     {0},
 };
 

@@ -230,4 +230,3 @@ int grade_main(int argc, char **argv)
     argv_release(&command.tests);
     return status;
 }
-

@@ -10,9 +10,12 @@
 int status_main(int argc, char **argv)
 {
     static const struct argp argp = {
-        NULL,   command_parse_nothing,
-        NULL,   "Show the labs, your score in each, and what to do next.",
-        command_common, NULL,
+        NULL,
+        command_parse_nothing,
+        NULL,
+        "Show the labs, your score in each, and what to do next.",
+        command_common,
+        NULL,
         NULL};
     struct kit kit;
     struct report report;

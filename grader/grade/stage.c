@@ -24,38 +24,42 @@ static const struct stage_directory {
     const char *path;
     mode_t mode;
     bool worker; /* the worker's own */
-} directories[] = {
-    /* The worker adds files to these but cannot remove what is given. */
-    {"", 01775, false},
-    {"/kit", 01775, false},
-    {"/kit/bin", 0755, false},
-    {"/etc", 0755, false},
-    {"/etc/alternatives", 0755, false},
-    {"/bin", 0755, false},
-    {"/build", 0755, true},
-    {"/results", 0755, true},
-    {"/tmp", 0755, true},
-}, lab_directories[] = {
-    {"/build/@", 0755, false},
-    {"/build/common", 0755, false},
+} directories[] =
+    {
+        /* The worker adds files to these but cannot remove what is given. */
+        {"", 01775, false},
+        {"/kit", 01775, false},
+        {"/kit/bin", 0755, false},
+        {"/etc", 0755, false},
+        {"/etc/alternatives", 0755, false},
+        {"/bin", 0755, false},
+        {"/build", 0755, true},
+        {"/results", 0755, true},
+        {"/tmp", 0755, true},
+},
+  lab_directories[] = {
+      {"/build/@", 0755, false},
+      {"/build/common", 0755, false},
 };
 
 static const struct stage_copy {
     const char *from; /* in the kit */
     const char *to;   /* on the stage */
     mode_t mode;
-} copies[] = {
-    {"build/grader/init", "kit/init", 0555},
-    {"build/grader/confine", "kit/confine", 0555},
-    {"build/grader/unpack", "kit/unpack", 0555},
-}, lab_copies[] = {
-    {"build/grader/shim.so", "kit/shim.so", 0444},
-    {"grader/probe/valgrind.supp", "kit/valgrind.supp", 0444},
-    {"build/grader/server.o", "build/server.o", 0444},
-    {"build/grader/probe/warm.o", "build/warm.o", 0444},
-    {"build/labs/@/main.o", "build/main.o", 0444},
-    {"labs/@/@.h", "build/@/@.h", 0444},
-    {"labs/common/lab.h", "build/common/lab.h", 0444},
+} copies[] =
+    {
+        {"build/grader/init", "kit/init", 0555},
+        {"build/grader/confine", "kit/confine", 0555},
+        {"build/grader/unpack", "kit/unpack", 0555},
+},
+  lab_copies[] = {
+      {"build/grader/shim.so", "kit/shim.so", 0444},
+      {"grader/probe/valgrind.supp", "kit/valgrind.supp", 0444},
+      {"build/grader/server.o", "build/server.o", 0444},
+      {"build/grader/probe/warm.o", "build/warm.o", 0444},
+      {"build/labs/@/main.o", "build/main.o", 0444},
+      {"labs/@/@.h", "build/@/@.h", 0444},
+      {"labs/common/lab.h", "build/common/lab.h", 0444},
 };
 
 static const struct stage_text {
@@ -126,8 +130,9 @@ static int copy_from_kit(const struct stage *stage, const struct kit *kit,
 static int copy_tests(const struct stage *stage, const struct kit *kit,
                       const char *lab, const char *test_program)
 {
-    char *from = test_program ? xstrdup(test_program)
-                              : kit_path(kit, "build/labs/%s/test_%s", lab, lab);
+    char *from = test_program
+                     ? xstrdup(test_program)
+                     : kit_path(kit, "build/labs/%s/test_%s", lab, lab);
     char *name = xformat("bin/test_%s", lab);
     int result = copy_to_stage(stage, kit, from, name, 0555);
 

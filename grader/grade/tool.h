@@ -10,8 +10,8 @@
 #include "sandbox.h"
 
 /*
- * Run PROCESS in SANDBOX, whose `writable` directory is where it starts.  0, and
- * RESULT is to be released; -1 after a message where it could not be run.
+ * Run PROCESS in SANDBOX, whose `writable` directory is where it starts.  0,
+ * and RESULT is to be released; -1 after a message where it could not be run.
  */
 int tool_run(const struct sandbox *sandbox, const struct process *process,
              struct process_result *result);

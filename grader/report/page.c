@@ -12,7 +12,8 @@
 
 #include "text.h"
 
-/* ---- The document ---------------------------------------------------------- */
+/* ---- The document ----------------------------------------------------------
+ */
 
 /* U+FFFE and U+FFFF are no characters of XML. */
 static void replace_noncharacters(char *text)
@@ -125,13 +126,15 @@ void page_add_json(xmlNode *parent, const char *name, const json_t *json)
     } else if (json_is_string(json)) {
         page_text(node, json_string_value(json));
     } else {
-        char *text = json_dumps(json, JSON_ENCODE_ANY | JSON_REAL_PRECISION(12));
+        char *text =
+            json_dumps(json, JSON_ENCODE_ANY | JSON_REAL_PRECISION(12));
         page_text(node, or_die(text));
         free(text);
     }
 }
 
-/* ---- The page -------------------------------------------------------------- */
+/* ---- The page --------------------------------------------------------------
+ */
 
 struct page_template {
     xsltStylesheet *sheet;

@@ -31,8 +31,8 @@ static void clear(struct progress *progress)
 static void put_time(FILE *out, long seconds)
 {
     if (seconds >= 3600)
-        (void)fprintf(out, "%ld:%02ld:%02ld", seconds / 3600,
-                      seconds / 60 % 60, seconds % 60);
+        (void)fprintf(out, "%ld:%02ld:%02ld", seconds / 3600, seconds / 60 % 60,
+                      seconds % 60);
     else
         (void)fprintf(out, "%ld:%02ld", seconds / 60, seconds % 60);
 }
@@ -42,9 +42,8 @@ static void show_bar(struct progress *progress)
     FILE *out = progress->report.out;
     double seconds = (double)(now_ms() - progress->begun_ms) / 1000;
     double rate = seconds > 0 ? (double)progress->done / seconds : 0;
-    size_t full = progress->total
-                      ? BAR_WIDTH * progress->done / progress->total
-                      : BAR_WIDTH;
+    size_t full = progress->total ? BAR_WIDTH * progress->done / progress->total
+                                  : BAR_WIDTH;
 
     (void)fputs("  [", out);
     for (size_t i = 0; i < BAR_WIDTH; i++)
@@ -52,15 +51,16 @@ static void show_bar(struct progress *progress)
     (void)fprintf(out, "] %zu/%zu", progress->done, progress->total);
     if (rate > 0 && progress->done < progress->total) {
         (void)fprintf(out, "  %.1f/s  ", rate);
-        put_time(out, (long)((double)(progress->total - progress->done) / rate));
+        put_time(out,
+                 (long)((double)(progress->total - progress->done) / rate));
         (void)fputs(" left", out);
     }
     (void)fflush(out);
     progress->shown = true;
 }
 
-void progress_step(struct progress *progress, const char *who,
-                   const char *what, const char *result)
+void progress_step(struct progress *progress, const char *who, const char *what,
+                   const char *result)
 {
     const struct report *report = &progress->report;
     char *count = xformat("%zu/%zu", ++progress->done, progress->total);

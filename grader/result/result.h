@@ -144,9 +144,9 @@ struct grade {
 
 struct grade *grade_new(const char *lab);
 void grade_free(struct grade *grade);
-/* Take the tests out that the student must not see, while AFTER_DUE says whether
- * the due date has passed; what they add to the sums stays in these.  Their
- * number. */
+/* Take the tests out that the student must not see, while AFTER_DUE says
+ * whether the due date has passed; what they add to the sums stays in these.
+ * Their number. */
 size_t grade_hide_tests(struct grade *grade, bool after_due);
 /* Keep only the COUNT tests called NAMES. */
 void grade_keep_tests(struct grade *grade, const char *const *names,

@@ -367,13 +367,12 @@ Graded(pipe, no_zombie_no_leak, .points = 6, .step = "pipe.2",
     expect_nothing_left(filter);
 }
 
-/* ARGS is a pipeline that copies its input.  A program that never makes the call
- * is judged by what it does without it: its work. */
+/* ARGS is a pipeline that copies its input.  A program that never makes the
+ * call is judged by what it does without it: its work. */
 static void expect_failure(const char *const *args, const char *inject,
                            int error)
 {
-    struct run *run =
-        launch(args, .input_mode = INPUT_NONE, .inject = inject);
+    struct run *run = launch(args, .input_mode = INPUT_NONE, .inject = inject);
 
     if (!probe_is_memcheck() && !run_was_injected(run)) {
         expect_exit(run, 0);

@@ -1,0 +1,188 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# A class graded by a real Slurm of two nodes, on this machine's loopback, must
+# give the gradebook that it gives without; so it must when a task is lost.
+# Installs Slurm and starts it for itself alone; stops what it started.
+#     tests/slurm.sh          as root: slurmd needs it
+set -eu
+
+packages='slurmctld slurmd slurm-client munge sqlite3'
+class=tests/class/submissions
+out=build/slurm-test
+root=/tmp/ipclab-slurm.$$
+passed=0
+failed=0
+
+if [ "$(id -u)" -ne 0 ]; then
+    echo 'tests/slurm.sh: slurmd must be started by root' >&2
+    exit 2
+fi
+
+# ---- Slurm -------------------------------------------------------------------
+
+install_slurm() {
+    missing=
+    for package in $packages; do
+        dpkg -s "$package" >/dev/null 2>&1 || missing="$missing $package"
+    done
+    [ -n "$missing" ] || return 0
+    echo "tests: installing$missing"
+    # Nothing is to be started by the packages themselves.
+    policy=/usr/sbin/policy-rc.d
+    ours=no
+    [ -e "$policy" ] || ours=yes
+    if [ $ours = yes ]; then
+        printf '#!/bin/sh\nexit 101\n' >$policy
+        chmod 755 $policy
+    fi
+    # shellcheck disable=SC2086 # the list is meant to be split
+    DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600 install \
+        -y --no-install-recommends $missing >/dev/null || exit 1
+    [ $ours = no ] || rm -f $policy
+}
+
+write_configuration() {
+    host=$(hostname -s)
+    if ! getent hosts "$host" >/dev/null; then
+        echo "127.0.0.1 $host" >>/etc/hosts
+    fi
+    mkdir -p "$root/state" "$root/munge"
+    head -c 128 /dev/urandom >"$root/munge/key"
+    chown -R munge:munge "$root/munge"
+    chmod 755 "$root" "$root/munge"
+    chmod 400 "$root/munge/key"
+    cat >"$root/slurm.conf" <<END
+ClusterName=ipclab
+SlurmctldHost=$host(127.0.0.1)
+CommunicationParameters=NoCtldInAddrAny,NoInAddrAny
+AuthType=auth/munge
+AuthInfo=socket=$root/munge/socket
+SlurmUser=root
+SlurmctldPort=26817
+SlurmctldPidFile=$root/slurmctld.pid
+SlurmdPidFile=$root/slurmd-%n.pid
+StateSaveLocation=$root/state
+SlurmdSpoolDir=$root/spool-%n
+SlurmctldLogFile=$root/slurmctld.log
+SlurmdLogFile=$root/slurmd-%n.log
+ProctrackType=proctrack/linuxproc
+TaskPlugin=task/none
+SelectType=select/cons_tres
+SelectTypeParameters=CR_Core
+JobAcctGatherType=jobacct_gather/none
+AccountingStorageType=accounting_storage/none
+MpiDefault=none
+ReturnToService=2
+MailProg=/bin/true
+SchedulerParameters=batch_sched_delay=0,sched_min_interval=0,bf_interval=1,sched_interval=1
+NodeName=n1 NodeHostname=$host NodeAddr=127.0.0.1 Port=26821 CPUs=1 State=UNKNOWN
+NodeName=n2 NodeHostname=$host NodeAddr=127.0.0.1 Port=26822 CPUs=1 State=UNKNOWN
+PartitionName=grade Nodes=ALL Default=YES MaxTime=01:00:00 State=UP
+END
+}
+
+start_slurm() {
+    setpriv --reuid=munge --regid=munge --clear-groups munged \
+        --key-file="$root/munge/key" --socket="$root/munge/socket" \
+        --pid-file="$root/munge/pid" --log-file="$root/munge/log" \
+        --seed-file="$root/munge/seed"
+    slurmctld -f "$root/slurm.conf"
+    slurmd -f "$root/slurm.conf" -N n1
+    slurmd -f "$root/slurm.conf" -N n2
+    export SLURM_CONF="$root/slurm.conf"
+    tries=0
+    until [ "$(sinfo -h -t idle -o %D 2>/dev/null)" = 2 ]; do
+        tries=$((tries + 1))
+        [ $tries -lt 600 ] || {
+            echo 'tests: Slurm does not come up' >&2
+            exit 1
+        }
+        sleep 0.1
+    done
+}
+
+stop_slurm() {
+    scontrol shutdown >/dev/null 2>&1 || true
+    for pid in "$root"/*.pid "$root/munge/pid"; do
+        [ -e "$pid" ] && kill "$(cat "$pid")" 2>/dev/null
+    done
+    rm -rf "$root"
+}
+
+# ---- Checks ------------------------------------------------------------------
+
+check() {
+    if [ "$1" -eq 0 ]; then
+        passed=$((passed + 1))
+        echo "ok    $2"
+    else
+        failed=$((failed + 1))
+        echo "FAIL  $2"
+    fi
+}
+
+# All that a gradebook says but times.
+dump() {
+    sqlite3 "$1/gradebook.db" "
+        SELECT * FROM student ORDER BY id;
+        SELECT student, lab, hash, origin, number, submitted, late FROM attempt
+            ORDER BY 1, 2, 3, 4;
+        SELECT result.hash, result.lab, environment, score, result.max,
+            complete, builds, stale, sandbox, number, name, visibility, verdict,
+            cleanliness, points, test.max, worth, diagnosis
+            FROM result JOIN test ON test.result = result.id
+            ORDER BY 1, 2, 3, number;
+        SELECT hash, lab FROM failure;
+        PRAGMA integrity_check;"
+}
+
+same() {
+    dump "$out/$1" >"$out/$1.txt"
+    dump "$out/$2" >"$out/$2.txt"
+    diff "$out/$1.txt" "$out/$2.txt" >"$out/diff" &&
+        diff "$out/$1/gradebook.csv" "$out/$2/gradebook.csv" >>"$out/diff"
+}
+
+grade() {
+    directory=$1
+    shift
+    build/ipclab class "$class" --roster tests/class/roster.csv \
+        --out "$out/$directory" "$@" >"$out/$directory.log" 2>&1
+}
+
+# Cancel a task of the running array as soon as it has given a result.
+lose_a_task() {
+    until ls "$out"/lost/slurm/results/*.json >/dev/null 2>&1; do
+        sleep 0.1
+    done
+    job=$(squeue -h -t running -o %A | tail -n 1)
+    scancel "$job" && echo "$job" >"$out/lost.id"
+}
+
+install_slurm
+mkdir -p "$out"
+rm -rf "${out:?}"/*
+trap stop_slurm EXIT
+trap 'exit 130' INT TERM
+write_configuration
+start_slurm
+
+try() {
+    what=$1
+    shift
+    status=0
+    "$@" || status=$?
+    check "$status" "$what"
+}
+
+try 'the class is graded on this machine' grade here
+try 'the class is graded by two tasks of a job array' grade slurm --slurm=2
+try 'the gradebooks are the same' same here slurm
+lose_a_task &
+try 'the class is graded although a task was cancelled' grade lost --slurm=2
+wait
+try 'a task was cancelled midway' [ -s "$out/lost.id" ]
+try 'its gradebook is the same, too' same here lost
+
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
