@@ -83,7 +83,10 @@ static void expect_stream(struct run *run, enum failure_kind kind,
     char *where = same == 0 ? xstrdup("") : xformat(" from byte %zu on", from);
     fail(run, kind,
          xformat("%zu bytes on %s:%s %s", expected.size, stream, where, want),
-         xformat("%zu bytes:%s %s", seen.size, where, got));
+         same == seen.size && same > 0
+             ? xformat("%zu bytes, " EXPECT_CUT_SHORT ":%s %s", seen.size, where,
+                       got)
+             : xformat("%zu bytes:%s %s", seen.size, where, got));
 }
 
 void expect_output(struct run *run, struct bytes expected)

@@ -313,6 +313,9 @@ void expect_that(struct run *run, bool condition, const char *expected,
 
 /* ---- Misconceptions ---------------------------------------------------- */
 
+/* In what is seen where all of it is the beginning of what was expected. */
+#define EXPECT_CUT_SHORT "right as far as they go"
+
 /* What a failed expectation leaves for the diagnosis. */
 struct failure {
     const char *test;

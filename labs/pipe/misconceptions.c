@@ -162,9 +162,11 @@ WHEN(waits_for_idle_stdin)
     return find_wait(failure, wait, waits_for_tester);
 }
 
+/* It spins, and not because there is no child left to wait for. */
 WHEN(eof_ignored)
 {
-    return run_end(failure->run) == RUN_SPINNING;
+    return run_end(failure->run) == RUN_SPINNING &&
+           count_calls(failure, "wait4,waitid", "", "ECHILD") < 2;
 }
 
 /* ---- Status, output, messages -------------------------------------------- */
@@ -190,9 +192,14 @@ WHEN(stopped_reading)
            output.size <= 8;
 }
 
+WHEN(took_eintr_for_eof)
+{
+    return failure->kind == FAILED_OUTPUT && saw(failure, EXPECT_CUT_SHORT);
+}
+
 WHEN(lost_bytes)
 {
-    return failure->kind == FAILED_OUTPUT;
+    return failure->kind == FAILED_OUTPUT && !saw(failure, EXPECT_CUT_SHORT);
 }
 
 WHEN(stopped_at_nul)
@@ -376,6 +383,9 @@ const struct misconception lab_misconceptions[] = {
     {"short_read_is_eof", "short_io_and_eintr", stopped_reading,
      "A read() that brings less than was asked for is not the end of the "
      "input: only 0 is."},
+    {"eintr_is_eof", "short_io_and_eintr", took_eintr_for_eof,
+     "All bytes are right, but only as far as they go: EINTR from read() is no "
+     "end of the input, only 0 is; call again."},
     {"short_write_ignored", "short_io_and_eintr", lost_bytes,
      "write() may accept fewer bytes than it was offered; the rest was never "
      "written."},

@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Fails: short_io_and_eintr
+ * Shows: eintr_is_eof
+ *
+ * The belief: what is not a positive count is the end. Only 0 is; after EINTR
+ * there is more to be read.
+ */
+#include "pipe.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+ssize_t write_all(int fd, const void *buf, size_t n)
+{
+    size_t done = 0;
+
+    while (done < n) {
+        ssize_t w = write(fd, (const char *)buf + done, n - done);
+        if (w == -1 && errno == EINTR)
+            continue;
+        if (w == -1)
+            return -1;
+        done += w;
+    }
+    return n;
+}
+
+static ssize_t read_some(int fd, void *buf, size_t size)
+{
+    ssize_t n = read(fd, buf, size);
+
+    return n == -1 && errno == EINTR ? 0 : n;
+}
+
+static int wait_for(pid_t pid)
+{
+    int wstatus;
+
+    while (waitpid(pid, &wstatus, 0) == -1) {
+        if (errno != EINTR)
+            return fail("waitpid");
+    }
+    return status_to_exit(wstatus);
+}
+
+static int shout(int from, int out)
+{
+    char buf[8192];
+    ssize_t n;
+
+    while ((n = read_some(from, buf, sizeof buf)) > 0) {
+        for (ssize_t i = 0; i < n; i++) {
+            if (buf[i] >= 'a' && buf[i] <= 'z')
+                buf[i] = buf[i] - 'a' + 'A';
+        }
+        if (write_all(out, buf, n) == -1)
+            return fail("write");
+    }
+    if (n == -1)
+        return fail("read");
+    return 0;
+}
+
+static int send_input(int in, int to)
+{
+    char buf[8192];
+    ssize_t n;
+
+    while ((n = read_some(in, buf, sizeof buf)) > 0) {
+        if (write_all(to, buf, n) == -1) {
+            if (errno == EPIPE) /* the child failed and has said so */
+                return -1;
+            return fail("write");
+        }
+    }
+    if (n == -1)
+        return fail("read");
+    return 0;
+}
+
+int upper(int in, int out)
+{
+    int fd[2];
+
+    signal(SIGPIPE, SIG_IGN);
+    if (pipe(fd) == -1)
+        return fail("pipe");
+
+    pid_t pid = fork();
+    if (pid == -1) {
+        fail("fork");
+        close(fd[0]);
+        close(fd[1]);
+        return -1;
+    }
+    if (pid == 0) {
+        close(fd[1]);
+        int result = shout(fd[0], out);
+        close(fd[0]);
+        _exit(result == 0 ? 0 : 1);
+    }
+
+    close(fd[0]);
+    int result = send_input(in, fd[1]);
+    close(fd[1]);
+    if (wait_for(pid) != 0)
+        result = -1;
+    return result;
+}
+
+static void exec_command(char **argv)
+{
+    execvp(argv[0], argv);
+    int status = errno == ENOENT ? 127 : 126;
+    fail(argv[0]);
+    _exit(status);
+}
+
+int run_pipeline(char ***cmds, int n)
+{
+    pid_t pids[STAGES_MAX];
+    int prev = -1;
+    int started = 0;
+    int status = 0;
+    int failed = 0;
+
+    for (int i = 0; i < n && !failed; i++) {
+        int fd[2] = {-1, -1};
+
+        if (i < n - 1 && pipe(fd) == -1) {
+            failed = fail("pipe");
+            break;
+        }
+        pids[i] = fork();
+        if (pids[i] == -1) {
+            failed = fail("fork");
+        } else if (pids[i] == 0) {
+            /* The read end is for the next stage. It goes first: if stdin
+             * was closed it may be descriptor 0. */
+            if (fd[0] != -1)
+                close(fd[0]);
+            if (prev > 0) {
+                dup2(prev, 0);
+                close(prev);
+            }
+            if (fd[1] != -1) {
+                dup2(fd[1], 1);
+                close(fd[1]);
+            }
+            exec_command(cmds[i]);
+        } else {
+            started++;
+        }
+        if (prev != -1)
+            close(prev);
+        if (fd[1] != -1)
+            close(fd[1]);
+        prev = fd[0];
+    }
+    if (prev != -1)
+        close(prev);
+
+    for (int i = 0; i < started; i++)
+        status = wait_for(pids[i]);
+    return failed ? -1 : status;
+}
+
+static pid_t start_command(char **argv, int to[2], int from[2])
+{
+    pid_t pid = fork();
+
+    if (pid == -1)
+        return fail("fork");
+    if (pid == 0) {
+        dup2(to[0], 0);
+        dup2(from[1], 1);
+        close(to[0]);
+        close(to[1]);
+        close(from[0]);
+        close(from[1]);
+        exec_command(argv);
+    }
+    close(to[0]);
+    close(from[1]);
+    return pid;
+}
+
+/* Copies in to `to` and `from` to out until both pipes are closed. */
+static int pump(int in, int out, int to, int from, long long *nin,
+                long long *nout)
+{
+    static char ibuf[65536], obuf[65536];
+    size_t start = 0, end = 0;
+    int result = 0;
+
+    fcntl(to, F_SETFL, O_NONBLOCK);
+    while (result == 0 && (to != -1 || from != -1)) {
+        struct pollfd p[3];
+
+        p[0].fd = to != -1 && start == end ? in : -1;
+        p[0].events = POLLIN;
+        p[1].fd = to;
+        p[1].events = start < end ? POLLOUT : 0;
+        p[2].fd = from;
+        p[2].events = POLLIN;
+        if (poll(p, 3, -1) == -1) {
+            if (errno == EINTR)
+                continue;
+            result = fail("poll");
+            break;
+        }
+        if (p[2].fd != -1 && p[2].revents) {
+            ssize_t n = read_some(from, obuf, sizeof obuf);
+            if (n == -1) {
+                result = fail("read");
+            } else if (n == 0) {
+                close(from);
+                from = -1;
+            } else {
+                *nout += n;
+                if (write_all(out, obuf, n) == -1)
+                    result = fail("write");
+            }
+        }
+        if (p[0].fd != -1 && p[0].revents) {
+            ssize_t n = read_some(in, ibuf, sizeof ibuf);
+            if (n == -1)
+                result = fail("read");
+            if (n <= 0) {
+                close(to);
+                to = -1;
+                continue;
+            }
+            start = 0;
+            end = n;
+        } else if (to != -1 && (p[1].revents & POLLERR)) {
+            close(to); /* the command does not read any more */
+            to = -1;
+        } else if (to != -1 && (p[1].revents & POLLOUT)) {
+            ssize_t n = write(to, ibuf + start, end - start);
+            if (n >= 0) {
+                start += n;
+                *nin += n;
+            } else if (errno == EPIPE) {
+                close(to);
+                to = -1;
+            } else if (errno != EAGAIN && errno != EINTR) {
+                result = fail("write");
+            }
+        }
+    }
+    if (to != -1)
+        close(to);
+    if (from != -1)
+        close(from);
+    return result;
+}
+
+int filter(char **argv, int in, int out, long long *nin, long long *nout)
+{
+    int to[2], from[2];
+
+    *nin = *nout = 0;
+    if (fcntl(in, F_GETFD) == -1)
+        return fail("stdin");
+    if (pipe(to) == -1)
+        return fail("pipe");
+    if (pipe(from) == -1) {
+        fail("pipe");
+        close(to[0]);
+        close(to[1]);
+        return -1;
+    }
+    pid_t pid = start_command(argv, to, from);
+    if (pid == -1) {
+        close(to[0]);
+        close(to[1]);
+        close(from[0]);
+        close(from[1]);
+        return -1;
+    }
+    /* The command has been started with the default action. */
+    signal(SIGPIPE, SIG_IGN);
+    int result = pump(in, out, to[1], from[0], nin, nout);
+    int status = wait_for(pid);
+    return result == -1 ? -1 : status;
+}
+
+int gather(int n, int records, size_t size, int out)
+{
+    (void)n, (void)records, (void)size, (void)out;
+    errno = ENOSYS;
+    return fail("gather");
+}
