@@ -36,9 +36,10 @@ export HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteract
 useradd -m student
 echo 'student ALL=(ALL) NOPASSWD: ALL' > /etc/sudoers.d/student
 for user in $WHO; do
-    echo "--- as $user: make pipe, make test"
+    echo "--- as $user: make class, make pipe, make test"
     su "$user" -c 'set -eu; git config --global --add safe.directory "*"
         git clone -q /opt/ipclab ~/ipclab; cd ~/ipclab
+        make class
         make pipe
         make test'
 done

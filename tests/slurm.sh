@@ -10,8 +10,8 @@ packages='slurmctld slurmd slurm-client munge sqlite3'
 class=tests/class/submissions
 out=build/slurm-test
 root=/tmp/ipclab-slurm.$$
-passed=0
-failed=0
+# shellcheck source=tests/gradebook.sh
+. tests/gradebook.sh
 
 if [ "$(id -u)" -ne 0 ]; then
     echo 'tests/slurm.sh: slurmd must be started by root' >&2
@@ -111,45 +111,6 @@ stop_slurm() {
 
 # ---- Checks ------------------------------------------------------------------
 
-check() {
-    if [ "$1" -eq 0 ]; then
-        passed=$((passed + 1))
-        echo "ok    $2"
-    else
-        failed=$((failed + 1))
-        echo "FAIL  $2"
-    fi
-}
-
-# All that a gradebook says but times.
-dump() {
-    sqlite3 "$1/gradebook.db" "
-        SELECT * FROM student ORDER BY id;
-        SELECT student, lab, hash, origin, number, submitted, late FROM attempt
-            ORDER BY 1, 2, 3, 4;
-        SELECT result.hash, result.lab, environment, score, result.max,
-            complete, builds, stale, sandbox, number, name, visibility, verdict,
-            cleanliness, points, test.max, worth, diagnosis
-            FROM result JOIN test ON test.result = result.id
-            ORDER BY 1, 2, 3, number;
-        SELECT hash, lab FROM failure;
-        PRAGMA integrity_check;"
-}
-
-same() {
-    dump "$out/$1" >"$out/$1.txt"
-    dump "$out/$2" >"$out/$2.txt"
-    diff "$out/$1.txt" "$out/$2.txt" >"$out/diff" &&
-        diff "$out/$1/gradebook.csv" "$out/$2/gradebook.csv" >>"$out/diff"
-}
-
-grade() {
-    directory=$1
-    shift
-    build/ipclab class "$class" --roster tests/class/roster.csv \
-        --out "$out/$directory" "$@" >"$out/$directory.log" 2>&1
-}
-
 # Cancel a task of the running array as soon as it has given a result.
 lose_a_task() {
     until ls "$out"/lost/slurm/results/*.json >/dev/null 2>&1; do
@@ -167,14 +128,6 @@ trap 'exit 130' INT TERM
 write_configuration
 start_slurm
 
-try() {
-    what=$1
-    shift
-    status=0
-    "$@" || status=$?
-    check "$status" "$what"
-}
-
 try 'the class is graded on this machine' grade here
 try 'the class is graded by two tasks of a job array' grade slurm --slurm=2
 try 'the gradebooks are the same' same here slurm
@@ -184,5 +137,4 @@ wait
 try 'a task was cancelled midway' [ -s "$out/lost.id" ]
 try 'its gradebook is the same, too' same here lost
 
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+sum_up

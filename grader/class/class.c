@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -32,6 +33,7 @@ struct class
     struct extra extra;
     struct toolchain toolchain;
     struct progress progress;
+    int64_t begun_ms;
     size_t jobs, cached; /* to be done; that need not be */
     int errors;          /* grades with an error of ours, and none at all */
 };
@@ -267,6 +269,28 @@ static int count(const struct class *class, const char *sql)
     return (int)db_number(class->book, 0, sql, "");
 }
 
+static double cpu_of(const struct rusage *usage)
+{
+    return (double)(usage->ru_utime.tv_sec + usage->ru_stime.tv_sec) +
+           (double)(usage->ru_utime.tv_usec + usage->ru_stime.tv_usec) / 1e6;
+}
+
+/* What it cost, the grader's own part apart. */
+static void tell_cost(const struct class *class)
+{
+    struct rusage own, jobs;
+    long seconds = (long)((now_ms() - class->begun_ms) / 1000);
+
+    if (getrusage(RUSAGE_SELF, &own) < 0 ||
+        getrusage(RUSAGE_CHILDREN, &jobs) < 0)
+        return;
+    double all = cpu_of(&own) + cpu_of(&jobs);
+    (void)printf("  %ld:%02ld wall, %.1f s CPU in jobs, %.2f s (%.1f %%) beside "
+                 "them, %ld MiB\n",
+                 seconds / 60, seconds % 60, cpu_of(&jobs), cpu_of(&own),
+                 all > 0 ? 100 * cpu_of(&own) / all : 0, own.ru_maxrss / 1024);
+}
+
 static void summarise(const struct class *class)
 {
     const char *out = class->options->out;
@@ -286,6 +310,7 @@ static void summarise(const struct class *class)
                      left);
     (void)printf("  %d files passed over: the overview lists them\n",
                  count(class, "SELECT count(*) FROM ignored"));
+    tell_cost(class);
     (void)printf("  overview  %s/index.html\n  grades    %s/gradebook.csv\n",
                  out, out);
 }
@@ -317,7 +342,8 @@ static int run_in(struct class *class)
 
 int class_run(const struct kit *kit, const struct class_options *options)
 {
-    struct class class = {.kit = kit, .options = options};
+    struct class class = {
+        .kit = kit, .options = options, .begun_ms = now_ms()};
 
     if (make_directories(options->out) < 0)
         return 3;
