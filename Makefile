@@ -23,7 +23,7 @@ Q := $(if $(V),,@)
 .SECONDARY:
 .SUFFIXES:
 .PHONY: status help setup kit grade test check matrix bench soak doctor lint \
-        format clean test-fresh system unit class extra $(LABS)
+        format clean test-fresh system unit class extra attacks $(LABS)
 
 status: kit
 	@$(IPCLAB) status
@@ -94,7 +94,11 @@ $(IPCLAB): $(B)/grader/ipclab.o $(B)/libkit.a
 	@$(if $(V),:,echo "  CC    $@")
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) $(CLASS_LIBS) -lcriterion
 
-# The server of runs is linked into students' programs: never with their flags.
+# The server of runs is linked into students' programs: never with their flags,
+# and without what would make the compiler call the C library: see bare.h.
+$(B)/grader/probe/server.o $(B)/grader/probe/server_objects.o: KIT_CFLAGS += \
+  -ffreestanding -fno-stack-protector -U_FORTIFY_SOURCE -fno-sanitize=all \
+  -fno-tree-loop-distribute-patterns -fPIE
 $(B)/grader/server.o: $(B)/grader/probe/server.o $(B)/grader/probe/server_objects.o
 	$(Q)$(CC) -r -nostdlib -o $@ $^
 

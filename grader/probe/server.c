@@ -8,33 +8,35 @@
  * it returns, so that the program's own start goes on as if nothing had been:
  * constructors and main() run afresh for each run.
  *
- * The C library is not initialised yet, the program is not ours and may run
- * under Valgrind: so no malloc, no stdio, static buffers only.
+ * The C library is not initialised yet, and the program is not ours: it may
+ * have functions of the C library's names.  So there are static buffers and
+ * bare system calls only (bare.h), but for fork(2), of which the C library must
+ * know: that goes by a name that no program may define (object.h).
  */
 #include "server.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "bare.h"
 #include "server_objects.h"
 
 #define ROOTS_MAX 64
+
+/* The kernel's sets of signals are of 64 bits; bit N - 1 is signal N. */
+#define SIGNAL_BIT(signal) ((uint64_t)1 << ((signal)-1))
+
+/* fork(2): the C library's own name for it. */
+pid_t __fork(void);
 
 /* What init is to execute; NULL in a program that serves itself. */
 const char *ipclab_server_path;
@@ -56,11 +58,16 @@ static pid_t roots[ROOTS_MAX]; /* started on request, not yet ended */
 
 /* SEQPACKET: a message goes whole or not at all.  A tester that is gone is
  * noticed by the next receive. */
+static void send_message(const struct server_message *message)
+{
+    (void)bare(SYS_sendto, control_fd, message, sizeof(*message), MSG_NOSIGNAL);
+}
+
 static void reply(uint32_t type, pid_t pid, int value)
 {
     struct server_message message = {.type = type, .pid = pid, .value = value};
 
-    (void)send(control_fd, &message, sizeof(message), MSG_NOSIGNAL);
+    send_message(&message);
 }
 
 static void tell_semaphore(int id, int num)
@@ -69,7 +76,17 @@ static void tell_semaphore(int id, int num)
         .type = SERVER_SEMAPHORE, .pid = id, .value = num};
 
     ipclab_objects_ask(id, num, message.semaphore);
-    (void)send(control_fd, &message, sizeof(message), MSG_NOSIGNAL);
+    send_message(&message);
+}
+
+static int open_to_read(const char *path)
+{
+    return (int)bare(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
+}
+
+static pid_t own_pid(void)
+{
+    return (pid_t)bare(SYS_getpid);
 }
 
 static void say_hello(void)
@@ -82,7 +99,7 @@ static void say_hello(void)
         [SERVER_MSG] = "/proc/sysvipc/msg",
         [SERVER_MQUEUE] = "/dev/mqueue",
     };
-    struct server_message message = {.type = SERVER_HELLO, .pid = getpid()};
+    struct server_message message = {.type = SERVER_HELLO, .pid = own_pid()};
     union {
         char space[CMSG_SPACE(SERVER_FDS * sizeof(int))];
         struct cmsghdr align;
@@ -96,17 +113,17 @@ static void say_hello(void)
     int fds[SERVER_FDS];
 
     for (int i = 0; i < SERVER_FDS; i++) {
-        fds[i] = open(paths[i], O_RDONLY | O_CLOEXEC);
+        fds[i] = open_to_read(paths[i]);
         if (fds[i] < 0) /* no such thing here: neither rows nor entries */
-            fds[i] = open("/dev/null", O_RDONLY | O_CLOEXEC);
+            fds[i] = open_to_read("/dev/null");
     }
     rights->cmsg_level = SOL_SOCKET;
     rights->cmsg_type = SCM_RIGHTS;
     rights->cmsg_len = CMSG_LEN(sizeof(fds));
     memcpy(CMSG_DATA(rights), fds, sizeof(fds));
-    (void)sendmsg(control_fd, &header, MSG_NOSIGNAL);
+    (void)bare(SYS_sendmsg, control_fd, &header, MSG_NOSIGNAL);
     for (int i = 0; i < SERVER_FDS; i++)
-        (void)close(fds[i]);
+        (void)bare(SYS_close, fds[i]);
 }
 
 /* Receive a request into `packet`, and up to three descriptors into FDS (-1
@@ -122,13 +139,13 @@ static bool receive(int fds[3])
                             .msg_iovlen = 1,
                             .msg_control = control.space,
                             .msg_controllen = sizeof(control.space)};
-    ssize_t size;
+    long size;
 
     fds[0] = fds[1] = fds[2] = -1;
     do
-        size = recvmsg(control_fd, &header, MSG_CMSG_CLOEXEC);
-    while (size < 0 && errno == EINTR);
-    if (size < (ssize_t)sizeof(packet.head))
+        size = bare(SYS_recvmsg, control_fd, &header, MSG_CMSG_CLOEXEC);
+    while (size == -EINTR);
+    if (size < (long)sizeof(packet.head))
         return false;
     ((char *)&packet)[size] = '\0';
     struct cmsghdr *rights = CMSG_FIRSTHDR(&header);
@@ -146,11 +163,12 @@ static void report_ended(void)
     struct rusage usage;
     int status;
 
-    (void)read(child_fd, &drained, sizeof(drained)); /* one stands for all */
+    /* One stands for all. */
+    (void)bare(SYS_read, child_fd, &drained, sizeof(drained));
     for (;;) {
-        message.pid = wait4(-1, &status, WNOHANG, &usage);
+        message.pid = (pid_t)bare(SYS_wait4, -1, &status, WNOHANG, &usage);
         /* The kernel has no reason to; an injection into the run has. */
-        if (message.pid < 0 && errno == EINTR)
+        if (message.pid == -EINTR)
             continue;
         if (message.pid <= 0)
             return;
@@ -163,7 +181,7 @@ static void report_ended(void)
                               (uint64_t)usage.ru_utime.tv_usec;
             message.system_us = (uint64_t)usage.ru_stime.tv_sec * 1000000 +
                                 (uint64_t)usage.ru_stime.tv_usec;
-            (void)send(control_fd, &message, sizeof(message), MSG_NOSIGNAL);
+            send_message(&message);
         }
     }
 }
@@ -178,22 +196,20 @@ static void kill_all(void)
     static char list[4096];
 
     for (;;) {
-        if (getpid() == 1)
-            (void)kill(-1, SIGKILL); /* ESRCH: there is nobody */
-        int fd = open("/proc/thread-self/children", O_RDONLY | O_CLOEXEC);
-        ssize_t size = fd < 0 ? 0 : read(fd, list, sizeof(list) - 1);
-        if (fd >= 0)
-            (void)close(fd);
+        if (own_pid() == 1)
+            (void)bare(SYS_kill, -1, SIGKILL); /* ESRCH: there is nobody */
+        int fd = open_to_read("/proc/thread-self/children");
+        long size = bare(SYS_read, fd, list, sizeof(list) - 1);
+        (void)bare(SYS_close, fd);
         list[size > 0 ? size : 0] = '\0';
-        for (char *next = list; *next;) {
-            char *end;
-            long pid = strtol(next, &end, 10);
-            if (end == next)
+        for (const char *next = list; *next;) {
+            long pid = bare_number(&next);
+            if (pid <= 0)
                 break;
-            (void)kill((pid_t)pid, SIGKILL);
-            next = end + (*end == ' ');
+            (void)bare(SYS_kill, pid, SIGKILL);
+            next += *next == ' ';
         }
-        if (waitpid(-1, NULL, 0) < 0 && errno == ECHILD)
+        if (bare(SYS_wait4, -1, NULL, 0, NULL) == -ECHILD)
             break;
     }
     memset(roots, 0, sizeof(roots));
@@ -204,10 +220,23 @@ static void set_limit(int resource, uint64_t value)
     struct rlimit limit = {value, value};
 
     if (value > 0)
-        (void)setrlimit(resource, &limit); /* a lower one may be in force */
+        /* A lower one may be in force. */
+        (void)bare(SYS_setrlimit, resource, &limit);
 }
 
-/* Signals 32 and 33 belong to the C library, which refuses to touch them. */
+/* Where a handler returns to: rt_sigreturn(2). */
+void ipclab_server_restore(void) __attribute__((visibility("hidden")));
+__asm__(".pushsection .text\n"
+        ".hidden ipclab_server_restore\n"
+        ".globl ipclab_server_restore\n"
+        ".type ipclab_server_restore, @function\n"
+        "ipclab_server_restore:\n"
+        "    movl $15, %eax\n"
+        "    syscall\n"
+        ".popsection\n");
+_Static_assert(SYS_rt_sigreturn == 15, "the number above");
+
+/* Signals 32 and 33, too: they belong to the C library, which refuses. */
 static void set_disposition(int signal, void (*handler)(int))
 {
     struct {
@@ -215,9 +244,16 @@ static void set_disposition(int signal, void (*handler)(int))
         unsigned long flags;
         void (*restorer)(void);
         uint64_t mask;
-    } action = {.handler = handler};
+    } action = {handler, 0x04000000 /* SA_RESTORER */, ipclab_server_restore,
+                0};
 
-    (void)syscall(SYS_rt_sigaction, signal, &action, NULL, 8);
+    (void)bare(SYS_rt_sigaction, signal, &action, NULL, sizeof(action.mask));
+}
+
+static void set_mask(uint64_t blocked)
+{
+    (void)bare(SYS_rt_sigprocmask, SIG_SETMASK, &blocked, NULL,
+               sizeof(blocked));
 }
 
 static void split_strings(void)
@@ -225,12 +261,14 @@ static void split_strings(void)
     char *next = packet.strings;
 
     run_directory = next;
-    next += strlen(next) + 1;
+    next += bare_length(next) + 1;
     ipclab_server_path = next;
-    next += strlen(next) + 1;
-    for (uint32_t i = 0; i < packet.head.argc; i++, next += strlen(next) + 1)
+    next += bare_length(next) + 1;
+    for (uint32_t i = 0; i < packet.head.argc;
+         i++, next += bare_length(next) + 1)
         run_argv[i] = next;
-    for (uint32_t i = 0; i < packet.head.envc; i++, next += strlen(next) + 1)
+    for (uint32_t i = 0; i < packet.head.envc;
+         i++, next += bare_length(next) + 1)
         run_envp[i] = next;
     run_argc = (int)packet.head.argc;
 }
@@ -246,50 +284,58 @@ static void stay_here(void)
     cpu_set_t set;
     unsigned cpu = 0;
 
-    (void)syscall(SYS_getcpu, &cpu, NULL, NULL);
+    (void)bare(SYS_getcpu, &cpu, NULL, NULL);
     CPU_ZERO(&set);
     if (cpu < CPU_SETSIZE)
         CPU_SET(cpu, &set);
-    (void)sched_setaffinity(0, sizeof(set), &set); /* slower without it */
+    /* Slower without it. */
+    (void)bare(SYS_sched_setaffinity, 0, sizeof(set), &set);
+}
+
+_Noreturn static void leave(int status)
+{
+    for (;;)
+        (void)bare(SYS_exit_group, status);
+}
+
+static void set_limits(const struct server_limits *limits)
+{
+    struct rlimit no_core = {0, 0};
+
+    set_limit(RLIMIT_CPU, limits->cpu_s);
+    set_limit(RLIMIT_NPROC, limits->processes);
+    set_limit(RLIMIT_AS, limits->memory);
+    set_limit(RLIMIT_FSIZE, limits->file_size);
+    (void)bare(SYS_setrlimit, RLIMIT_CORE, &no_core);
 }
 
 /* In the child: look like a process that a shell has just started. */
 static void become_run(const int fds[3])
 {
-    sigset_t blocked;
-
-    (void)sigemptyset(&blocked);
     for (int signal = 1; signal <= 64; signal++) {
-        uint64_t bit = (uint64_t)1 << (signal - 1);
-        set_disposition(signal, packet.head.ignored & bit ? SIG_IGN : SIG_DFL);
-        if (packet.head.blocked & bit)
-            (void)sigaddset(&blocked, signal);
+        bool ignored = packet.head.ignored & SIGNAL_BIT(signal);
+        set_disposition(signal, ignored ? SIG_IGN : SIG_DFL);
     }
-    (void)sigprocmask(SIG_SETMASK, &blocked, NULL);
+    set_mask(packet.head.blocked);
     for (int fd = 0; fd < 3; fd++)
-        if (dup2(fds[fd], fd) < 0)
-            _exit(126);
+        if (bare(SYS_dup2, fds[fd], fd) < 0)
+            leave(126);
     if (packet.head.closed_input)
-        (void)close(STDIN_FILENO);
+        (void)bare(SYS_close, STDIN_FILENO);
     /* A loop over all descriptors would cost 70 ms under strace. */
-    (void)syscall(SYS_close_range, 3U, ~0U, 0U);
+    (void)bare(SYS_close_range, 3U, ~0U, 0U);
     if (packet.head.one_cpu)
         stay_here();
-    (void)setsid();
-    (void)umask(packet.head.umask);
-    (void)prctl(PR_SET_DUMPABLE, 1);
+    (void)bare(SYS_setsid);
+    (void)bare(SYS_umask, packet.head.umask);
+    (void)bare(SYS_prctl, PR_SET_DUMPABLE, 1);
     split_strings();
-    if (chdir(run_directory) < 0)
-        _exit(126);
-    set_limit(RLIMIT_CPU, packet.head.limits.cpu_s);
-    set_limit(RLIMIT_NPROC, packet.head.limits.processes);
-    set_limit(RLIMIT_AS, packet.head.limits.memory);
-    set_limit(RLIMIT_FSIZE, packet.head.limits.file_size);
-    struct rlimit no_core = {0, 0};
-    (void)setrlimit(RLIMIT_CORE, &no_core);
+    if (bare(SYS_chdir, run_directory) < 0)
+        leave(126);
+    set_limits(&packet.head.limits);
     if (packet.head.tool) {
-        (void)execve(ipclab_server_path, run_argv, run_envp);
-        _exit(127);
+        (void)bare(SYS_execve, ipclab_server_path, run_argv, run_envp);
+        leave(127);
     }
 }
 
@@ -305,13 +351,13 @@ static bool start(const int fds[3])
         reply(SERVER_DONE, 0, slot == ROOTS_MAX ? EAGAIN : EINVAL);
         return false;
     }
-    pid_t pid = fork();
+    pid_t pid = __fork();
     if (pid == 0) {
         become_run(fds);
         return true;
     }
     roots[slot] = pid > 0 ? pid : 0;
-    reply(SERVER_DONE, pid, pid < 0 ? errno : 0);
+    reply(SERVER_DONE, pid, pid < 0 ? EAGAIN : 0);
     return false;
 }
 
@@ -322,11 +368,11 @@ static bool handle(void)
     bool child = false;
 
     if (!receive(fds)) {
-        if (getpid() != 1) { /* nobody else would clean up behind us */
+        if (own_pid() != 1) { /* nobody else would clean up behind us */
             kill_all();
             ipclab_objects_remove();
         }
-        _exit(0);
+        leave(0);
     }
     switch (packet.head.type) {
     case SERVER_HELLO:
@@ -337,7 +383,7 @@ static bool handle(void)
         break;
     case SERVER_KILL:
         reply(SERVER_DONE, packet.head.pid,
-              kill(packet.head.pid, packet.head.value) < 0 ? errno : 0);
+              (int)-bare(SYS_kill, packet.head.pid, packet.head.value));
         break;
     case SERVER_SWEEP:
         kill_all();
@@ -352,7 +398,7 @@ static bool handle(void)
     }
     for (int i = 0; i < 3 && !child; i++)
         if (fds[i] >= 0)
-            (void)close(fds[i]);
+            (void)bare(SYS_close, fds[i]);
     return child;
 }
 
@@ -369,18 +415,16 @@ static void ignore(int signal)
 static void set_up_signals(void)
 {
     static const int synchronous[] = {SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV};
-    struct sigaction action = {.sa_handler = ignore};
-    sigset_t children;
+    uint64_t children = SIGNAL_BIT(SIGCHLD);
 
     for (int signal = 1; signal <= 64; signal++)
         set_disposition(signal, SIG_IGN);
     for (size_t i = 0; i < sizeof(synchronous) / sizeof(*synchronous); i++)
-        (void)sigaction(synchronous[i], &action, NULL);
+        set_disposition(synchronous[i], ignore);
     set_disposition(SIGCHLD, SIG_DFL);
-    (void)sigemptyset(&children);
-    (void)sigaddset(&children, SIGCHLD);
-    (void)sigprocmask(SIG_BLOCK, &children, NULL);
-    child_fd = signalfd(-1, &children, SFD_CLOEXEC | SFD_NONBLOCK);
+    set_mask(children);
+    child_fd = (int)bare(SYS_signalfd4, -1, &children, sizeof(children),
+                         SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
 /* The control socket that the environment names, or -1. */
@@ -391,10 +435,11 @@ static int find_control(char **envp)
     socklen_t size = sizeof(type);
 
     for (; envp && *envp; envp++) {
-        if (strncmp(*envp, name, sizeof(name) - 1) != 0)
+        if (!bare_starts(*envp, name))
             continue;
-        int fd = (int)strtol(*envp + sizeof(name) - 1, NULL, 10);
-        if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 &&
+        const char *number = *envp + sizeof(name) - 1;
+        int fd = (int)bare_number(&number);
+        if (bare(SYS_getsockopt, fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 &&
             type == SOCK_SEQPACKET)
             return fd;
     }
@@ -408,24 +453,25 @@ static void serve(int argc, char **argv, char **envp)
     control_fd = find_control(envp);
     if (control_fd < 0)
         return;
-    (void)fcntl(control_fd, F_SETFD, FD_CLOEXEC);
+    (void)bare(SYS_fcntl, control_fd, F_SETFD, FD_CLOEXEC);
     for (int fd = 0; fd < 3; fd++) /* received descriptors lie above these */
-        if (fcntl(fd, F_GETFD) < 0)
-            (void)open("/dev/null", O_RDWR);
-    (void)prctl(PR_SET_DUMPABLE, 0); /* nobody inside may trace or read us */
-    if (ipclab_server_warm_up)       /* under Valgrind */
+        if (bare(SYS_fcntl, fd, F_GETFD) < 0)
+            (void)bare(SYS_openat, AT_FDCWD, "/dev/null", O_RDWR);
+    /* Nobody inside may trace or read us. */
+    (void)bare(SYS_prctl, PR_SET_DUMPABLE, 0);
+    if (ipclab_server_warm_up) /* under Valgrind */
         ipclab_server_warm_up();
     set_up_signals();
-    if (getpid() != 1) {
+    if (own_pid() != 1) {
         /* The tester's end is noticed on the socket, with time to clean up. */
-        (void)prctl(PR_SET_PDEATHSIG, 0);
-        (void)prctl(PR_SET_CHILD_SUBREAPER, 1);
+        (void)bare(SYS_prctl, PR_SET_PDEATHSIG, 0);
+        (void)bare(SYS_prctl, PR_SET_CHILD_SUBREAPER, 1);
         ipclab_objects_remember();
     }
     for (;;) {
         struct pollfd events[] = {{control_fd, POLLIN, 0},
                                   {child_fd, POLLIN, 0}};
-        if (poll(events, 2, -1) < 0)
+        if (bare(SYS_poll, events, 2, -1) < 0)
             continue; /* EINTR: one of the handlers above */
         if (events[1].revents)
             report_ended();

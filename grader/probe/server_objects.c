@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: MIT
-/* server_objects.c - see server_objects.h; as server.c, without the C library's
- * memory or streams. */
+/* server_objects.c - see server_objects.h; as server.c, without the C library.
+ */
 #include "server_objects.h"
 
-#include <stdbool.h>
 #include <sys/ipc.h>
 #include <sys/msg.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
-#include <unistd.h>
 
+#include "bare.h"
 #include "server.h"
 
 #define OBJECTS_MAX 4096
@@ -40,15 +39,15 @@ static int object_at(int kind, int index, uid_t *creator)
 
     switch (kind) {
     case SERVER_SHM:
-        id = shmctl(index, SHM_STAT, &shm);
+        id = (int)bare(SYS_shmctl, index, SHM_STAT, &shm);
         *creator = shm.shm_perm.cuid;
         return id;
     case SERVER_SEM:
-        id = semctl(index, 0, SEM_STAT, &sem);
+        id = (int)bare(SYS_semctl, index, 0, SEM_STAT, &sem);
         *creator = sem.sem_perm.cuid;
         return id;
     default:
-        id = msgctl(index, MSG_STAT, &msg);
+        id = (int)bare(SYS_msgctl, index, MSG_STAT, &msg);
         *creator = msg.msg_perm.cuid;
         return id;
     }
@@ -62,11 +61,11 @@ static int object_last(int kind)
 
     switch (kind) {
     case SERVER_SHM:
-        return shmctl(0, SHM_INFO, (struct shmid_ds *)&shm);
+        return (int)bare(SYS_shmctl, 0, SHM_INFO, &shm);
     case SERVER_SEM:
-        return semctl(0, 0, SEM_INFO, &sem);
+        return (int)bare(SYS_semctl, 0, 0, SEM_INFO, &sem);
     default:
-        return msgctl(0, MSG_INFO, (struct msqid_ds *)&msg);
+        return (int)bare(SYS_msgctl, 0, MSG_INFO, &msg);
     }
 }
 
@@ -75,19 +74,19 @@ static void object_remove(int kind, int id)
     /* One that vanished meanwhile is as good as removed. */
     switch (kind) {
     case SERVER_SHM:
-        (void)shmctl(id, IPC_RMID, NULL);
+        (void)bare(SYS_shmctl, id, IPC_RMID, NULL);
         break;
     case SERVER_SEM:
-        (void)semctl(id, 0, IPC_RMID);
+        (void)bare(SYS_semctl, id, 0, IPC_RMID);
         break;
     default:
-        (void)msgctl(id, IPC_RMID, NULL);
+        (void)bare(SYS_msgctl, id, IPC_RMID, NULL);
     }
 }
 
 static void for_own_objects(void (*visit)(int kind, int id))
 {
-    uid_t me = getuid(), creator = 0;
+    uid_t me = (uid_t)bare(SYS_getuid), creator = 0;
 
     for (int kind = SERVER_SHM; kind <= SERVER_MSG; kind++) {
         int last = object_last(kind);
@@ -128,5 +127,5 @@ void ipclab_objects_ask(int id, int num, int32_t answers[4])
     static const int asked[4] = {GETVAL, GETPID, GETNCNT, GETZCNT};
 
     for (int i = 0; i < 4; i++)
-        answers[i] = semctl(id, num, asked[i]);
+        answers[i] = (int32_t)bare(SYS_semctl, id, num, asked[i]);
 }
