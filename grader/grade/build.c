@@ -3,6 +3,7 @@
 #include "build.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 #include <unistd.h>
 
 #include "diagnostics.h"
+#include "object.h"
 #include "text.h"
 #include "tool.h"
 
@@ -19,11 +21,12 @@
 #define BUILD_CPU_S      30
 #define BUILD_WALL_S     120 /* of a machine that does other things too */
 #define BUILD_OUTPUT_MAX (256 * 1024)
+#define BUILD_FILE_MAX   (64UL * 1024 * 1024)
 
 static const struct process_limit limits[] = {
     {RLIMIT_CPU, BUILD_CPU_S},
     {RLIMIT_AS, 1024UL * 1024 * 1024},
-    {RLIMIT_FSIZE, 64UL * 1024 * 1024},
+    {RLIMIT_FSIZE, BUILD_FILE_MAX},
     {RLIMIT_CORE, 0},
 };
 
@@ -70,25 +73,85 @@ static void explain(struct grade_build *build, const char *source, bool empty)
                                      "it may have run out of time or memory.");
 }
 
+/* The file NAME that a step has written, to be freed; or NULL. */
+static char *read_product(const struct sandbox *sandbox, const char *name,
+                          size_t *size)
+{
+    char *path = xformat("%s/%s", sandbox->writable, name);
+    char *data = read_file(AT_FDCWD, path, BUILD_FILE_MAX, size);
+
+    if (data == NULL)
+        (void)complain("%s: %s", path, strerror(errno));
+    free(path);
+    return data;
+}
+
+/* Whether the object may be linked, and how: 1, 0 or -1, as step(). */
+static int judge_object(struct grade_build *build,
+                        const struct sandbox *sandbox, bool *shadows)
+{
+    size_t size;
+    char *data = read_product(sandbox, "lab.o", &size);
+
+    if (data == NULL)
+        return -1;
+    struct object_verdict verdict = object_judge(data, size);
+    free(data);
+    *shadows = verdict.shadows;
+    if (verdict.refused == NULL)
+        return 1;
+    free(build->explanation);
+    build->explanation = verdict.refused;
+    return 0;
+}
+
+static int compile(struct grade_build *build, const char *lab,
+                   const struct sandbox *sandbox)
+{
+    struct argv argv = {0};
+
+    argv_add_all(
+        &argv, (const char *const[]){"gcc", BUILD_FLAGS, "-fmax-errors=20",
+                                     "-fno-diagnostics-show-caret",
+                                     "-fdiagnostics-color=never", "-c", NULL});
+    argv_addf(&argv, "%s/%s.c", lab, lab);
+    argv_add_all(&argv, (const char *const[]){"-o", "lab.o", NULL});
+    return step(build, sandbox, &argv);
+}
+
+/* What warm.o calls by name in the server must be the C library's. */
+static int link_program(struct grade_build *build,
+                        const struct sandbox *sandbox, bool shadows)
+{
+    struct argv argv = {0};
+    size_t size;
+
+    argv_add_all(&argv, (const char *const[]){"gcc", "-o", "program", "main.o",
+                                              "server.o", NULL});
+    if (!shadows)
+        argv_add(&argv, "warm.o");
+    argv_add_all(&argv, (const char *const[]){"lab.o", "-Wl,--wrap=main",
+                                              "-lrt", "-pthread", NULL});
+    int status = step(build, sandbox, &argv);
+    if (status <= 0)
+        return status;
+    char *data = read_product(sandbox, "program", &size);
+    if (data == NULL)
+        return -1;
+    build->asks_valgrind = object_asks_valgrind(data, size);
+    free(data);
+    return 1;
+}
+
 static int compile_and_link(struct grade_build *build, const char *lab,
                             const struct sandbox *sandbox)
 {
-    struct argv compile = {0}, link = {0};
+    bool shadows = false;
+    int status = compile(build, lab, sandbox);
 
-    argv_add_all(&compile, (const char *const[]){
-                               "gcc", BUILD_FLAGS, "-fmax-errors=20",
-                               "-fno-diagnostics-show-caret",
-                               "-fdiagnostics-color=never", "-c", NULL});
-    argv_addf(&compile, "%s/%s.c", lab, lab);
-    argv_add_all(&compile, (const char *const[]){"-o", "lab.o", NULL});
-    int status = step(build, sandbox, &compile);
-    if (status <= 0)
-        return status;
-    argv_add_all(&link, (const char *const[]){"gcc", "-o", "program", "main.o",
-                                              "lab.o", "server.o", "warm.o",
-                                              "-Wl,--wrap=main", "-lrt",
-                                              "-pthread", NULL});
-    return step(build, sandbox, &link);
+    if (status > 0)
+        status = judge_object(build, sandbox, &shadows);
+    return status > 0 ? link_program(build, sandbox, shadows) : status;
 }
 
 int build_submission(struct grade *grade, const struct stage *stage,

@@ -60,6 +60,9 @@ struct grade_build {
     struct grade_message *messages;
     size_t message_count;
     char *explanation; /* of the first error, in plain words */
+    /* The program holds requests to Valgrind: known to the worker, not in JSON
+     */
+    bool asks_valgrind;
 };
 
 /* One launch of the student's program. */
