@@ -49,6 +49,7 @@ struct run {
     bool finished;   /* the evidence is taken */
     bool was_killed; /* by the test: run_signal(SIGKILL) */
     bool stopped;    /* by the test, which will let it go on */
+    bool differs;    /* under memcheck: not the status or output expected */
     int status;      /* wait(2) status, where it ended by itself */
     int64_t began_ms, ended_ms;
 

@@ -307,6 +307,9 @@ void verdict_memcheck(void)
             why = run->end > RUN_SIGNALED
                       ? "the program did not end under Valgrind"
                       : "Valgrind's log of the first process breaks off";
+        } else if (run->differs) {
+            cleanliness = "broken";
+            why = "under Valgrind the program does not do what it does without";
         }
     }
     shared_worlds_end();
