@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <sched.h>
 #include <seccomp.h>
 #include <signal.h>
 #include <stdio.h>
@@ -256,23 +257,55 @@ static const char *const forbidden[] = {
     "delete_module",
     "open_by_handle_at",
     "name_to_handle_at",
+    "pidfd_getfd",
     "process_vm_readv",
     "process_vm_writev",
     "ptrace",
+    "seccomp", /* a filter of its own could hide calls from strace's */
     "lookup_dcookie",
     "fanotify_init",
 };
 
-int sandbox_write_filter(const char *path, enum sandbox_level level)
+static int forbid_calls(scmp_filter_ctx filter)
 {
-    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
-    int error = filter ? 0 : -ENOMEM;
+    int error = 0;
 
     for (size_t i = 0; i < LENGTH(forbidden) && error == 0; i++) {
         int call = seccomp_syscall_resolve_name(forbidden[i]);
         if (call != __NR_SCMP_ERROR)
             error = seccomp_rule_add(filter, SCMP_ACT_KILL_PROCESS, call, 0);
     }
+    return error;
+}
+
+/*
+ * Calls that are harmless but for one argument: another way to seccomp(2), and
+ * a child that strace is not to follow.  What clone3(2) is asked for a filter
+ * cannot see; the C library does without it.
+ */
+static int forbid_arguments(scmp_filter_ctx filter)
+{
+    int error =
+        seccomp_rule_add(filter, SCMP_ACT_KILL_PROCESS, SCMP_SYS(prctl), 1,
+                         SCMP_A0_32(SCMP_CMP_EQ, (uint32_t)PR_SET_SECCOMP));
+
+    if (error == 0)
+        error = seccomp_rule_add(
+            filter, SCMP_ACT_KILL_PROCESS, SCMP_SYS(clone), 1,
+            SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_UNTRACED, CLONE_UNTRACED));
+    if (error == 0)
+        error = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS),
+                                 SCMP_SYS(clone3), 0);
+    return error;
+}
+
+int sandbox_write_filter(const char *path, enum sandbox_level level)
+{
+    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+    int error = filter ? forbid_calls(filter) : -ENOMEM;
+
+    if (error == 0)
+        error = forbid_arguments(filter);
     /* Without a pid namespace kill(-1) would end the user's whole session. */
     if (error == 0 && level == SANDBOX_BASIC)
         error = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(kill),
