@@ -375,6 +375,8 @@ struct memcheck_log *memcheck_parse(const char *text, size_t size,
     struct log_lines lines;
 
     parser.log = xcalloc(1, sizeof(*parser.log));
+    parser.log->unsupported =
+        slice_find((struct slice){text, size}, " WARNING: unhandled ") != NULL;
     log_lines_read(&lines, (struct slice){text, size});
     read_processes(&parser, &lines);
     merge(&parser);

@@ -42,6 +42,9 @@ struct memcheck_log {
     size_t finding_count;
     struct memcheck_process *processes;
     size_t process_count;
+    /* Some process made a system call that this Valgrind does not know, and
+     * refuses: what the program did then was no choice of its own. */
+    bool unsupported;
 };
 
 /*

@@ -307,7 +307,7 @@ void verdict_memcheck(void)
             why = run->end > RUN_SIGNALED
                       ? "the program did not end under Valgrind"
                       : "Valgrind's log of the first process breaks off";
-        } else if (run->differs) {
+        } else if (run->differs && !run->findings->unsupported) {
             cleanliness = "broken";
             why = "under Valgrind the program does not do what it does without";
         }
