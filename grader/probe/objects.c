@@ -39,3 +39,20 @@ void objects_add(struct run *run, struct snapshot *snapshot)
     for (size_t i = 0; i < snapshot->queue_count; i++)
         name_registered(run->trace, &snapshot->queues[i]);
 }
+
+unsigned long objects_shared_kb(const struct run *run)
+{
+    unsigned long sum = 0, rss;
+
+    if (run->world->sandbox.level != SANDBOX_FULL)
+        return 0; /* they are the host's */
+    char *table = world_table(run->world, "shm"), *rest = table;
+    while (table && (rest = strchr(rest, '\n')) != NULL)
+        if (sscanf(++rest,
+                   "%*d %*d %*o %*u %*d %*d %*u %*u %*u %*u %*u %*u %*u %*u "
+                   "%lu",
+                   &rss) == 1)
+            sum += rss / 1024;
+    free(table);
+    return sum;
+}

@@ -109,6 +109,9 @@ void watch(struct run *run);
 void run_read_trace(struct run *run);
 /* Add to SNAPSHOT, for the autopsy, the IPC objects of RUN's world. */
 void objects_add(struct run *run, struct snapshot *snapshot);
+/* The memory of the shared segments of RUN's world, attached or not: without a
+ * process it counts for none. */
+unsigned long objects_shared_kb(const struct run *run);
 /* What is left in the world of RUN. */
 void leftovers_find(struct run *run);
 /* How RUN can be repeated in a shell; to be freed. */

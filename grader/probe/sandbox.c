@@ -121,7 +121,9 @@ static int full_command(struct argv *argv, const struct sandbox *sandbox,
     else
         argv_add_all(argv, (const char *[]){"--size", "67108864", "--tmpfs",
                                             "/work", NULL});
-    argv_add_all(argv, (const char *[]){"--chdir", "/work", NULL});
+    /* What bubblewrap makes itself is in memory, too, and without a limit. */
+    argv_add_all(argv, (const char *[]){"--remount-ro", "/dev", "--remount-ro",
+                                        "/", "--chdir", "/work", NULL});
 
     char *path = xformat("%s/filter.bpf", sandbox->stage);
     *filter_fd = open(path, O_RDONLY); /* inherited: bwrap reads it */
@@ -266,6 +268,9 @@ static const char *const forbidden[] = {
     "fanotify_init",
 };
 
+/* In one set. */
+#define SEMAPHORES_MAX 256
+
 static int forbid_calls(scmp_filter_ctx filter)
 {
     int error = 0;
@@ -296,6 +301,11 @@ static int forbid_arguments(scmp_filter_ctx filter)
     if (error == 0)
         error = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS),
                                  SCMP_SYS(clone3), 0);
+    /* The kernel's own limits allow 60 GB of semaphores. */
+    if (error == 0)
+        error =
+            seccomp_rule_add(filter, SCMP_ACT_ERRNO(EINVAL), SCMP_SYS(semget),
+                             1, SCMP_A1_32(SCMP_CMP_GT, SEMAPHORES_MAX));
     return error;
 }
 

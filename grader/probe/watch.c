@@ -309,7 +309,7 @@ void watch(struct run *run)
     else if (run->memcheck)
         judge_by_time(run, &first);
     else if (run->process_count >= PROCESSES_MAX ||
-             snapshot_rss_kb(&first) > MEMORY_MAX_KB)
+             snapshot_rss_kb(&first) + objects_shared_kb(run) > MEMORY_MAX_KB)
         end_as(run, RUN_GREEDY, &first);
     else if (!ran && !is_any_stopped(run) && is_dead(run, &first, &second) &&
              first_lives(run, &second)) {
