@@ -28,6 +28,7 @@
 #include <unistd.h>
 
 #include "base.h"
+#include "claims.h"
 #include "result.h"
 
 static int passed, failed;
@@ -57,39 +58,6 @@ static void check(bool ok, const char *format, ...)
     (void)putchar('\n');
     (void)fflush(stdout);
     va_end(list);
-}
-
-/* ---- What a file claims -------------------------------------------------- */
-
-/* The words behind " * KEY:", up to the next key or an empty comment line, with
- * single spaces; NULL if there is none. */
-static char *claim(const char *source, const char *key)
-{
-    char *mark = xformat("\n * %s:", key);
-    const char *next = strstr(source, mark);
-    char *words = xstrdup("");
-
-    if (next)
-        next += strlen(mark);
-    else
-        words = NULL;
-    while (next && *next) {
-        size_t size = strcspn(next, "\n");
-        char *line = xstrndup(next, size), *rest = line, *word;
-        while ((word = strsep(&rest, " *\t,")) != NULL) {
-            if (*word == '\0')
-                continue;
-            char *longer = xformat("%s%s%s", words, *words ? " " : "", word);
-            free(words);
-            words = longer;
-        }
-        free(line);
-        next += size + (next[size] == '\n');
-        if (strncmp(next, " *  ", 4) != 0) /* no continuation */
-            break;
-    }
-    free(mark);
-    return words;
 }
 
 /* ---- Grading ------------------------------------------------------------- */

@@ -9,16 +9,20 @@ $(B)/tests/unit/tests: $(UNIT_OBJ) $(B)/libkit.a
 	@$(if $(V),:,echo "  CC    $@")
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) $(CLASS_LIBS) -lcriterion
 
-$(B)/tests/system/tests: $(SYSTEM_OBJ) $(B)/libkit.a
+$(B)/tests/system/tests: $(SYSTEM_OBJ) $(B)/tests/remains.o $(B)/libkit.a
 	@$(if $(V),:,echo "  CC    $@")
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) -lsqlite3 -larchive -lcriterion
+
+$(B)/tests/attacks $(B)/tests/matrix: $(B)/tests/claims.o
+$(B)/tests/attacks: $(B)/tests/remains.o
 
 $(B)/tests/%: $(B)/tests/%.o $(B)/libkit.a
 	@$(if $(V),:,echo "  CC    $@")
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) -lcriterion
 
 ## make test         all of the proof below but bench, soak and test-fresh
-test: kit $(B)/tests/unit/tests $(B)/tests/system/tests $(B)/tests/matrix
+test: kit $(B)/tests/unit/tests $(B)/tests/system/tests $(B)/tests/attacks \
+      $(B)/tests/matrix
 	@tests/run.sh $(LABS)
 
 unit: kit $(B)/tests/unit/tests
@@ -30,6 +34,10 @@ system: kit $(B)/tests/system/tests
 ## make matrix       every wrong and accepted submission (LAB=pipe: of one lab)
 matrix: kit $(B)/tests/matrix
 	@$(B)/tests/matrix --jobs $(JOBS) $(or $(LAB),$(LABS))
+
+## make attacks      every hostile submission (ATTACK="names": some of them)
+attacks: kit $(B)/tests/attacks
+	@$(B)/tests/attacks --jobs $(JOBS) $(ATTACK)
 
 ## make soak         the matrix 20 times, and 5 times under load (LABS="...")
 soak: kit $(B)/tests/matrix
@@ -64,7 +72,7 @@ test-slurm: kit
 
 ## make lint         static analysis and formatting, as CI sees them
 KIT_SOURCES = $(shell git ls-files 'grader/*.[ch]' 'labs/*.[ch]' \
-                'solutions/*.[ch]' 'tests/*.[ch]' | grep -v submissions)
+                'solutions/*.[ch]' 'tests/*.[ch]' | grep -v -e submissions -e attacks/)
 lint:
 	$(Q)clang-format --dry-run -Werror $(KIT_SOURCES)
 	$(Q)cppcheck --quiet --enable=warning,portability --error-exitcode=1 \
