@@ -18,9 +18,10 @@
 #include "run.h"
 #include "verdict.h"
 
-#define SPIN_MS         2000      /* CPU time without progress */
-#define SPIN_TRACE      (4 << 20) /* ...or bytes of trace... */
-#define CROWD_TRACE     (8 << 20) /* ...of all programs of a shared world */
+#define SPIN_MS         2000        /* CPU time without progress */
+#define SPIN_TRACE      (4 << 20)   /* ...or bytes of trace... */
+#define TRACE_MOST      (128 << 20) /* ...or of trace at all: see world.c... */
+#define CROWD_TRACE     (8 << 20)   /* ...of all programs of a shared world */
 #define CROWD           10 /* times that, for all programs of a shared world together */
 #define BLOCKED_S       10 /* wall seconds without progress... */
 #define BLOCKED_LOOKS   25 /* ...the last so many looks all finding it asleep */
@@ -215,7 +216,8 @@ static bool first_lives(const struct run *run, const struct snapshot *snapshot)
 
 /* Bytes that strace wrote since the program last moved any.  One that does
  * nothing but cause signals, or calls that fail, is stopped by strace for most
- * of its time: its CPU time alone would tell late. */
+ * of its time: its CPU time alone would tell late.  A log that nobody will read
+ * to its end was written in vain, too. */
 static off_t traced_in_vain(struct run *run)
 {
     struct stat about;
@@ -223,6 +225,8 @@ static off_t traced_in_vain(struct run *run)
     if (run->world->trace_path == NULL ||
         stat(run->world->trace_path, &about) < 0)
         return 0;
+    if (about.st_size > TRACE_MOST)
+        return about.st_size;
     if (run->traced_since_ms != run->progress_ms) {
         run->traced_since_ms = run->progress_ms;
         run->traced_before = about.st_size;

@@ -13,7 +13,7 @@
 /* In one of the tests: it takes a minute. */
 __attribute__((constructor)) static void trickle(int argc, char **argv)
 {
-    if (argc != 4 || strcmp(argv[1], "gather") != 0)
+    if (argc != 5 || strcmp(argv[1], "gather") != 0)
         return;
     for (;;) {
         (void)write(STDOUT_FILENO, ".", 1);
