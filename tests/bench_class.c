@@ -5,9 +5,10 @@
  *
  *     bench_class STUDENTS...         (say 20 200)
  *
- * Makes classes of so many students: every one hands in all labs, a right style,
- * a wrong submission or the skeleton, in shares as they are in real courses, no
- * two files alike.  Grades each, and then once more (nothing is left to do).
+ * Makes classes of so many students: every one hands in all labs, a right
+ * style, a wrong submission or the skeleton, in shares as they are in real
+ * courses, no two files alike.  Grades each, and then once more (nothing is
+ * left to do).
  */
 #include <dirent.h>
 #include <errno.h>
@@ -40,7 +41,8 @@ static void make_directory(const char *path)
         give_up(path);
 }
 
-/* ---- The class ------------------------------------------------------------- */
+/* ---- The class -------------------------------------------------------------
+ */
 
 /* The N-th of the files that PATTERN names. */
 static char *pick(const char *pattern, unsigned n)
@@ -59,12 +61,11 @@ static char *choose(const char *lab, unsigned n)
 {
     unsigned share = (n * 37 + (unsigned)lab[1] * 11) % 100;
     char *pattern =
-        share < RIGHT ? (n % 2 ? xformat("solutions/%s/%s.c", lab, lab)
-                               : xformat("tests/submissions/%s/accepted/*.c",
-                                         lab))
-        : share < RIGHT + WRONG
-            ? xformat("tests/submissions/%s/wrong/*.c", lab)
-            : xformat("labs/%s/%s.c", lab, lab);
+        share < RIGHT
+            ? (n % 2 ? xformat("solutions/%s/%s.c", lab, lab)
+                     : xformat("tests/submissions/%s/accepted/*.c", lab))
+        : share < RIGHT + WRONG ? xformat("tests/submissions/%s/wrong/*.c", lab)
+                                : xformat("labs/%s/%s.c", lab, lab);
     char *path = pick(pattern, n / 2);
 
     free(pattern);
@@ -102,7 +103,8 @@ static size_t make_class(const char *directory, const struct argv *labs,
     return students * labs->count;
 }
 
-/* ---- Grading it ------------------------------------------------------------- */
+/* ---- Grading it -------------------------------------------------------------
+ */
 
 static double seconds_of(const struct timeval *time)
 {
@@ -110,8 +112,8 @@ static double seconds_of(const struct timeval *time)
 }
 
 struct cost {
-    double wall, cpu;          /* of everything */
-    double own, memory_mib;    /* of the grader itself, as it says */
+    double wall, cpu;       /* of everything */
+    double own, memory_mib; /* of the grader itself, as it says */
 };
 
 /* "  1:05 wall, 131.2 s CPU in jobs, 1.21 s (0.9 %) beside them, 14 MiB" */

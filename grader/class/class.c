@@ -285,10 +285,11 @@ static void tell_cost(const struct class *class)
         getrusage(RUSAGE_CHILDREN, &jobs) < 0)
         return;
     double all = cpu_of(&own) + cpu_of(&jobs);
-    (void)printf("  %ld:%02ld wall, %.1f s CPU in jobs, %.2f s (%.1f %%) beside "
-                 "them, %ld MiB\n",
-                 seconds / 60, seconds % 60, cpu_of(&jobs), cpu_of(&own),
-                 all > 0 ? 100 * cpu_of(&own) / all : 0, own.ru_maxrss / 1024);
+    (void)printf(
+        "  %ld:%02ld wall, %.1f s CPU in jobs, %.2f s (%.1f %%) beside "
+        "them, %ld MiB\n",
+        seconds / 60, seconds % 60, cpu_of(&jobs), cpu_of(&own),
+        all > 0 ? 100 * cpu_of(&own) / all : 0, own.ru_maxrss / 1024);
 }
 
 static void summarise(const struct class *class)
@@ -342,8 +343,7 @@ static int run_in(struct class *class)
 
 int class_run(const struct kit *kit, const struct class_options *options)
 {
-    struct class class = {
-        .kit = kit, .options = options, .begun_ms = now_ms()};
+    struct class class = {.kit = kit, .options = options, .begun_ms = now_ms()};
 
     if (make_directories(options->out) < 0)
         return 3;

@@ -19,7 +19,8 @@ struct node {
     struct toolchain toolchain;
 };
 
-/* ---- Whose job it is ------------------------------------------------------------ */
+/* ---- Whose job it is
+ * ------------------------------------------------------------ */
 
 static char *result_path(const struct node *node, const struct todo *job,
                          const char *ending)
@@ -79,9 +80,9 @@ static int check_tools(const struct node *node, const struct todos *todos)
         const char *program = tests && access(tests, X_OK) == 0 ? tests : NULL;
         int status = environment_init(&environment, shard->kit,
                                       &node->toolchain, job->lab, program);
-        bool same = status == 0 && strcmp(environment.digest,
-                                          job->who + HASH_SIZE +
-                                              strlen(job->lab) + 1) == 0;
+        bool same = status == 0 &&
+                    strcmp(environment.digest,
+                           job->who + HASH_SIZE + strlen(job->lab) + 1) == 0;
         environment_release(&environment);
         free(tests);
         if (status < 0)
@@ -94,7 +95,8 @@ static int check_tools(const struct node *node, const struct todos *todos)
     return 0;
 }
 
-/* ---- The owner of the pool --------------------------------------------------------- */
+/* ---- The owner of the pool
+ * --------------------------------------------------------- */
 
 static char *load(void *data, const struct todo *job, size_t *size)
 {
@@ -146,7 +148,8 @@ static const char *test_program(void *data, const char *lab)
     return NULL;
 }
 
-/* ------------------------------------------------------------------------------------ */
+/* ------------------------------------------------------------------------------------
+ */
 
 static int run(struct node *node, char *list)
 {

@@ -18,10 +18,12 @@
 
 #define POLL_MS    500
 #define COMMAND_S  60
-#define SILENT_MAX 240 /* looks at a queue that does not answer: two minutes */
-#define SUBMITS    2   /* the second for what a lost node has left */
+#define SILENT_MAX 240 /* looks at a queue that does not answer: two minutes   \
+                        */
+#define SUBMITS 2      /* the second for what a lost node has left */
 
-/* ---- Slurm's commands --------------------------------------------------------- */
+/* ---- Slurm's commands
+ * --------------------------------------------------------- */
 
 /* Run ARGV; its first line of output, to be freed, or NULL after a message. */
 static char *ask(const struct argv *argv)
@@ -107,14 +109,15 @@ static int is_queued(const char *id)
 
     if (process_run(&process, &result) < 0)
         return -1;
-    int queued = result.status == 0 ? result.size > 0
+    int queued = result.status == 0                        ? result.size > 0
                  : strstr(result.output, "Invalid job id") ? 0
                                                            : -1;
     process_result_release(&result);
     return queued;
 }
 
-/* ---- Results -------------------------------------------------------------------- */
+/* ---- Results
+ * -------------------------------------------------------------------- */
 
 /* Whether there is a result of the job at PATH, taken or not. */
 static int take(const struct slurm *slurm, const struct todo *todo,
@@ -192,7 +195,8 @@ static int follow(const struct slurm *slurm, const char *id,
     return left;
 }
 
-/* ------------------------------------------------------------------------------------ */
+/* ------------------------------------------------------------------------------------
+ */
 
 static int run(const struct slurm *slurm, const struct todos *todos,
                bool *taken)

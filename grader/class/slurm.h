@@ -2,8 +2,8 @@
 /*
  * slurm.h - the same jobs on the machines of a Slurm cluster.
  *
- * Needed are sbatch, squeue and scancel, and one file system for all: what is to
- * be graded and what came out of it are files below one directory,
+ * Needed are sbatch, squeue and scancel, and one file system for all: what is
+ * to be graded and what came out of it are files below one directory,
  *
  *     jobs                   a line for each: HASH LAB ENVIRONMENT
  *     files/HASH             what was handed in
@@ -12,8 +12,8 @@
  *     log-N.txt              what task N said
  *
  * A task grades every TASKS-th job that has no result yet, so that a lost node
- * costs a second submission and nothing else.  The environment in the name keeps
- * out what a node with other tools would say.
+ * costs a second submission and nothing else.  The environment in the name
+ * keeps out what a node with other tools would say.
  */
 #ifndef CLASS_SLURM_H
 #define CLASS_SLURM_H

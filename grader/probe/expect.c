@@ -96,8 +96,8 @@ static void expect_stream(struct run *run, enum failure_kind kind,
     fail(run, kind,
          xformat("%zu bytes on %s:%s %s", expected.size, stream, where, want),
          same == seen.size && same > 0
-             ? xformat("%zu bytes, " EXPECT_CUT_SHORT ":%s %s", seen.size, where,
-                       got)
+             ? xformat("%zu bytes, " EXPECT_CUT_SHORT ":%s %s", seen.size,
+                       where, got)
              : xformat("%zu bytes:%s %s", seen.size, where, got));
 }
 

@@ -41,8 +41,7 @@ static void put(const char *name, const char *text)
 }
 
 /* Run `ipclab class NAME --out book WORD...`. */
-static struct outcome grade_class(const char *name,
-                                  const char *const words[])
+static struct outcome grade_class(const char *name, const char *const words[])
 {
     struct argv argv = {0};
     char *path = in_scratch(name), *out = in_scratch("book");
@@ -100,15 +99,16 @@ static void expect_answer(const char *sql, const char *expected)
     free(seen);
 }
 
-/* ---- Archives ------------------------------------------------------------------ */
+/* ---- Archives
+ * ------------------------------------------------------------------ */
 
 /* One entry of an archive that a test makes. */
 struct member {
     const char *name, *text;
-    size_t size;       /* 0: that of the text */
-    const char *link;  /* of a symbolic link */
-    const char *hard;  /* of a hard link */
-    mode_t type;       /* 0: a regular file */
+    size_t size;      /* 0: that of the text */
+    const char *link; /* of a symbolic link */
+    const char *hard; /* of a hard link */
+    mode_t type;      /* 0: a regular file */
 };
 
 static void put_archive(const char *name, const struct member *members,
@@ -132,7 +132,8 @@ static void put_archive(const char *name, const struct member *members,
                                      : 0;
         archive_entry_set_pathname(entry, member->name);
         archive_entry_set_perm(entry, 0644);
-        archive_entry_set_filetype(entry, member->type ? member->type : AE_IFREG);
+        archive_entry_set_filetype(entry,
+                                   member->type ? member->type : AE_IFREG);
         archive_entry_set_mtime(entry, 1795003200, 0);
         archive_entry_set_size(entry, (la_int64_t)size);
         if (member->link) {
@@ -221,18 +222,21 @@ Test(class, hostile_archives)
     put("in/zed/pipe.c", BROKEN("0"));
     ARCHIVE("in/up.tar", {.name = "../zed/pipe.c", .text = BROKEN("1")},
             {.name = "/etc/pipe.c", .text = BROKEN("2")});
-    ARCHIVE("in/links.tar", {.name = "pipe.c", .text = NULL, .link = "/etc/passwd"},
+    ARCHIVE("in/links.tar",
+            {.name = "pipe.c", .text = NULL, .link = "/etc/passwd"},
             {.name = "shm.c", .text = NULL, .hard = "pipe.c"},
             {.name = "msgq.c", .text = NULL, .type = AE_IFIFO},
             {.name = "popen.c", .text = NULL, .type = AE_IFCHR});
     ARCHIVE("in/bomb.tar.gz",
             {.name = "pipe.c", .text = bomb, .size = 300u << 20},
             {.name = "shm.c", .text = BROKEN("3")});
-    ARCHIVE("in/large.zip", {.name = "pipe.c", .text = zeros, .size = sizeof(zeros)},
+    ARCHIVE("in/large.zip",
+            {.name = "pipe.c", .text = zeros, .size = sizeof(zeros)},
             {.name = "shm.c", .text = BROKEN("4")});
     put("in/none.zip", "this is no archive");
     put("in/odd\xff.zip", "nor is this");
-    ARCHIVE("in/names.tar", {.name = "a\nb/\x1b[31mpipe.c", .text = BROKEN("5")},
+    ARCHIVE("in/names.tar",
+            {.name = "a\nb/\x1b[31mpipe.c", .text = BROKEN("5")},
             {.name = "caf\xe9/pipe.c", .text = BROKEN("6")});
     free(bomb);
     struct outcome outcome = CLASS("in");
@@ -301,7 +305,8 @@ Test(class, git_clones)
     expect_clean_machine();
 }
 
-/* ---- Attempts -------------------------------------------------------------------- */
+/* ---- Attempts
+ * -------------------------------------------------------------------- */
 
 #define COUNTED "SELECT origin FROM counted"
 
@@ -314,7 +319,8 @@ Test(class, the_attempt_that_counts)
     expect_answer(COUNTED, "ann/attempt-10/pipe.c\n");
     cr_expect(CLASS("in", "--attempts", "first").status == 0);
     expect_answer(COUNTED, "ann/attempt-1/pipe.c\n");
-    char *solution = read_file(AT_FDCWD, "solutions/pipe/pipe.c", 1 << 20, NULL);
+    char *solution =
+        read_file(AT_FDCWD, "solutions/pipe/pipe.c", 1 << 20, NULL);
     put("in/ann/attempt-2/pipe.c", solution);
     cr_expect(CLASS("in", "--attempts", "best").status == 0);
     expect_answer(COUNTED, "ann/attempt-2/pipe.c\n");
@@ -341,7 +347,8 @@ Test(class, what_is_handed_in_again_is_newer)
 
 Test(class, late_is_what_comes_after_the_due_date)
 {
-    ARCHIVE("in.zip", {.name = "ann/pipe.c", .text = BROKEN("1")}, {.name = "bob/pipe.c", .text = BROKEN("2")});
+    ARCHIVE("in.zip", {.name = "ann/pipe.c", .text = BROKEN("1")},
+            {.name = "bob/pipe.c", .text = BROKEN("2")});
     cr_expect(CLASS("in.zip", "--due", "2026-11-18T11:59Z").status == 0);
     expect_answer("SELECT sum(late) FROM attempt", "2\n");
     cr_expect(CLASS("in.zip", "--due", "2026-11-18T12:00Z").status == 0);
@@ -349,7 +356,8 @@ Test(class, late_is_what_comes_after_the_due_date)
     expect_clean_machine();
 }
 
-/* ---- The gradebook --------------------------------------------------------------- */
+/* ---- The gradebook
+ * --------------------------------------------------------------- */
 
 Test(class, nothing_is_graded_twice)
 {
@@ -395,8 +403,8 @@ Test(class, an_override_survives_a_regrade)
     outcome = IPCLAB("override", "ann", "pipe", "upper_small", "7", "--why",
                      "x", "--out", out);
     cr_expect(outcome.status == 3 && strstr(outcome.errors, "worth 6"));
-    outcome = IPCLAB("override", "ann", "pipe", "upper_small", "none", "--out",
-                     out);
+    outcome =
+        IPCLAB("override", "ann", "pipe", "upper_small", "none", "--out", out);
     cr_expect(outcome.status == 0, "%s", outcome.errors);
     expect_answer("SELECT points FROM grade", "0\n");
     free(page);
@@ -455,7 +463,8 @@ static void wait_for_output(const char *text)
 Test(class, interrupted_and_gone_on_with)
 {
     char *path = in_scratch("in"), *book = in_scratch("book");
-    char *solution = read_file(AT_FDCWD, "solutions/pipe/pipe.c", 1 << 20, NULL);
+    char *solution =
+        read_file(AT_FDCWD, "solutions/pipe/pipe.c", 1 << 20, NULL);
     char name[] = "in/a/pipe.c";
 
     for (; name[3] < 'd'; name[3]++) {
@@ -479,7 +488,8 @@ Test(class, interrupted_and_gone_on_with)
     expect_clean_machine();
 }
 
-/* ---- An instructor's own tests ------------------------------------------------------ */
+/* ---- An instructor's own tests
+ * ------------------------------------------------------ */
 
 static const char own_tests[] =
     "#include \"probe.h\"\n"
@@ -495,13 +505,14 @@ static const char own_tests[] =
 
 Test(class, own_tests_can_be_kept_from_students)
 {
-    char *solution = read_file(AT_FDCWD, "solutions/pipe/pipe.c", 1 << 20, NULL);
+    char *solution =
+        read_file(AT_FDCWD, "solutions/pipe/pipe.c", 1 << 20, NULL);
     char *own = in_scratch("own");
 
     put("in/ann/pipe.c", solution);
     put("own/test_pipe.c", own_tests);
-    struct outcome outcome = CLASS("in", "--extra-tests", own, "--due",
-                                   "2100-01-01");
+    struct outcome outcome =
+        CLASS("in", "--extra-tests", own, "--due", "2100-01-01");
     cr_assert(outcome.status == 0, "%s", outcome.errors);
     expect_answer("SELECT points, max FROM grade", "1100|1150\n");
     char *page = read_scratch("book/students/ann.html");

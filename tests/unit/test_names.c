@@ -116,9 +116,9 @@ Test(names, one_student_is_not_taken_for_an_export)
     cr_expect_str_eq(UNWRAPPED("alice/pipe/pipe.c", "alice/shm/shm.c"),
                      "alice/pipe/pipe.c");
     cr_expect_str_eq(UNWRAPPED("alice/pipe.c", "alice/shm.c"), "alice/pipe.c");
-    cr_expect_str_eq(UNWRAPPED("alice/attempt-1/pipe.c",
-                               "alice/attempt-2/pipe.c"),
-                     "alice/attempt-1/pipe.c");
+    cr_expect_str_eq(
+        UNWRAPPED("alice/attempt-1/pipe.c", "alice/attempt-2/pipe.c"),
+        "alice/attempt-1/pipe.c");
     cr_expect_str_eq(UNWRAPPED("alice/pipe.c"), "alice/pipe.c");
 }
 

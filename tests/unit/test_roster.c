@@ -20,13 +20,12 @@ static int read_text(struct roster *roster, const char *text)
     return status;
 }
 
-static const char text[] =
-    "\xef\xbb\xbfsection,ID,ignored,Name\r\n"
-    "A,a1,x,Jane Doe\r\n"
-    "B,a2,\"y\n,z\",\"O'Brien, Siobh\xc3\xa1n\"\r\n"
-    "B,a3,,Li Na\n"
-    "\n"
-    "B,a4,,Li Na";
+static const char text[] = "\xef\xbb\xbfsection,ID,ignored,Name\r\n"
+                           "A,a1,x,Jane Doe\r\n"
+                           "B,a2,\"y\n,z\",\"O'Brien, Siobh\xc3\xa1n\"\r\n"
+                           "B,a3,,Li Na\n"
+                           "\n"
+                           "B,a4,,Li Na";
 
 Test(roster, columns_in_any_order_quoted_fields_and_a_byte_order_mark)
 {
