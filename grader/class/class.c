@@ -38,8 +38,7 @@ struct class
     int errors;          /* grades with an error of ours, and none at all */
 };
 
-/* ---- The directory
- * ----------------------------------------------------------- */
+/* ---- The directory ------------------------------------------------------- */
 
 /* Make PATH and the directories above it. */
 static int make_directories(const char *path)
@@ -83,8 +82,7 @@ static int lock(const char *out)
     return fd;
 }
 
-/* ---- Taking in
- * ------------------------------------------------------------------ */
+/* ---- Taking in ----------------------------------------------------------- */
 
 static int take_in(struct class *class)
 {
@@ -123,8 +121,7 @@ static int set_environments(struct class *class)
     return status < 0 ? 3 : 0;
 }
 
-/* ---- Grading
- * ---------------------------------------------------------------------- */
+/* ---- Grading ------------------------------------------------------------- */
 
 static char *load(void *data, const struct todo *job, size_t *size)
 {
@@ -224,8 +221,7 @@ static int grade_all(struct class *class)
     return status;
 }
 
-/* ---- Writing up
- * --------------------------------------------------------------------- */
+/* ---- Writing up ---------------------------------------------------------- */
 
 static int write_up(const struct class *class)
 {

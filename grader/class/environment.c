@@ -15,8 +15,7 @@
 
 #define TOOL_WALL_S 60
 
-/* ---- The tools, asked by the worker
- * ------------------------------------------ */
+/* ---- The tools, asked by the worker -------------------------------------- */
 
 static const char *const tools[][3] = {
     {"gcc", "--version"},      {"ld", "--version"},
@@ -99,8 +98,7 @@ void toolchain_release(struct toolchain *toolchain)
     *toolchain = (struct toolchain){.level = -1};
 }
 
-/* ---- A lab
- * -------------------------------------------------------------------- */
+/* ---- A lab --------------------------------------------------------------- */
 
 /* What decides on a verdict, in the kit; @ stands for the lab's name. */
 static const char *const parts[] = {

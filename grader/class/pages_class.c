@@ -31,8 +31,7 @@ static void set_page(xmlNode *node, const char *name, const char *student,
     free(file);
 }
 
-/* ---- Labs
- * -------------------------------------------------------------------- */
+/* ---- Labs ---------------------------------------------------------------- */
 
 /* How many points of 100 each of LAB's results has, ten to a bin; a bin of its
  * own for all of them. */
@@ -114,8 +113,7 @@ static int add_lab(const struct pages *pages, xmlNode *root, const char *lab)
     return status < 0 ? -1 : add_tests(pages, node, lab);
 }
 
-/* ---- Misconceptions
- * ---------------------------------------------------------- */
+/* ---- Misconceptions ------------------------------------------------------ */
 
 static int add_misconceptions(const struct pages *pages, xmlNode *root)
 {
@@ -154,8 +152,7 @@ static int add_misconceptions(const struct pages *pages, xmlNode *root)
     return status;
 }
 
-/* ---- Students
- * ------------------------------------------------------------------ */
+/* ---- Students ------------------------------------------------------------ */
 
 /* Returns 1 if there is a cell with points, for the sum: points to *SUM. */
 static int add_cell(const struct pages *pages, xmlNode *node,
@@ -231,8 +228,7 @@ static int add_students(const struct pages *pages, xmlNode *root)
     return status;
 }
 
-/* ---- The rest
- * ------------------------------------------------------------------- */
+/* ---- The rest ------------------------------------------------------------ */
 
 static int add_errors(const struct pages *pages, xmlNode *root)
 {
@@ -362,8 +358,7 @@ int pages_write_class(const struct pages *pages)
     return status;
 }
 
-/* ---- All of them
- * ------------------------------------------------------------------ */
+/* ---- All of them --------------------------------------------------------- */
 
 static int write_students(const struct pages *pages)
 {

@@ -125,8 +125,7 @@ static void add_hidden(const struct pages *pages, xmlNode *node,
     }
 }
 
-/* ---- Their code
- * -------------------------------------------------------------- */
+/* ---- Their code ---------------------------------------------------------- */
 
 static const struct grade_message *message_at(const struct grade *grade,
                                               const char *file, int line)
@@ -190,8 +189,7 @@ static void add_source(xmlNode *node, const struct counted *counted)
     free(file);
 }
 
-/* ---- A lab
- * -------------------------------------------------------------------- */
+/* ---- A lab --------------------------------------------------------------- */
 
 /* Fill COUNTED; 1, 0 if nothing was handed in, -1 after a message. */
 static int read_counted(const struct pages *pages, struct counted *counted)

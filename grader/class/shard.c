@@ -19,8 +19,7 @@ struct node {
     struct toolchain toolchain;
 };
 
-/* ---- Whose job it is
- * ------------------------------------------------------------ */
+/* ---- Whose job it is ----------------------------------------------------- */
 
 static char *result_path(const struct node *node, const struct todo *job,
                          const char *ending)
@@ -95,8 +94,7 @@ static int check_tools(const struct node *node, const struct todos *todos)
     return 0;
 }
 
-/* ---- The owner of the pool
- * --------------------------------------------------------- */
+/* ---- The owner of the pool ----------------------------------------------- */
 
 static char *load(void *data, const struct todo *job, size_t *size)
 {

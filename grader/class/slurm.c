@@ -16,14 +16,14 @@
 #include "text.h"
 #include "worker.h"
 
-#define POLL_MS    500
-#define COMMAND_S  60
-#define SILENT_MAX 240 /* looks at a queue that does not answer: two minutes   \
-                        */
-#define SUBMITS 2      /* the second for what a lost node has left */
+#define POLL_MS   500
+#define COMMAND_S 60
+/* Looks at a queue that does not answer: two minutes. */
+#define SILENT_MAX 240
+/* The second for what a lost node has left. */
+#define SUBMITS 2
 
-/* ---- Slurm's commands
- * --------------------------------------------------------- */
+/* ---- Slurm's commands ---------------------------------------------------- */
 
 /* Run ARGV; its first line of output, to be freed, or NULL after a message. */
 static char *ask(const struct argv *argv)
@@ -116,8 +116,7 @@ static int is_queued(const char *id)
     return queued;
 }
 
-/* ---- Results
- * -------------------------------------------------------------------- */
+/* ---- Results ------------------------------------------------------------- */
 
 /* Whether there is a result of the job at PATH, taken or not. */
 static int take(const struct slurm *slurm, const struct todo *todo,

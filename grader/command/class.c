@@ -16,8 +16,7 @@
 
 #define OUT_DEFAULT "build/class"
 
-/* ---- class
- * ------------------------------------------------------------------- */
+/* ---- class --------------------------------------------------------------- */
 
 enum {
     OPTION_REQUIRE = 0x100,
@@ -177,8 +176,7 @@ int class_main(int argc, char **argv)
     return status;
 }
 
-/* ---- override
- * ------------------------------------------------------------------ */
+/* ---- override ------------------------------------------------------------ */
 
 struct override_command {
     const char *words[4]; /* STUDENT LAB TEST POINTS */

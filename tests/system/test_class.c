@@ -99,8 +99,7 @@ static void expect_answer(const char *sql, const char *expected)
     free(seen);
 }
 
-/* ---- Archives
- * ------------------------------------------------------------------ */
+/* ---- Archives ------------------------------------------------------------ */
 
 /* One entry of an archive that a test makes. */
 struct member {
@@ -305,8 +304,7 @@ Test(class, git_clones)
     expect_clean_machine();
 }
 
-/* ---- Attempts
- * -------------------------------------------------------------------- */
+/* ---- Attempts ------------------------------------------------------------ */
 
 #define COUNTED "SELECT origin FROM counted"
 
@@ -356,8 +354,7 @@ Test(class, late_is_what_comes_after_the_due_date)
     expect_clean_machine();
 }
 
-/* ---- The gradebook
- * --------------------------------------------------------------- */
+/* ---- The gradebook ------------------------------------------------------- */
 
 Test(class, nothing_is_graded_twice)
 {
@@ -488,8 +485,7 @@ Test(class, interrupted_and_gone_on_with)
     expect_clean_machine();
 }
 
-/* ---- An instructor's own tests
- * ------------------------------------------------------ */
+/* ---- An instructor's own tests ------------------------------------------- */
 
 static const char own_tests[] =
     "#include \"probe.h\"\n"
