@@ -146,8 +146,7 @@ static const char *test_program(void *data, const char *lab)
     return NULL;
 }
 
-/* ------------------------------------------------------------------------------------
- */
+/* ------------------------------------------------------------------------- */
 
 static int run(struct node *node, char *list)
 {

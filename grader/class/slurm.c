@@ -194,8 +194,7 @@ static int follow(const struct slurm *slurm, const char *id,
     return left;
 }
 
-/* ------------------------------------------------------------------------------------
- */
+/* ------------------------------------------------------------------------- */
 
 static int run(const struct slurm *slurm, const struct todos *todos,
                bool *taken)
