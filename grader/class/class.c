@@ -244,7 +244,7 @@ static int write_up(const struct class *class)
                            (enum sandbox_level) class->toolchain.level),
         .now = now,
     };
-    int status = 0;
+    int status = gradebook_freeze(class->book);
 
     for (size_t i = 0; status == 0 && i < labs->count; i++)
         status = similarity_find(&likenesses[i], class->book, class->kit,

@@ -327,6 +327,24 @@ int gradebook_fail(sqlite3 *book, const char *hash, const char *lab,
         "ttti", hash, lab, why, now());
 }
 
+int gradebook_freeze(sqlite3 *book)
+{
+    /* Names without a schema mean temporary tables first. */
+    return db_script(
+        book,
+        "CREATE TEMP TABLE ranked AS SELECT * FROM main.ranked;"
+        "CREATE INDEX temp.ranked_by ON ranked (student, lab);"
+        "CREATE TEMP TABLE counted AS SELECT * FROM temp.ranked WHERE place = "
+        "1;"
+        "CREATE INDEX temp.counted_by ON counted (student, lab);"
+        "CREATE INDEX temp.counted_of ON counted (lab);"
+        "CREATE TEMP TABLE verdict AS SELECT * FROM main.verdict;"
+        "CREATE INDEX temp.verdict_by ON verdict (student, lab);"
+        "CREATE TEMP TABLE grade AS SELECT * FROM main.grade;"
+        "CREATE INDEX temp.grade_by ON grade (student, lab);"
+        "CREATE INDEX temp.grade_of ON grade (lab)");
+}
+
 /* ---- The instructor --------------------------------------------------------
  */
 

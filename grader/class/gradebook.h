@@ -74,6 +74,13 @@ int gradebook_keep(sqlite3 *book, const char *hash, const struct grade *grade,
 int gradebook_fail(sqlite3 *book, const char *hash, const char *lab,
                    const char *why);
 
+/*
+ * For whoever reads much and writes nothing: from here on the views `ranked`,
+ * `counted`, `verdict` and `grade` are tables of this connection, as of now.
+ * A view ranks the attempts of the whole class for every look at one student.
+ */
+int gradebook_freeze(sqlite3 *book);
+
 /* ---- The instructor --------------------------------------------------------
  */
 
