@@ -102,9 +102,16 @@ start_slurm() {
 }
 
 stop_slurm() {
+    scancel --user root >/dev/null 2>&1 || true
+    while squeue -h 2>/dev/null | grep -q .; do
+        sleep 0.1
+    done
     scontrol shutdown >/dev/null 2>&1 || true
-    for pid in "$root"/*.pid "$root/munge/pid"; do
-        [ -e "$pid" ] && kill "$(cat "$pid")" 2>/dev/null
+    for file in "$root"/*.pid "$root/munge/pid"; do
+        [ -e "$file" ] || continue
+        pid=$(cat "$file")
+        kill "$pid" 2>/dev/null || true
+        tail --pid="$pid" -f /dev/null # until it has ended
     done
     rm -rf "$root"
 }

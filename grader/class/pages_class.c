@@ -146,7 +146,7 @@ static int add_misconceptions(const struct pages *pages, xmlNode *root)
         xmlNode *who = page_add(node, "who");
         page_set(who, "student", db_text(rows, 2));
         page_set(who, "name", db_text(rows, 3));
-        set_page(who, "page", db_text(rows, 2), db_text(rows, 0));
+        set_page(who, "page", db_text(rows, 2), NULL);
     }
     free(last);
     return status;
@@ -254,7 +254,7 @@ static int add_errors(const struct pages *pages, xmlNode *root)
         if (*db_text(rows, 3))
             page_set(node, "test", db_text(rows, 3));
         page_set(node, "why", db_text(rows, 4));
-        set_page(node, "page", db_text(rows, 0), db_text(rows, 2));
+        set_page(node, "page", db_text(rows, 0), NULL);
     }
     return status;
 }

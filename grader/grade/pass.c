@@ -14,7 +14,12 @@
 #include "text.h"
 
 #define RESULT_MAX (8 * 1024 * 1024)
-#define TAIL_LINES 8
+/* How often a test is run at most: where the grader failed, and where a program
+ * does something else under Valgrind. Whoever does so on purpose does it each
+ * time; a race that is lost once in a while says nothing about memory. */
+#define TRIES_ERROR   2
+#define TRIES_DIFFERS 5
+#define TAIL_LINES    8
 /* Criterion 2.4.1 aborts on patterns of about 100 alternatives. */
 #define FILTER_MAX 60
 
@@ -175,6 +180,14 @@ static bool is_error(const struct grade_test *test, const struct kind *kind)
                            : test->cleanliness == CLEANLINESS_ERROR;
 }
 
+/* Whether TEST, tried so often, is to be tried again. */
+static bool is_open(const struct grade_test *test, const struct kind *kind,
+                    int tries)
+{
+    return (is_error(test, kind) && tries < TRIES_ERROR) ||
+           (kind == &memcheck && test->differs && tries < TRIES_DIFFERS);
+}
+
 /* TEST left no result: say so where its result would be. */
 static void set_error(struct grade_test *test, const struct kind *kind,
                       const char *why, const struct process_result *result)
@@ -229,19 +242,25 @@ static int run_once(const struct pass *pass, const struct kind *kind,
 static int run_with_retry(const struct pass *pass, const struct kind *kind,
                           const struct selection *chosen)
 {
-    struct selection again = {0};
+    struct selection now = {0};
+    int status = 0;
 
-    int status = chosen->count ? run_once(pass, kind, chosen) : 0;
-    for (size_t i = 0; status == 0 && i < chosen->count; i++) {
-        struct grade_test *test = chosen->tests[i];
-        if (is_error(test, kind)) {
-            test->retried = true;
+    for (size_t i = 0; i < chosen->count; i++)
+        selection_add(&now, chosen->tests[i]);
+    for (int tries = 1; status == 0 && now.count > 0; tries++) {
+        struct selection again = {0};
+        status = run_once(pass, kind, &now);
+        for (size_t i = 0; status == 0 && i < now.count; i++) {
+            struct grade_test *test = now.tests[i];
+            if (!is_open(test, kind, tries))
+                continue;
+            test->retried |= is_error(test, kind);
             selection_add(&again, test);
         }
+        free(now.tests);
+        now = again;
     }
-    if (again.count > 0)
-        status = run_once(pass, kind, &again);
-    free(again.tests);
+    free(now.tests);
     return status;
 }
 

@@ -293,6 +293,7 @@ void verdict_memcheck(void)
 {
     json_t *findings = json_array();
     const char *cleanliness = "untested", *why = "";
+    bool differs = false;
 
     for (struct run *run = probe_runs; run; run = run->next) {
         run_finish(run);
@@ -309,13 +310,14 @@ void verdict_memcheck(void)
                       : "Valgrind's log of the first process breaks off";
         } else if (run->differs && !run->findings->unsupported) {
             cleanliness = "broken";
+            differs = true;
             why = "under Valgrind the program does not do what it does without";
         }
     }
     shared_worlds_end();
     if (json_array_size(findings) > 0 && strcmp(cleanliness, "broken") != 0)
         cleanliness = "dirty";
-    save(json_pack("{s:s, s:s, s:o}", "cleanliness", cleanliness, "why", why,
-                   "findings", findings),
+    save(json_pack("{s:s, s:s, s:b, s:o}", "cleanliness", cleanliness, "why",
+                   why, "differs", differs, "findings", findings),
          "memcheck");
 }

@@ -115,7 +115,8 @@ struct grade_test {
     enum cleanliness cleanliness;
     struct grade_finding *findings;
     size_t finding_count;
-    char *why; /* of the cleanliness, where it needs a reason */
+    char *why;    /* of the cleanliness, where it needs a reason */
+    bool differs; /* it is broken, since the program did something else there */
 
     char *hint;    /* key in labs/LAB/hints.md */
     char *command; /* that repeats the test */

@@ -84,7 +84,8 @@ SHAPE(memcheck_shape, struct grade_test,
        .names = cleanliness_names, .required = true},
       {.name = "findings",
        LIST(struct grade_test, findings, finding_count, &finding_shape)},
-      {ROW("why", STRING, struct grade_test, why)});
+      {ROW("why", STRING, struct grade_test, why)},
+      {ROW("differs", BOOL, struct grade_test, differs)});
 
 /* An item of tests.json, where "points" is what the test is worth. */
 SHAPE(listed_shape, struct grade_test,

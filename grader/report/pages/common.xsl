@@ -167,7 +167,7 @@
   --memory-ground: #f1ebfa; --whole: #3c8a57;
   --p0: #e3eefb; --p1: #fbeedd; --p2: #e5f3e4; --p3: #f6e7f4; --p4: #f7f2cf;
   --p5: #def2f1;
-  --q0: #2a6db0; --q1: #a65e12; --q2: #337a35; --q3: #96438b; --q4: #766800;
+  --q0: #2a6db0; --q1: #95530f; --q2: #337a35; --q3: #96438b; --q4: #766800;
   --q5: #17766f;
   --sans: system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans",
           "Liberation Sans", sans-serif;
