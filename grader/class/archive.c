@@ -12,7 +12,6 @@
 #include "text.h"
 #include "tool.h"
 #include "unpack.h"
-#include "worker.h"
 
 #define ARCHIVE_MAX   (1024L * 1024 * 1024)
 #define UNPACK_WALL_S 900
@@ -24,48 +23,6 @@ static const struct process_limit limits[] = {
     {RLIMIT_FSIZE, 0}, /* it has no file to write */
     {RLIMIT_CORE, 0},
 };
-
-/* ---- In the worker ------------------------------------------------------- */
-
-struct work {
-    const struct stage *stage;
-    size_t count;
-};
-
-/* The archives are 0, 1, ... in build/ of the stage. */
-static int unpack_all(int out_fd, void *data)
-{
-    const struct work *work = data;
-    char *directory = xformat("%s/build", work->stage->path);
-    struct sandbox sandbox = {.level = sandbox_best_level(NULL, 0),
-                              .stage = work->stage->path,
-                              .writable = directory};
-    char *program = sandbox_path(&sandbox, "kit/unpack");
-    struct argv argv = {0};
-    struct process_result result;
-
-    argv_add(&argv, program);
-    for (size_t i = 0; i < work->count; i++)
-        argv_addf(&argv, "%zu", i);
-    const struct process process = {
-        .argv = (const char *const *)argv.items,
-        .wall_s = UNPACK_WALL_S,
-        .limits = limits,
-        .limit_count = LENGTH(limits),
-        .output_max = OUTPUT_ROOM,
-    };
-    int status = tool_prepare(&sandbox);
-    if (status == 0)
-        status = tool_run(&sandbox, &process, &result);
-    if (status == 0) {
-        status = write_fully(out_fd, result.output, result.size);
-        process_result_release(&result);
-    }
-    argv_release(&argv);
-    free(program);
-    free(directory);
-    return status < 0 ? 3 : 0;
-}
 
 /* ---- What it said -------------------------------------------------------- */
 
@@ -179,11 +136,32 @@ static int put_archives(const struct found *found, const struct stage *stage)
     return status;
 }
 
+/* The archives are 0, 1, ... in build/ of the stage. */
+static int unpack_all(const struct found *found, const struct stage *stage,
+                      char **text, size_t *size)
+{
+    struct argv argv = {0};
+
+    argv_add(&argv, "unpack");
+    for (size_t i = 0; i < found->packed_count; i++)
+        argv_addf(&argv, "%zu", i);
+    const struct process process = {
+        .argv = (const char *const *)argv.items,
+        .wall_s = UNPACK_WALL_S,
+        .limits = limits,
+        .limit_count = LENGTH(limits),
+        .output_max = OUTPUT_ROOM,
+    };
+    int status = tool_run_alone(stage, &process, text, size);
+    argv_release(&argv);
+    return status;
+}
+
 int found_unpack(struct found *found)
 {
     struct stage stage;
     char *text = NULL;
-    size_t size;
+    size_t size = 0;
 
     if (found->packed_count == 0)
         return 0;
@@ -191,8 +169,7 @@ int found_unpack(struct found *found)
         return -1;
     int status = put_archives(found, &stage);
     if (status == 0) {
-        struct work work = {&stage, found->packed_count};
-        status = worker_run(unpack_all, &work, &text, &size);
+        status = unpack_all(found, &stage, &text, &size);
         if (status > 128)
             found->interrupted = status - 128;
     }

@@ -303,7 +303,7 @@ static void summarise(const struct class *class)
         class->cached,
         sandbox_level_name((enum sandbox_level) class->toolchain.level));
     if (left > 0)
-        (void)printf("  %d could not be judged in full: see the overview\n",
+        (void)printf("  %d not judged yet, or not in full: see the overview\n",
                      left);
     (void)printf("  %d files passed over: the overview lists them\n",
                  count(class, "SELECT count(*) FROM ignored"));

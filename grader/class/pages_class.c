@@ -13,13 +13,6 @@
 #include "result.h"
 #include "text.h"
 
-static void set_points(xmlNode *node, const char *name, int64_t tenths)
-{
-    char points[16];
-
-    page_set(node, name, tenths_format((int)tenths, points));
-}
-
 /* STUDENT's page, relative to the overview. */
 static void set_page(xmlNode *node, const char *name, const char *student,
                      const char *anchor)
@@ -29,6 +22,13 @@ static void set_page(xmlNode *node, const char *name, const char *student,
     page_setf(node, name, "students/%s.html%s%s", file, anchor ? "#" : "",
               anchor ? anchor : "");
     free(file);
+}
+
+void pages_set_points(xmlNode *node, const char *name, int64_t tenths)
+{
+    char points[16];
+
+    page_set(node, name, tenths_format((int)tenths, points));
 }
 
 /* ---- Labs ---------------------------------------------------------------- */
@@ -78,7 +78,7 @@ static int add_tests(const struct pages *pages, xmlNode *node, const char *lab)
         page_set(test, "passed", db_text(rows, 3));
         page_set(test, "failed", db_text(rows, 4));
         page_set(test, "errors", db_text(rows, 5));
-        set_points(test, "points", db_int(rows, 6));
+        pages_set_points(test, "points", db_int(rows, 6));
         page_set(test, "share", db_text(rows, 7));
     }
     return status;
@@ -102,10 +102,10 @@ static int add_lab(const struct pages *pages, xmlNode *root, const char *lab)
     if (status > 0) {
         int64_t graded = db_int(rows, 0);
         page_setf(node, "graded", "%d", (int)graded);
-        set_points(node, "mean", db_int(rows, 1));
-        set_points(node, "median", db_int(rows, 2));
+        pages_set_points(node, "mean", db_int(rows, 1));
+        pages_set_points(node, "median", db_int(rows, 2));
         page_set(node, "full", db_text(rows, 3));
-        set_points(node, "max", db_int(rows, 4));
+        pages_set_points(node, "max", db_int(rows, 4));
         page_setf(node, "missing", "%d", (int)(db_int(rows, 5) - graded));
         (void)sqlite3_finalize(rows);
         status = add_bins(pages, node, lab);
@@ -181,8 +181,8 @@ static int add_cell(const struct pages *pages, xmlNode *node,
              : db_int(rows, 4)           ? "graded"
                                          : "unbuilt");
     if (graded) {
-        set_points(cell, "points", db_int(rows, 0));
-        set_points(cell, "max", db_int(rows, 1));
+        pages_set_points(cell, "points", db_int(rows, 0));
+        pages_set_points(cell, "max", db_int(rows, 1));
         *sum += db_int(rows, 0);
         *max += db_int(rows, 1);
     }
@@ -220,8 +220,8 @@ static int add_students(const struct pages *pages, xmlNode *root)
             (void)sqlite3_finalize(rows);
             return -1;
         }
-        set_points(node, "total", sum);
-        set_points(node, "max", max);
+        pages_set_points(node, "total", sum);
+        pages_set_points(node, "max", max);
         if (!db_int(rows, 3))
             page_set(page_add(root, "unknown"), "student", id);
     }

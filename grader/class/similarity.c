@@ -14,7 +14,6 @@
 #include "stage.h"
 #include "text.h"
 #include "tool.h"
-#include "worker.h"
 
 #define RUN_TOKENS  "24" /* sim_c's own: shorter runs are everybody's */
 #define TOKENS_MIN  60   /* less is no work to compare */
@@ -151,18 +150,12 @@ static int put_files(struct comparison *comparison, sqlite3 *book,
     return status;
 }
 
-/* ---- sim_c, in the worker ---------------------------------------------------
- */
+/* ---- sim_c -------------------------------------------------------------- */
 
-static int compare(int out_fd, void *data)
+static int compare(const struct comparison *comparison, char **text,
+                   size_t *size)
 {
-    const struct comparison *comparison = data;
-    char *directory = xformat("%s/build", comparison->stage->path);
-    const struct sandbox sandbox = {.level = sandbox_best_level(NULL, 0),
-                                    .stage = comparison->stage->path,
-                                    .writable = directory};
     struct argv argv = {0};
-    struct process_result result;
 
     argv_add_all(&argv, (const char *const[]){"sim_c", "-n", "-e", "-s", "-r",
                                               RUN_TOKENS, NULL});
@@ -175,16 +168,9 @@ static int compare(int out_fd, void *data)
         .limit_count = LENGTH(limits),
         .output_max = OUTPUT_MAX,
     };
-    int status = tool_prepare(&sandbox);
-    if (status == 0)
-        status = tool_run(&sandbox, &process, &result);
-    if (status == 0) {
-        status = write_fully(out_fd, result.output, result.size);
-        process_result_release(&result);
-    }
+    int status = tool_run_alone(comparison->stage, &process, text, size);
     argv_release(&argv);
-    free(directory);
-    return status < 0 ? 3 : 0;
+    return status;
 }
 
 /* ---- What it says -----------------------------------------------------------
@@ -335,7 +321,7 @@ static int run(struct comparison *comparison, struct likeness *likeness)
 {
     char *text, *rest, *line;
     size_t size;
-    int status = worker_run(compare, comparison, &text, &size);
+    int status = compare(comparison, &text, &size);
 
     comparison->all = xcalloc(comparison->count * comparison->count,
                               sizeof(*comparison->all));

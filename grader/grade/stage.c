@@ -50,7 +50,7 @@ static const struct stage_copy {
     {
         {"build/grader/init", "kit/init", 0555},
         {"build/grader/confine", "kit/confine", 0555},
-        {"build/grader/unpack", "kit/unpack", 0555},
+        {"build/grader/unpack", "kit/bin/unpack", 0555},
 },
   lab_copies[] = {
       {"build/grader/shim.so", "kit/shim.so", 0444},

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "text.h"
+#include "worker.h"
 
 int tool_prepare(const struct sandbox *sandbox)
 {
@@ -61,4 +62,39 @@ int tool_run(const struct sandbox *sandbox, const struct process *process,
         return -1;
     }
     return status;
+}
+
+struct alone {
+    const struct stage *stage;
+    const struct process *process;
+};
+
+/* In the worker. */
+static int run_alone(int out_fd, void *data)
+{
+    const struct alone *alone = data;
+    char *directory = xformat("%s/build", alone->stage->path);
+    const struct sandbox sandbox = {.level = sandbox_best_level(NULL, 0),
+                                    .stage = alone->stage->path,
+                                    .writable = directory,
+                                    .no_proc = true};
+    struct process_result result;
+    int status = tool_prepare(&sandbox);
+
+    if (status == 0)
+        status = tool_run(&sandbox, alone->process, &result);
+    if (status == 0) {
+        status = write_fully(out_fd, result.output, result.size);
+        process_result_release(&result);
+    }
+    free(directory);
+    return status < 0 ? 3 : 0;
+}
+
+int tool_run_alone(const struct stage *stage, const struct process *process,
+                   char **output, size_t *size)
+{
+    struct alone alone = {stage, process};
+
+    return worker_run(run_alone, &alone, output, size);
 }

@@ -8,6 +8,7 @@
 
 #include "process.h"
 #include "sandbox.h"
+#include "stage.h"
 
 /*
  * Run PROCESS in SANDBOX, whose `writable` directory is where it starts.  0,
@@ -15,6 +16,15 @@
  */
 int tool_run(const struct sandbox *sandbox, const struct process *process,
              struct process_result *result);
+
+/*
+ * The same in a worker (worker.h), for commands that are no part of a grade:
+ * run PROCESS in build/ of STAGE, in the best sandbox that works here.  What it
+ * wrote is *OUTPUT (*SIZE bytes and a NUL), to be freed.  Returns as
+ * worker_run() does.
+ */
+int tool_run_alone(const struct stage *stage, const struct process *process,
+                   char **output, size_t *size);
 
 /* Write the sandbox's filter to its stage: once, before the first tool_run().
  * 0, or -1 after a message. */

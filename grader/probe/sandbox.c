@@ -65,9 +65,9 @@ static const char *const isolation[] = {
 
 /* What a process may fill is limited: tmpfs sizes are in bytes. */
 static const char *const kernel_mounts[] = {
-    "--proc",  "/proc",    "--dev",      "/dev",     "--mqueue", "/dev/mqueue",
-    "--size",  "16777216", "--tmpfs",    "/dev/shm", "--size",   "67108864",
-    "--tmpfs", "/tmp",     "--clearenv", NULL,
+    "--dev",    "/dev",    "--mqueue",   "/dev/mqueue", "--size",
+    "16777216", "--tmpfs", "/dev/shm",   "--size",      "67108864",
+    "--tmpfs",  "/tmp",    "--clearenv", NULL,
 };
 
 /* /bin and its like are links into /usr on most systems, directories on some.
@@ -105,6 +105,8 @@ static int full_command(struct argv *argv, const struct sandbox *sandbox,
     add_system_directories(argv, sandbox->missing);
     if (sandbox->hide)
         argv_add_all(argv, (const char *[]){"--tmpfs", sandbox->hide, NULL});
+    if (!sandbox->no_proc)
+        argv_add_all(argv, (const char *[]){"--proc", "/proc", NULL});
     argv_add_all(argv, kernel_mounts);
     add_variable(argv, "PATH", "/kit/bin:/usr/bin:/bin");
     add_variable(argv, "HOME", "/work");
@@ -202,6 +204,7 @@ static bool try_full(char *why, size_t size)
         return false;
     argv_add_all(&argv, isolation);
     add_system_directories(&argv, NULL);
+    argv_add_all(&argv, (const char *[]){"--proc", "/proc", NULL});
     argv_add_all(&argv, kernel_mounts);
     argv_add_all(&argv,
                  (const char *[]){"--as-pid-1", "--", "/usr/bin/true", NULL});

@@ -25,6 +25,8 @@ struct sandbox {
     const char *hide;     /* a directory below /usr to be hidden, or NULL */
     const char *missing;  /* of /bin, /sbin, /lib32: one not to have, or NULL */
     const char *writable; /* a directory shown as /work; NULL: an empty tmpfs */
+    bool no_proc;         /* no /proc: through it a compiler could be made to
+                             read from a descriptor of its own, for ever */
     bool init;            /* the command is pid 1 itself (server.h) */
 };
 
