@@ -7,7 +7,7 @@ LABS := pipe popen mkfifo sigpipe semaphores shm msgq mq_notify
 CC ?= gcc
 CFLAGS ?= -O2 -g
 KIT_CFLAGS := -std=gnu17 -D_GNU_SOURCE -Wall -Wextra -Wshadow
-ROOMS := base probe result grade class report command
+ROOMS := base probe result grade intake class report command
 KIT_CPPFLAGS := $(ROOMS:%=-Igrader/%) -I/usr/include/libxml2
 B := build
 JOBS ?= $(shell nproc)
@@ -72,7 +72,7 @@ $(B)/flags: force
 
 # Programs of their own: not in the library.
 ALONE := $(addprefix grader/probe/,server.c server_objects.c init.c confine.c \
-           shim.c criterion.c) grader/class/unpack.c
+           shim.c criterion.c) grader/intake/unpack.c
 LIB := $(filter-out $(ALONE),\
          $(wildcard $(ROOMS:%=grader/%/*.c)))
 LIB_OBJ := $(LIB:%.c=$(B)/%.o)
@@ -110,7 +110,7 @@ $(B)/grader/confine: $(B)/grader/probe/confine.o
 	@$(if $(V),:,echo "  CC    $@")
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
 
-$(B)/grader/unpack: $(addprefix $(B)/grader/,class/unpack.o class/names.o \
+$(B)/grader/unpack: $(addprefix $(B)/grader/,intake/unpack.o intake/names.o \
   base/base.o base/text.o base/hash.o)
 	@$(if $(V),:,echo "  CC    $@")
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -larchive -lsodium

@@ -37,7 +37,6 @@ int pages_write(const struct pages *pages);
 /* ---- Parts (pages_student.c, pages_class.c, pages_similar.c) ---------------
  */
 
-void pages_set_points(xmlNode *node, const char *name, int64_t tenths);
 int pages_write_student(const struct pages *pages,
                         struct page_template *template, const char *student,
                         const char *name, const char *section);

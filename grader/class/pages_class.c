@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* pages_class.c - the overview of the class, and the pages of all; pages.h. */
+/* pages_class.c - the overview of the class; see pages.h. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "db.h"
 #include "moment.h"
@@ -22,13 +21,6 @@ static void set_page(xmlNode *node, const char *name, const char *student,
     page_setf(node, name, "students/%s.html%s%s", file, anchor ? "#" : "",
               anchor ? anchor : "");
     free(file);
-}
-
-void pages_set_points(xmlNode *node, const char *name, int64_t tenths)
-{
-    char points[16];
-
-    page_set(node, name, tenths_format((int)tenths, points));
 }
 
 /* ---- Labs ---------------------------------------------------------------- */
@@ -78,7 +70,7 @@ static int add_tests(const struct pages *pages, xmlNode *node, const char *lab)
         page_set(test, "passed", db_text(rows, 3));
         page_set(test, "failed", db_text(rows, 4));
         page_set(test, "errors", db_text(rows, 5));
-        pages_set_points(test, "points", db_int(rows, 6));
+        page_set_points(test, "points", db_int(rows, 6));
         page_set(test, "share", db_text(rows, 7));
     }
     return status;
@@ -102,10 +94,10 @@ static int add_lab(const struct pages *pages, xmlNode *root, const char *lab)
     if (status > 0) {
         int64_t graded = db_int(rows, 0);
         page_setf(node, "graded", "%d", (int)graded);
-        pages_set_points(node, "mean", db_int(rows, 1));
-        pages_set_points(node, "median", db_int(rows, 2));
+        page_set_points(node, "mean", db_int(rows, 1));
+        page_set_points(node, "median", db_int(rows, 2));
         page_set(node, "full", db_text(rows, 3));
-        pages_set_points(node, "max", db_int(rows, 4));
+        page_set_points(node, "max", db_int(rows, 4));
         page_setf(node, "missing", "%d", (int)(db_int(rows, 5) - graded));
         (void)sqlite3_finalize(rows);
         status = add_bins(pages, node, lab);
@@ -181,8 +173,8 @@ static int add_cell(const struct pages *pages, xmlNode *node,
              : db_int(rows, 4)           ? "graded"
                                          : "unbuilt");
     if (graded) {
-        pages_set_points(cell, "points", db_int(rows, 0));
-        pages_set_points(cell, "max", db_int(rows, 1));
+        page_set_points(cell, "points", db_int(rows, 0));
+        page_set_points(cell, "max", db_int(rows, 1));
         *sum += db_int(rows, 0);
         *max += db_int(rows, 1);
     }
@@ -220,8 +212,8 @@ static int add_students(const struct pages *pages, xmlNode *root)
             (void)sqlite3_finalize(rows);
             return -1;
         }
-        pages_set_points(node, "total", sum);
-        pages_set_points(node, "max", max);
+        page_set_points(node, "total", sum);
+        page_set_points(node, "max", max);
         if (!db_int(rows, 3))
             page_set(page_add(root, "unknown"), "student", id);
     }
@@ -356,40 +348,4 @@ int pages_write_class(const struct pages *pages)
     free(path);
     free(template_path);
     return status;
-}
-
-/* ---- All of them --------------------------------------------------------- */
-
-static int write_students(const struct pages *pages)
-{
-    char *path = kit_path(pages->kit, "grader/report/pages/student.xsl");
-    char *directory = xformat("%s/students", pages->directory);
-    struct page_template *template = page_template_new(path);
-    int status = template ? 0 : -1;
-
-    if (status == 0 && mkdir(directory, 0777) < 0 && errno != EEXIST)
-        status = complain("%s: %s", directory, strerror(errno));
-    sqlite3_stmt *rows =
-        status == 0
-            ? db_query(pages->book, "SELECT id, name, section FROM student", "")
-            : NULL;
-    while (rows && (status = db_next(rows)) > 0) {
-        status = pages_write_student(pages, template, db_text(rows, 0),
-                                     db_text(rows, 1), db_text(rows, 2));
-        if (status < 0) {
-            (void)sqlite3_finalize(rows);
-            break;
-        }
-    }
-    page_template_free(template);
-    free(directory);
-    free(path);
-    return status;
-}
-
-int pages_write(const struct pages *pages)
-{
-    if (write_students(pages) < 0 || pages_write_similar(pages) < 0)
-        return -1;
-    return pages_write_class(pages);
 }

@@ -88,8 +88,8 @@ static int add_overrides(const struct pages *pages, xmlNode *node,
             continue;
         xmlNode *override = page_add(node, "override");
         page_set(override, "test", db_text(rows, 0));
-        pages_set_points(override, "points", db_int(rows, 1));
-        pages_set_points(override, "was", db_int(rows, 2));
+        page_set_points(override, "points", db_int(rows, 1));
+        page_set_points(override, "was", db_int(rows, 2));
         page_set(override, "why", db_text(rows, 3));
         page_set(override, "at", moment_format(db_int(rows, 4), at));
     }
@@ -111,9 +111,9 @@ static void add_hidden(const struct pages *pages, xmlNode *node,
                             "lab = ? AND (visibility = 'hidden' OR (visibility "
                             "= 'after_due_date' AND NOT ?))",
                             sums[i]);
-        pages_set_points(hidden, sums[i],
-                         db_number(pages->book, 0, sql, "tti", counted->student,
-                                   counted->lab, (int64_t)pages->after_due));
+        page_set_points(hidden, sums[i],
+                        db_number(pages->book, 0, sql, "tti", counted->student,
+                                  counted->lab, (int64_t)pages->after_due));
         free(sql);
     }
 }
@@ -259,10 +259,10 @@ static int add_lab(const struct pages *pages, xmlNode *root,
     page_set(node, "status", status > 0 ? status_of(counted) : "missing");
     if (status <= 0)
         return status;
-    pages_set_points(node, "points",
-                     sum(pages, "points", counted->student, counted->lab));
-    pages_set_points(node, "max",
-                     sum(pages, "max", counted->student, counted->lab));
+    page_set_points(node, "points",
+                    sum(pages, "points", counted->student, counted->lab));
+    page_set_points(node, "max",
+                    sum(pages, "max", counted->student, counted->lab));
     status = add_attempts(pages, node, counted);
     if (status == 0)
         status = add_overrides(pages, node, counted);
@@ -289,15 +289,14 @@ static void add_head(const struct pages *pages, xmlNode *root,
     page_set(node, "id", student);
     page_set(node, "name", name);
     page_set(node, "section", section);
-    pages_set_points(
-        total, "points",
-        db_number(pages->book, 0,
-                  "SELECT sum(points) FROM grade WHERE student = ?", "t",
-                  student));
-    pages_set_points(total, "max",
-                     db_number(pages->book, 0,
-                               "SELECT sum(max) FROM grade WHERE student = ?",
-                               "t", student));
+    page_set_points(total, "points",
+                    db_number(pages->book, 0,
+                              "SELECT sum(points) FROM grade WHERE student = ?",
+                              "t", student));
+    page_set_points(total, "max",
+                    db_number(pages->book, 0,
+                              "SELECT sum(max) FROM grade WHERE student = ?",
+                              "t", student));
 }
 
 int pages_write_student(const struct pages *pages,

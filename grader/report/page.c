@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "result.h"
 #include "text.h"
 
 /* ---- The document ----------------------------------------------------------
@@ -93,6 +94,13 @@ void page_setf(xmlNode *node, const char *name, const char *format, ...)
     va_end(list);
     page_set(node, name, or_die(text));
     free(text);
+}
+
+void page_set_points(xmlNode *node, const char *name, int64_t tenths)
+{
+    char points[16];
+
+    page_set(node, name, tenths_format((int)tenths, points));
 }
 
 void page_text(xmlNode *node, const char *text)

@@ -24,6 +24,8 @@ xmlNode *page_add(xmlNode *parent, const char *name);
 void page_set(xmlNode *node, const char *name, const char *text);
 void page_setf(xmlNode *node, const char *name, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* Points, which are tenths. */
+void page_set_points(xmlNode *node, const char *name, int64_t tenths);
 void page_add_text(xmlNode *parent, const char *name, const char *text);
 void page_text(xmlNode *node, const char *text);
 /* JSON as elements: members by their names, items of arrays as <item>; null is

@@ -6,8 +6,8 @@
  * archive can do no more than end it.  It writes nothing to a disk: what counts
  * goes to standard output.
  */
-#ifndef CLASS_UNPACK_H
-#define CLASS_UNPACK_H
+#ifndef INTAKE_UNPACK_H
+#define INTAKE_UNPACK_H
 
 #include <stdint.h>
 

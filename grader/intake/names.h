@@ -10,8 +10,8 @@
  * A path is bytes, '/' between its components; "//" stands behind an archive,
  * before the path that a file has in it.
  */
-#ifndef CLASS_NAMES_H
-#define CLASS_NAMES_H
+#ifndef INTAKE_NAMES_H
+#define INTAKE_NAMES_H
 
 #include <stdbool.h>
 #include <stddef.h>

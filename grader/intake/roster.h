@@ -3,8 +3,8 @@
  * roster.h - who is in the class: a CSV file with the columns id, name and
  * section (in any order; others are passed over).
  */
-#ifndef CLASS_ROSTER_H
-#define CLASS_ROSTER_H
+#ifndef INTAKE_ROSTER_H
+#define INTAKE_ROSTER_H
 
 #include <stddef.h>
 

@@ -19,55 +19,6 @@
 
 /* ---- Finding ------------------------------------------------------------- */
 
-/* "alice.zip//pipe/pipe.c" as "alice.zip: pipe/pipe.c". */
-static char *shown_path(const char *path)
-{
-    char *spread = xcalloc(2 * strlen(path) + 1, 1), *end = spread;
-
-    while (*path)
-        if (strncmp(path, "//", 2) == 0) {
-            end = stpcpy(end, ": ");
-            path += 2;
-        } else {
-            *end++ = *path++;
-        }
-    char *shown = name_text(spread, strlen(spread));
-    free(spread);
-    return shown;
-}
-
-void found_add(struct found *found, const char *path, char *data, size_t size,
-               int64_t modified)
-{
-    struct file *file = grow(&found->files, &found->count, sizeof(*file));
-
-    *file = (struct file){xstrdup(path), data, size, modified};
-}
-
-void found_ignore(struct found *found, const char *path, const char *why)
-{
-    struct intake *intake = found->intake;
-    struct ignored *ignored =
-        grow(&intake->ignored, &intake->ignored_count, sizeof(*ignored));
-
-    ignored->path = shown_path(path);
-    ignored->why = text_visible(why);
-}
-
-static void found_release(struct found *found)
-{
-    for (size_t i = 0; i < found->count; i++) {
-        free(found->files[i].path);
-        free(found->files[i].data);
-    }
-    for (size_t i = 0; i < found->packed_count; i++) {
-        free(found->packed[i].path);
-        free(found->packed[i].data);
-    }
-    free(found->files);
-    free(found->packed);
-}
-
 /* A regular file is an archive if its name says so, else a list of clones. */
 static int find_in_file(struct found *found, int fd, const char *path)
 {
@@ -157,7 +108,7 @@ static void add_handin(struct intake *intake, const struct candidate *candidate,
     *handin = (struct handin){
         .student = xstrdup(student),
         .lab = xstrdup(candidate->name.lab),
-        .origin = shown_path(file->path),
+        .origin = found_shown_path(file->path),
         .data = xcalloc(file->size + 1, 1),
         .size = file->size,
         .submitted = submitted,

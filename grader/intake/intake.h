@@ -8,8 +8,8 @@
  * are read in the sandbox; nothing is written to a disk; no link is followed.
  * Whatever does not count is listed with the reason.
  */
-#ifndef CLASS_INTAKE_H
-#define CLASS_INTAKE_H
+#ifndef INTAKE_INTAKE_H
+#define INTAKE_INTAKE_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -3,8 +3,8 @@
  * gradescope.h - who is behind "submission_789": the submission_metadata.yml of
  * an export from Gradescope.
  */
-#ifndef CLASS_GRADESCOPE_H
-#define CLASS_GRADESCOPE_H
+#ifndef INTAKE_GRADESCOPE_H
+#define INTAKE_GRADESCOPE_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -3,8 +3,8 @@
  * found.h - the files that the parts of the intake have found, before they are
  * told whose they are.
  */
-#ifndef CLASS_FOUND_H
-#define CLASS_FOUND_H
+#ifndef INTAKE_FOUND_H
+#define INTAKE_FOUND_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -40,6 +40,11 @@ void found_add(struct found *found, const char *path, char *data, size_t size,
                int64_t modified);
 /* Note that PATH is passed over. */
 void found_ignore(struct found *found, const char *path, const char *why);
+
+/* PATH as people read it: "alice.zip//pipe/pipe.c" as "alice.zip: pipe/pipe.c";
+ * to be freed. */
+char *found_shown_path(const char *path);
+void found_release(struct found *found);
 
 /* All below the directory DIR_FD, which it closes. */
 void found_walk(struct found *found, int dir_fd);

@@ -2,8 +2,8 @@
 /*
  * moment.h - points in time as people and platforms write them.
  */
-#ifndef CLASS_MOMENT_H
-#define CLASS_MOMENT_H
+#ifndef INTAKE_MOMENT_H
+#define INTAKE_MOMENT_H
 
 #include <stdint.h>
 
