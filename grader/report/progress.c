@@ -13,13 +13,6 @@
 #define WHO_WIDTH  28
 #define WHAT_WIDTH 12
 
-void progress_init(struct progress *progress, FILE *out, size_t total)
-{
-    *progress = (struct progress){.total = total, .begun_ms = now_ms()};
-    report_init(&progress->report, out);
-    progress->terminal = isatty(fileno(out));
-}
-
 static void clear(struct progress *progress)
 {
     if (progress->shown)
@@ -57,6 +50,15 @@ static void show_bar(struct progress *progress)
     }
     (void)fflush(out);
     progress->shown = true;
+}
+
+void progress_init(struct progress *progress, FILE *out, size_t total)
+{
+    *progress = (struct progress){.total = total, .begun_ms = now_ms()};
+    report_init(&progress->report, out);
+    progress->terminal = isatty(fileno(out));
+    if (progress->terminal && total > 0)
+        show_bar(progress);
 }
 
 void progress_step(struct progress *progress, const char *who, const char *what,
