@@ -52,7 +52,7 @@ class: kit
 # An instructor's own tests, built with the lab's: `ipclab class --extra-tests`.
 extra: kit
 	$(Q)$(CC) $(KIT_CPPFLAGS) -Ilabs/$(LAB) -Ilabs/common $(KIT_CFLAGS) $(CFLAGS) \
-	  $(LDFLAGS) -o $(PROGRAM) $(SOURCE) $(B)/labs/$(LAB)/test_$(LAB).o \
+	  $(LDFLAGS) -o '$(PROGRAM)' '$(SOURCE)' $(B)/labs/$(LAB)/test_$(LAB).o \
 	  $(B)/labs/$(LAB)/misconceptions.o $(B)/grader/probe/criterion.o \
 	  $(B)/libkit.a $(LIBS) -lcriterion
 

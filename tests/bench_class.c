@@ -116,15 +116,16 @@ struct cost {
     double own, memory_mib; /* of the grader itself, as it says */
 };
 
-/* "  1:05 wall, 131.2 s CPU in jobs, 1.21 s (0.9 %) beside them, 14 MiB" */
+/* "  1:05; CPU: jobs 131.2 s, the grader itself 1.21 s (0.9 %); memory 14 MiB"
+ */
 static void read_summary(const char *log, struct cost *cost)
 {
     char *text = read_file(AT_FDCWD, log, 64u << 20, NULL);
-    const char *at = text ? strstr(text, "CPU in jobs, ") : NULL;
+    const char *at = text ? strstr(text, "the grader itself ") : NULL;
     double share;
 
     if (at == NULL ||
-        sscanf(at, "CPU in jobs, %lf s (%lf %%) beside them, %lf MiB",
+        sscanf(at, "the grader itself %lf s (%lf %%); memory %lf MiB",
                &cost->own, &share, &cost->memory_mib) != 3)
         give_up(log);
     free(text);

@@ -18,18 +18,22 @@
 #include "export.h"
 #include "extra.h"
 #include "gradebook.h"
+#include "layout.h"
 #include "pages.h"
 #include "pool.h"
 #include "progress.h"
 #include "sandbox.h"
 #include "slurm.h"
 #include "text.h"
+#include "worker.h"
 
 struct class
 {
     const struct kit *kit;
     const struct class_options *options;
     sqlite3 *book;
+    int64_t due;       /* these two: as given, or as in an earlier run */
+    char *extra_tests; /* directory; NULL: none */
     struct extra extra;
     struct toolchain toolchain;
     struct progress progress;
@@ -70,7 +74,8 @@ static int lock(const char *out)
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
 
     if (fd < 0) {
-        (void)complain("%s: %s", path, strerror(errno));
+        (void)complain("%s: %s; name another directory with --out", path,
+                       strerror(errno));
     } else if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
         (void)complain("%s: another ipclab is at work there; wait for it, or "
                        "name another directory with --out",
@@ -82,6 +87,48 @@ static int lock(const char *out)
     return fd;
 }
 
+/* ---- What stays from run to run
+ * ---------------------------------------------- */
+
+/* GIVEN, "none" for nothing, or else what the gradebook has as NAME, to be
+ * freed; it is kept there. */
+static int settle(struct class *class, const char *name, const char *given,
+                  char **value)
+{
+    if (given == NULL) {
+        *value = gradebook_setting(class->book, name);
+        return 0;
+    }
+    *value = strcmp(given, "none") == 0 ? NULL : xstrdup(given);
+    return gradebook_set(class->book, name, *value);
+}
+
+/* An absolute name: the next run may begin elsewhere. */
+static char *absolute(const char *path)
+{
+    if (path == NULL || strcmp(path, "none") == 0)
+        return path ? xstrdup(path) : NULL;
+    char *whole = realpath(path, NULL);
+    return whole ? whole : xstrdup(path); /* who opens it will complain */
+}
+
+static int settle_all(struct class *class)
+{
+    const struct class_options *options = class->options;
+    char *extra = absolute(options->extra_tests), *due = NULL, *attempts = NULL;
+    int status = settle(class, "extra_tests", extra, &class->extra_tests);
+
+    if (status == 0)
+        status = settle(class, "due", options->due, &due);
+    if (status == 0)
+        status = settle(class, "attempts", options->attempts, &attempts);
+    class->due = due ? strtoll(due, NULL, 10) : 0;
+    free(attempts);
+    free(due);
+    free(extra);
+    return status < 0 ? 3 : 0;
+}
+
 /* ---- Taking in ----------------------------------------------------------- */
 
 static int take_in(struct class *class)
@@ -90,7 +137,7 @@ static int take_in(struct class *class)
     struct roster roster = {0};
     struct intake intake = {0};
     struct gradebook_run run = {&intake, options->roster ? &roster : NULL,
-                                options->attempts, options->due};
+                                class->due};
 
     if (options->roster && roster_read(&roster, options->roster) < 0)
         return 3;
@@ -190,7 +237,7 @@ static int run_on_slurm(struct class *class, const struct todos *todos)
         .kit = class->kit,
         .book = class->book,
         .directory = directory,
-        .extra_tests = class->options->extra_tests ? extra : NULL,
+        .extra_tests = class->extra_tests ? extra : NULL,
         .level =
             sandbox_level_name((enum sandbox_level) class->toolchain.level),
         .tasks = class->options->tasks,
@@ -223,9 +270,18 @@ static int grade_all(struct class *class)
 
 /* ---- Writing up ---------------------------------------------------------- */
 
-static int write_up(const struct class *class)
+/* The labs for which somebody has handed in, in the order of the course. */
+static void find_labs(const struct class *class, struct argv *labs)
 {
-    const struct argv *labs = &class->kit->labs;
+    for (size_t i = 0; i < class->kit->labs.count; i++)
+        if (db_number(class->book, 0,
+                      "SELECT count(*) FROM attempt WHERE lab = ?", "t",
+                      class->kit->labs.items[i]) > 0)
+            argv_add(labs, class->kit->labs.items[i]);
+}
+
+static int write_up_labs(const struct class *class, const struct argv *labs)
+{
     struct likeness *likenesses = xcalloc(labs->count, sizeof(*likenesses));
     char *csv = xformat("%s/gradebook.csv", class->options->out);
     int64_t now = (int64_t)time(NULL);
@@ -234,7 +290,7 @@ static int write_up(const struct class *class)
         .book = class->book,
         .labs = labs,
         .directory = class->options->out,
-        .after_due = class->options->due && now > class->options->due,
+        .after_due = class->due && now > class->due,
         .likenesses = likenesses,
         .jobs = class->jobs + class->cached,
         .cached = class->cached,
@@ -246,9 +302,11 @@ static int write_up(const struct class *class)
     };
     int status = gradebook_freeze(class->book);
 
-    for (size_t i = 0; status == 0 && i < labs->count; i++)
+    for (size_t i = 0; status == 0 && i < labs->count; i++) {
         status = similarity_find(&likenesses[i], class->book, class->kit,
                                  labs->items[i]);
+        status = status < 0 ? 0 : status; /* the rest can be written */
+    }
     if (status == 0)
         status = export_csv(class->book, labs, csv);
     if (status == 0)
@@ -258,6 +316,16 @@ static int write_up(const struct class *class)
     free(likenesses);
     free(csv);
     return status < 0 ? 3 : status;
+}
+
+static int write_up(struct class *class)
+{
+    struct argv labs = {0};
+
+    find_labs(class, &labs);
+    int status = write_up_labs(class, &labs);
+    argv_release(&labs);
+    return status;
 }
 
 static int count(const struct class *class, const char *sql)
@@ -282,10 +350,27 @@ static void tell_cost(const struct class *class)
         return;
     double all = cpu_of(&own) + cpu_of(&jobs);
     (void)printf(
-        "  %ld:%02ld wall, %.1f s CPU in jobs, %.2f s (%.1f %%) beside "
-        "them, %ld MiB\n",
+        "  %ld:%02ld; CPU: jobs %.1f s, the grader itself %.2f s (%.1f %%); "
+        "memory %ld MiB\n",
         seconds / 60, seconds % 60, cpu_of(&jobs), cpu_of(&own),
         all > 0 ? 100 * cpu_of(&own) / all : 0, own.ru_maxrss / 1024);
+}
+
+/* C files that are no lab's may be misnamed, and an archive may be damaged:
+ * people must see them. */
+static void tell_unnamed(const struct class *class)
+{
+    struct report report;
+    sqlite3_stmt *rows = db_query(
+        class->book,
+        "SELECT path || ': ' || why FROM ignored WHERE why IN ('" INTAKE_NO_LAB
+        "', '" INTAKE_NOBODYS "') OR path LIKE '%.zip' OR path LIKE '%.tar' OR "
+        "path LIKE '%z' LIMIT 10",
+        "");
+
+    report_init(&report, stdout);
+    while (db_next(rows) > 0)
+        layout_block(&report, 2, NULL, db_text(rows, 0));
 }
 
 static void summarise(const struct class *class)
@@ -294,10 +379,13 @@ static void summarise(const struct class *class)
     int left = count(class, "SELECT count(*) FROM counted WHERE result IS NULL "
                             "OR complete = 0");
 
-    (void)printf("  %d students, %d of them handed in %d files that count\n",
+    (void)printf("  %d students; %d handed in %d files that count, %d of them "
+                 "different\n",
                  count(class, "SELECT count(*) FROM student"),
                  count(class, "SELECT count(DISTINCT student) FROM attempt"),
-                 count(class, "SELECT count(*) FROM counted"));
+                 count(class, "SELECT count(*) FROM counted"),
+                 count(class, "SELECT count(DISTINCT hash || lab) FROM "
+                              "counted"));
     (void)printf(
         "  %zu graded now, %zu known from before, sandbox %s\n", class->jobs,
         class->cached,
@@ -305,6 +393,7 @@ static void summarise(const struct class *class)
     if (left > 0)
         (void)printf("  %d not judged yet, or not in full: see the overview\n",
                      left);
+    tell_unnamed(class);
     (void)printf("  %d files passed over: the overview lists them\n",
                  count(class, "SELECT count(*) FROM ignored"));
     tell_cost(class);
@@ -318,21 +407,26 @@ static int run_in(struct class *class)
 {
     const struct class_options *options = class->options;
 
-    if (extra_build(&class->extra, class->kit, options->extra_tests,
-                    options->out) < 0)
-        return 3;
-    int status =
-        toolchain_read(&class->toolchain, options->level, options->required);
+    int status = settle_all(class);
+
+    if (status == 0 && extra_build(&class->extra, class->kit,
+                                   class->extra_tests, options->out) < 0)
+        status = 3;
     if (status == 0)
-        status = take_in(class);
-    if (status == 0)
-        status = set_environments(class);
-    if (status == 0)
-        status = grade_all(class);
-    if (status == 0)
-        status = write_up(class);
+        status = toolchain_read(&class->toolchain, options->level,
+                                options->required);
+    static int (*const steps[])(struct class *) = {take_in, set_environments,
+                                                   grade_all, write_up};
+    for (size_t i = 0; status == 0 && i < LENGTH(steps); i++) {
+        int signal_number = worker_signal(); /* that came meanwhile */
+        status = signal_number ? 128 + signal_number : steps[i](class);
+    }
     if (status == 0)
         summarise(class);
+    else if (status > 128)
+        (void)printf("  interrupted: %zu of %zu are graded and kept; type the "
+                     "same command to go on\n",
+                     class->progress.done, class->progress.total);
     return status == 0 && class->errors > 0 ? 3 : status;
 }
 
@@ -349,23 +443,37 @@ int class_run(const struct kit *kit, const struct class_options *options)
     int status = class.book ? run_in(&class) : 3;
     toolchain_release(&class.toolchain);
     extra_release(&class.extra);
+    free(class.extra_tests);
     (void)sqlite3_close(class.book);
     (void)close(lock_fd);
     return status;
 }
 
-int class_write_up(const struct kit *kit, const char *out)
+static int override_in(struct class *class,
+                       const struct class_override *override)
+{
+    if (gradebook_override(class->book, override->student, override->lab,
+                           override->test, override->points, override->why) < 0)
+        return 3;
+    int status = settle_all(class);
+    return status == 0 ? write_up(class) : status;
+}
+
+int class_override(const struct kit *kit, const char *out,
+                   const struct class_override *override)
 {
     const struct class_options options = {.out = out};
     struct class class = {.kit = kit, .options = &options};
-    int lock_fd = lock(out);
+    sqlite3 *book =
+        gradebook_open(kit, out, false); /* says what is not there */
+    int lock_fd = book ? lock(out) : -1;
 
-    if (lock_fd < 0)
-        return 3;
     class.toolchain.level = -1;
-    class.book = gradebook_open(kit, out, false);
-    int status = class.book ? write_up(&class) : 3;
-    (void)sqlite3_close(class.book);
-    (void)close(lock_fd);
+    class.book = book;
+    int status = lock_fd < 0 ? 3 : override_in(&class, override);
+    free(class.extra_tests);
+    (void)sqlite3_close(book);
+    if (lock_fd >= 0)
+        (void)close(lock_fd);
     return status;
 }

@@ -5,19 +5,18 @@
 #ifndef CLASS_CLASS_H
 #define CLASS_CLASS_H
 
-#include <stdint.h>
-
 #include "lab.h"
 
 struct class_options {
     const char *submissions; /* see intake.h */
     const char *out;         /* directory of the gradebook and the pages */
-    const char *roster;      /* NULL: none */
+    const char *roster;      /* NULL: that of an earlier run */
+    /* These three: NULL: as in an earlier run; "none": none. */
     const char *attempts;    /* last, best, first */
-    const char *extra_tests; /* directory; NULL: none */
+    const char *extra_tests; /* directory */
+    const char *due;         /* seconds since the epoch, as a number */
     struct argv labs;        /* to be graded; empty: all */
     struct argv regrade;     /* labs to be graded again */
-    int64_t due;             /* seconds since the epoch; 0: none */
     int jobs;                /* at the same time */
     int level;               /* enum sandbox_level; -1: the best */
     int required;            /* the weakest that will do; -1: any */
@@ -31,7 +30,16 @@ struct class_options {
  */
 int class_run(const struct kit *kit, const struct class_options *options);
 
-/* Write gradebook.csv and all pages of OUT anew; 0, 3 or 128+N. */
-int class_write_up(const struct kit *kit, const char *out);
+/* What the instructor says of a test. */
+struct class_override {
+    const char *student, *lab, *test;
+    int points;      /* tenths; -1: take it back */
+    const char *why; /* for the student */
+};
+
+/* Keep OVERRIDE in the gradebook of OUT and write all pages anew; 0, 3 after a
+ * message, or 128+N. */
+int class_override(const struct kit *kit, const char *out,
+                   const struct class_override *override);
 
 #endif

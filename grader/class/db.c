@@ -22,11 +22,13 @@ sqlite3 *db_open(const char *path)
 
     if (sqlite3_open(path, &db) == SQLITE_OK &&
         sqlite3_busy_timeout(db, BUSY_MS) == SQLITE_OK &&
-        db_script(db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
-                      "PRAGMA foreign_keys = ON") == 0)
+        sqlite3_exec(db,
+                     "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
+                     "PRAGMA foreign_keys = ON",
+                     NULL, NULL, NULL) == SQLITE_OK)
         return db;
-    if (sqlite3_errcode(db) != SQLITE_OK)
-        (void)complain("%s: %s", path, sqlite3_errmsg(db));
+    (void)complain("%s: %s; name another directory with --out", path,
+                   sqlite3_errmsg(db));
     (void)sqlite3_close(db);
     return NULL;
 }

@@ -59,7 +59,7 @@ static int put_rows(sqlite3 *book, FILE *out, const struct argv *labs)
         "(SELECT count(*) FROM counted WHERE student = student.id AND late), "
         "(SELECT count(*) FROM counted WHERE student = student.id AND "
         "(result IS NULL OR complete = 0)) "
-        "FROM student ORDER BY section, name, student.id",
+        "FROM student ORDER BY in_roster DESC, section, name, student.id",
         "");
     int status;
 

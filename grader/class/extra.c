@@ -58,6 +58,8 @@ int extra_build(struct extra *extra, const struct kit *kit,
         (struct extra){kit, xcalloc(kit->labs.count, sizeof(*extra->programs))};
     if (directory && (mkdir(below, 0777) == 0 || errno == EEXIST))
         absolute = realpath(below, NULL);
+    if (directory && absolute == NULL)
+        status = complain("%s: %s", below, strerror(errno));
     for (size_t i = 0; directory && status == 0 && i < kit->labs.count; i++) {
         const char *lab = kit->labs.items[i];
         char *name = xformat("%s/test_%s.c", directory, lab);

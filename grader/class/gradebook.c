@@ -78,6 +78,30 @@ static int64_t now(void)
     return (int64_t)time(NULL);
 }
 
+/* ---- Settings ---------------------------------------------------------------
+ */
+
+char *gradebook_setting(sqlite3 *book, const char *name)
+{
+    sqlite3_stmt *rows =
+        db_query(book, "SELECT value FROM setting WHERE name = ?", "t", name);
+    char *value = NULL;
+
+    if (db_next(rows) > 0) {
+        value = xstrdup(db_text(rows, 0));
+        (void)sqlite3_finalize(rows);
+    }
+    return value;
+}
+
+int gradebook_set(sqlite3 *book, const char *name, const char *value)
+{
+    if (value == NULL)
+        return db_run(book, "DELETE FROM setting WHERE name = ?", "t", name);
+    return db_run(book, "INSERT OR REPLACE INTO setting VALUES (?, ?)", "tt",
+                  name, value);
+}
+
 /* ---- Taking in -------------------------------------------------------------
  */
 
@@ -95,6 +119,8 @@ static int put_roster(sqlite3 *book, const struct roster *roster)
 {
     int status = db_run(book, "UPDATE student SET in_roster = 0", "");
 
+    if (status == 0)
+        status = gradebook_set(book, "roster", "yes");
     for (size_t i = 0; status == 0 && i < roster->count; i++) {
         const struct member *member = &roster->members[i];
         status =
@@ -103,18 +129,37 @@ static int put_roster(sqlite3 *book, const struct roster *roster)
     return status;
 }
 
+/* The roster of an earlier run; empty if there was none. */
+static int read_roster(sqlite3 *book, struct roster *roster)
+{
+    sqlite3_stmt *rows = db_query(
+        book,
+        "SELECT id, name, section FROM student WHERE in_roster AND EXISTS "
+        "(SELECT * FROM setting WHERE name = 'roster') ORDER BY id",
+        "");
+    int status;
+
+    *roster = (struct roster){0};
+    while ((status = db_next(rows)) > 0)
+        *(struct member *)grow(&roster->members, &roster->count,
+                               sizeof(*roster->members)) = (struct member){
+            xstrdup(db_text(rows, 0)), xstrdup(db_text(rows, 1)),
+            xstrdup(db_text(rows, 2))};
+    return status;
+}
+
 static int put_handin(sqlite3 *book, const struct gradebook_run *run,
-                      const struct handin *handin, int64_t number)
+                      const struct roster *roster, const struct handin *handin,
+                      int64_t number)
 {
     char hash[HASH_SIZE];
-    const struct member *member =
-        run->roster ? roster_find(run->roster, handin->student) : NULL;
+    const struct member *member = roster_find(roster, handin->student);
     const char *student = member ? member->id : handin->student;
     bool late = handin->late || (run->due && handin->submitted > run->due);
 
     hash_data(handin->data, handin->size, hash);
     if (member == NULL &&
-        put_student(book, student, student, "", run->roster == NULL) < 0)
+        put_student(book, student, student, "", roster->count == 0) < 0)
         return -1;
     if (db_run(book, "INSERT OR IGNORE INTO file VALUES (?, ?)", "tb", hash,
                handin->data, handin->size) < 0)
@@ -128,21 +173,18 @@ static int put_handin(sqlite3 *book, const struct gradebook_run *run,
                   number);
 }
 
-static int put_all(sqlite3 *book, const struct gradebook_run *run)
+static int put_all(sqlite3 *book, const struct gradebook_run *run,
+                   const struct roster *roster)
 {
     const struct intake *intake = run->intake;
 
     if (db_run(book, "INSERT INTO run (started) VALUES (?)", "i", now()) < 0 ||
-        db_run(book, "INSERT OR REPLACE INTO setting VALUES ('attempts', ?)",
-               "t", run->attempts) < 0 ||
         db_run(book, "DELETE FROM ignored", "") < 0)
         return -1;
     int64_t number = sqlite3_last_insert_rowid(book);
     number = db_number(book, number, "SELECT max(id) FROM run", "");
-    if (run->roster && put_roster(book, run->roster) < 0)
-        return -1;
     for (size_t i = 0; i < intake->handin_count; i++)
-        if (put_handin(book, run, &intake->handins[i], number) < 0)
+        if (put_handin(book, run, roster, &intake->handins[i], number) < 0)
             return -1;
     for (size_t i = 0; i < intake->ignored_count; i++)
         if (db_run(book, "INSERT INTO ignored VALUES (?, ?)", "tt",
@@ -163,9 +205,16 @@ static int finish(sqlite3 *book, int status)
 
 int gradebook_take_in(sqlite3 *book, const struct gradebook_run *run)
 {
+    struct roster earlier = {0};
+
     if (db_script(book, "BEGIN IMMEDIATE") < 0)
         return -1;
-    return finish(book, put_all(book, run));
+    int status = run->roster ? put_roster(book, run->roster)
+                             : read_roster(book, &earlier);
+    if (status == 0)
+        status = put_all(book, run, run->roster ? run->roster : &earlier);
+    roster_release(&earlier);
+    return finish(book, status);
 }
 
 int gradebook_set_environment(sqlite3 *book, const char *lab,
@@ -203,7 +252,7 @@ int gradebook_todos(sqlite3 *book, const struct argv *labs, struct todos *todos)
         bool wanted = labs->count == 0;
         for (size_t i = 0; i < labs->count; i++)
             wanted |= strcmp(labs->items[i], db_text(rows, 1)) == 0;
-        if (!db_int(rows, 3))
+        if (wanted && !db_int(rows, 3))
             todos->cached++;
         if (!wanted || !db_int(rows, 3))
             continue;
@@ -386,6 +435,13 @@ int gradebook_override(sqlite3 *book, const char *student, const char *lab,
                       "DELETE FROM override WHERE student = ? AND lab = ? AND "
                       "test = ?",
                       "ttt", student, lab, test);
+    if (points == db_number(book, -1,
+                            "SELECT points FROM verdict WHERE student = ? AND "
+                            "lab = ? AND name = ?",
+                            "ttt", student, lab, test))
+        return complain("%s has these points already; there is nothing to "
+                        "change",
+                        test);
     if (points > worth)
         return complain("%s is worth %s points; give 0 to %s", test,
                         tenths_format((int)worth, max), max);

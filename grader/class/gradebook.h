@@ -24,13 +24,20 @@
 sqlite3 *gradebook_open(const struct kit *kit, const char *directory,
                         bool create);
 
+/* ---- Settings ---------------------------------------------------------------
+ */
+
+/* The value of NAME, to be freed; NULL if there is none. */
+char *gradebook_setting(sqlite3 *book, const char *name);
+/* VALUE NULL: forget it.  0, or -1 after a message. */
+int gradebook_set(sqlite3 *book, const char *name, const char *value);
+
 /* ---- A run -----------------------------------------------------------------
  */
 
 struct gradebook_run {
     const struct intake *intake;
-    const struct roster *roster; /* NULL: none was given */
-    const char *attempts;        /* last, best, first */
+    const struct roster *roster; /* NULL: that of an earlier run, if any */
     int64_t due;                 /* seconds since the epoch; 0: none */
 };
 

@@ -11,6 +11,27 @@
 #include "page.h"
 #include "text.h"
 
+int64_t pages_total(const struct pages *pages, const char *student,
+                    const char *column)
+{
+    bool max = strcmp(column, "max") == 0;
+    char *sql =
+        xformat("SELECT %s FROM grade WHERE student = ? AND lab = ?", column);
+    int64_t total = 0;
+
+    for (size_t i = 0; i < pages->labs->count; i++) {
+        const char *lab = pages->labs->items[i];
+        int64_t others = max ? db_number(pages->book, 1000,
+                                         "SELECT max(max) FROM grade WHERE "
+                                         "lab = ?",
+                                         "t", lab)
+                             : 0;
+        total += db_number(pages->book, others, sql, "tt", student, lab);
+    }
+    free(sql);
+    return total;
+}
+
 static int write_students(const struct pages *pages)
 {
     char *path = kit_path(pages->kit, "grader/report/pages/student.xsl");

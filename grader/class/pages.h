@@ -37,6 +37,10 @@ int pages_write(const struct pages *pages);
 /* ---- Parts (pages_student.c, pages_class.c, pages_similar.c) ---------------
  */
 
+/* The sum over the class's labs of what STUDENT has: "points", or "max", where
+ * a lab that they have not handed in is worth what it is to the others. */
+int64_t pages_total(const struct pages *pages, const char *student,
+                    const char *column);
 int pages_write_student(const struct pages *pages,
                         struct page_template *template, const char *student,
                         const char *name, const char *section);

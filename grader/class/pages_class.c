@@ -114,7 +114,8 @@ static int add_misconceptions(const struct pages *pages, xmlNode *root)
         pages->book,
         "WITH shown AS (SELECT DISTINCT counted.lab, diagnosis, student, "
         "max(sentence) AS sentence FROM counted JOIN test ON test.result = "
-        "counted.result WHERE diagnosis IS NOT NULL GROUP BY counted.lab, "
+        "counted.result WHERE diagnosis IS NOT NULL AND NOT bonus GROUP BY "
+        "counted.lab, "
         "diagnosis, student) "
         "SELECT lab, diagnosis, student, name, sentence, count(*) OVER "
         "(PARTITION BY lab, diagnosis) AS n FROM shown JOIN student ON "
@@ -146,10 +147,8 @@ static int add_misconceptions(const struct pages *pages, xmlNode *root)
 
 /* ---- Students ------------------------------------------------------------ */
 
-/* Returns 1 if there is a cell with points, for the sum: points to *SUM. */
 static int add_cell(const struct pages *pages, xmlNode *node,
-                    const char *student, const char *lab, int64_t *sum,
-                    int64_t *max)
+                    const char *student, const char *lab)
 {
     sqlite3_stmt *rows = db_query(
         pages->book,
@@ -175,8 +174,6 @@ static int add_cell(const struct pages *pages, xmlNode *node,
     if (graded) {
         page_set_points(cell, "points", db_int(rows, 0));
         page_set_points(cell, "max", db_int(rows, 1));
-        *sum += db_int(rows, 0);
-        *max += db_int(rows, 1);
     }
     page_set(cell, "late", db_int(rows, 2) ? "yes" : NULL);
     page_set(cell, "attempts", db_text(rows, 6));
@@ -191,13 +188,12 @@ static int add_students(const struct pages *pages, xmlNode *root)
     sqlite3_stmt *rows =
         db_query(pages->book,
                  "SELECT id, name, section, in_roster FROM student "
-                 "ORDER BY section, name, id",
+                 "ORDER BY in_roster DESC, section, name, id",
                  "");
     int status;
 
     while ((status = db_next(rows)) > 0) {
         const char *id = db_text(rows, 0);
-        int64_t sum = 0, max = 0;
         xmlNode *node = page_add(root, "student");
         page_set(node, "id", id);
         page_set(node, "name", db_text(rows, 1));
@@ -205,15 +201,14 @@ static int add_students(const struct pages *pages, xmlNode *root)
         page_set(node, "roster", db_int(rows, 3) ? "yes" : "no");
         set_page(node, "page", id, NULL);
         for (size_t i = 0; status > 0 && i < pages->labs->count; i++)
-            if (add_cell(pages, node, id, pages->labs->items[i], &sum, &max) <
-                0)
+            if (add_cell(pages, node, id, pages->labs->items[i]) < 0)
                 status = -1;
         if (status < 0) {
             (void)sqlite3_finalize(rows);
             return -1;
         }
-        page_set_points(node, "total", sum);
-        page_set_points(node, "max", max);
+        page_set_points(node, "total", pages_total(pages, id, "points"));
+        page_set_points(node, "max", pages_total(pages, id, "max"));
         if (!db_int(rows, 3))
             page_set(page_add(root, "unknown"), "student", id);
     }

@@ -15,6 +15,8 @@
 #include "result.h"
 #include "text.h"
 
+#define LINES_MAX 5000 /* more is no program of a student */
+
 /* A student's result in one lab. */
 struct counted {
     const char *student, *lab;
@@ -70,8 +72,21 @@ static int add_attempts(const struct pages *pages, xmlNode *node,
     return status;
 }
 
+/* The same for the text. */
+static void tell_override(FILE *text, sqlite3_stmt *rows)
+{
+    char points[16], was[16], *why = text_visible(db_text(rows, 3));
+
+    (void)fprintf(text,
+                  "  changed by the instructor: %s has %s points instead "
+                  "of %s: %s\n",
+                  db_text(rows, 0), tenths_format((int)db_int(rows, 1), points),
+                  tenths_format((int)db_int(rows, 2), was), why);
+    free(why);
+}
+
 static int add_overrides(const struct pages *pages, xmlNode *node,
-                         const struct counted *counted)
+                         const struct counted *counted, FILE *text)
 {
     sqlite3_stmt *rows = db_query(
         pages->book,
@@ -86,6 +101,7 @@ static int add_overrides(const struct pages *pages, xmlNode *node,
         /* Not even the name of a hidden test is shown. */
         if (!counted->grade || !grade_find(counted->grade, db_text(rows, 0)))
             continue;
+        tell_override(text, rows);
         xmlNode *override = page_add(node, "override");
         page_set(override, "test", db_text(rows, 0));
         page_set_points(override, "points", db_int(rows, 1));
@@ -175,9 +191,11 @@ static void add_source(xmlNode *node, const struct counted *counted)
     xmlNode *source = page_add(node, "source");
 
     page_set(source, "file", file);
-    while ((line = strsep(&rest, "\n")) != NULL)
+    while ((line = strsep(&rest, "\n")) != NULL && number < LINES_MAX)
         if (*line || rest) /* not behind the last newline */
             add_line(source, counted, file, ++number, line);
+    if (line)
+        add_line(source, counted, file, number + 1, "[the rest is left out]");
     free(text);
     free(file);
 }
@@ -249,6 +267,24 @@ static int64_t sum(const struct pages *pages, const char *column,
     return value;
 }
 
+/* What stands above the machine's own report in the text. */
+static void tell_sum(const struct pages *pages, const struct counted *counted,
+                     bool late, FILE *text)
+{
+    char points[16], max[16];
+    int64_t sums[] = {sum(pages, "points", counted->student, counted->lab),
+                      sum(pages, "max", counted->student, counted->lab)};
+
+    (void)fprintf(text, "%s: %s of %s points%s\n", counted->lab,
+                  tenths_format((int)sums[0], points),
+                  tenths_format((int)sums[1], max), late ? ", late" : "");
+    if (counted->hidden > 0)
+        (void)fprintf(text,
+                      "  %zu tests are kept from this report; their "
+                      "points are in the sum\n",
+                      counted->hidden);
+}
+
 static int add_lab(const struct pages *pages, xmlNode *root,
                    struct counted *counted, FILE *text)
 {
@@ -257,6 +293,8 @@ static int add_lab(const struct pages *pages, xmlNode *root,
 
     page_set(node, "name", counted->lab);
     page_set(node, "status", status > 0 ? status_of(counted) : "missing");
+    if (status == 0)
+        (void)fprintf(text, "%s: not handed in\n\n", counted->lab);
     if (status <= 0)
         return status;
     page_set_points(node, "points",
@@ -264,9 +302,11 @@ static int add_lab(const struct pages *pages, xmlNode *root,
     page_set_points(node, "max",
                     sum(pages, "max", counted->student, counted->lab));
     status = add_attempts(pages, node, counted);
+    tell_sum(pages, counted, xmlHasProp(node, (const xmlChar *)"late"), text);
     if (status == 0)
-        status = add_overrides(pages, node, counted);
+        status = add_overrides(pages, node, counted, text);
     add_hidden(pages, node, counted);
+    (void)fputc('\n', text);
     if (counted->grade) {
         struct report report;
         add_grade(node, counted);
@@ -289,14 +329,8 @@ static void add_head(const struct pages *pages, xmlNode *root,
     page_set(node, "id", student);
     page_set(node, "name", name);
     page_set(node, "section", section);
-    page_set_points(total, "points",
-                    db_number(pages->book, 0,
-                              "SELECT sum(points) FROM grade WHERE student = ?",
-                              "t", student));
-    page_set_points(total, "max",
-                    db_number(pages->book, 0,
-                              "SELECT sum(max) FROM grade WHERE student = ?",
-                              "t", student));
+    page_set_points(total, "points", pages_total(pages, student, "points"));
+    page_set_points(total, "max", pages_total(pages, student, "max"));
 }
 
 int pages_write_student(const struct pages *pages,
@@ -314,7 +348,7 @@ int pages_write_student(const struct pages *pages,
 
     add_head(pages, root, student, name, section);
     if (out)
-        (void)fprintf(out, "%s\n\n", student);
+        (void)fprintf(out, "%s (%s)\n\n", name, student);
     for (size_t i = 0; status == 0 && i < pages->labs->count; i++) {
         struct counted counted = {.student = student,
                                   .lab = pages->labs->items[i]};

@@ -7,7 +7,9 @@
 -- seconds since the epoch.  A hash is SHA-256 in hexadecimal.  Nothing that a
 -- student has handed in, and no result, is ever removed.
 
--- How the grade is put together: 'attempts' is last, best or first.
+-- What stays from run to run until another is given: 'attempts' (last, best or
+-- first), 'due' (seconds since the epoch), 'extra_tests' (a directory), 'roster'
+-- ('yes': there was one).
 CREATE TABLE setting (
     name  TEXT PRIMARY KEY,
     value TEXT NOT NULL

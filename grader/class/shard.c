@@ -64,6 +64,11 @@ static void read_jobs(const struct node *node, char *text, struct todos *todos)
     }
 }
 
+static int by_lab(const void *a, const void *b)
+{
+    return strcmp(((const struct todo *)a)->lab, ((const struct todo *)b)->lab);
+}
+
 /* Whether this node has, for every lab, the tools that results are wanted
  * of. */
 static int check_tools(const struct node *node, const struct todos *todos)
@@ -72,6 +77,8 @@ static int check_tools(const struct node *node, const struct todos *todos)
 
     for (size_t i = 0; i < todos->count; i++) {
         const struct todo *job = &todos->items[i];
+        if (i > 0 && strcmp(job->lab, todos->items[i - 1].lab) == 0)
+            continue; /* the list is sorted: by_lab() */
         struct environment environment;
         char *tests = shard->extra_tests
                           ? xformat("%s/test_%s", shard->extra_tests, job->lab)
@@ -161,6 +168,8 @@ static int run(struct node *node, char *list)
     };
 
     read_jobs(node, list, &todos);
+    if (todos.count > 0)
+        qsort(todos.items, todos.count, sizeof(*todos.items), by_lab);
     int status = check_tools(node, &todos) < 0 ? 3 : pool_run(&pool, &todos);
     todos_release(&todos);
     return status;

@@ -18,6 +18,7 @@
 #define RUN_TOKENS  "24" /* sim_c's own: shorter runs are everybody's */
 #define TOKENS_MIN  60   /* less is no work to compare */
 #define PERCENT_MIN 50   /* below it nothing is shown */
+#define FILES_MAX   2000
 #define PAIRS_MAX   50
 #define COMPARE_S   120
 #define OUTPUT_MAX  (256L * 1024 * 1024)
@@ -106,6 +107,9 @@ static char *own_lines(const char *data, size_t size, const struct argv *given)
         free(squeezed);
         at += length + 1;
     }
+    for (char *c = own; c < end; c++)
+        if (*c == '\0') /* it would end the file for those who read it */
+            *c = ' ';
     return own;
 }
 
@@ -225,6 +229,9 @@ static int percent(const struct comparison *comparison, size_t a, size_t b)
 {
     const struct pair *pair = &comparison->all[a * comparison->count + b];
     int tokens = 0;
+
+    if (strcmp(comparison->files[a].hash, comparison->files[b].hash) == 0)
+        return 100;
     int least = comparison->files[a].tokens < comparison->files[b].tokens
                     ? comparison->files[a].tokens
                     : comparison->files[b].tokens;
@@ -356,8 +363,12 @@ int similarity_find(struct likeness *likeness, sqlite3 *book,
     struct comparison comparison = {.stage = &stage};
 
     *likeness = (struct likeness){0};
-    if (db_number(book, 0, "SELECT count(*) FROM counted WHERE lab = ?", "t",
-                  lab) < 2)
+    int64_t files = db_number(
+        book, 0, "SELECT count(*) FROM counted WHERE lab = ?", "t", lab);
+    if (files > FILES_MAX)
+        return complain("%s: more than %d files: they are not compared", lab,
+                        FILES_MAX);
+    if (files < 2)
         return 0;
     if (stage_init_tool(&stage, kit) < 0)
         return -1;

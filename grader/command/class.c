@@ -4,12 +4,12 @@
 
 #include <math.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "command.h"
-#include "gradebook.h"
 #include "moment.h"
 #include "text.h"
 #include "worker.h"
@@ -34,13 +34,13 @@ static const struct argp_option class_options[] = {
     {"roster", 'r', "FILE", 0, "CSV with the columns id, name, section", 0},
     {"lab", 'l', "LAB", 0, "Grade only this lab; may be repeated", 0},
     {"attempts", OPTION_ATTEMPTS, "WHICH", 0,
-     "The attempt that counts: last (default), best or first", 0},
+     "The attempt that counts: last (at first), best or first", 0},
     {"due", OPTION_DUE, "TIME", 0,
-     "Later attempts are marked late, as in 2026-11-30T23:59", 0},
+     "Later attempts are marked late: 2026-11-30T23:59, local time; none", 0},
     {"regrade", OPTION_REGRADE, "LAB", 0,
      "Grade this lab again, whatever is known; may be repeated", 0},
     {"extra-tests", OPTION_EXTRA, "DIR", 0,
-     "Your own tests, DIR/test_LAB.c, beside the lab's", 0},
+     "Your own tests, DIR/test_LAB.c, beside the lab's; none", 0},
     {"jobs", 'j', "N", 0, "Submissions at the same time (default: processors)",
      0},
     {"slurm", OPTION_SLURM, "TASKS", OPTION_ARG_OPTIONAL,
@@ -51,6 +51,14 @@ static const struct argp_option class_options[] = {
      "Use this level rather than the best one", 0},
     {0},
 };
+
+static const char *not_empty(const char *option, const char *word)
+{
+    if (*word)
+        return word;
+    (void)complain("--%s: the name is empty", option);
+    exit(EXIT_USAGE);
+}
 
 static const char *which_attempts(const char *word)
 {
@@ -63,12 +71,15 @@ static const char *which_attempts(const char *word)
     exit(EXIT_USAGE);
 }
 
-static int64_t when_due(const char *word)
+/* WORD as seconds, in a buffer that lives on. */
+static const char *when_due(const char *word)
 {
+    static char seconds[24];
     int64_t due = moment_parse(word);
 
-    if (due)
-        return due;
+    (void)snprintf(seconds, sizeof(seconds), "%lld", (long long)due);
+    if (due || strcmp(word, "none") == 0)
+        return due ? seconds : word;
     (void)complain("--due %s: no time; write it as in 2026-11-30T23:59", word);
     exit(EXIT_USAGE);
 }
@@ -79,7 +90,7 @@ static error_t parse_class(int key, char *word, struct argp_state *state)
 
     switch (key) {
     case 'o':
-        options->out = word;
+        options->out = not_empty("out", word);
         return 0;
     case 'r':
         options->roster = word;
@@ -145,14 +156,15 @@ int class_main(int argc, char **argv)
         "SUBMISSIONS",
         "Grade what a class has handed in: a directory, an archive (of "
         "archives), or a list of git clones, `STUDENT DIRECTORY` on each line."
-        "\vWhat is known already is not graded again.  Exit status: 0 graded, "
-        "2 usage, 3 could not grade, or not all.",
+        "\vWhat is known already is not graded again.  Roster, due date, own "
+        "tests "
+        "and which attempt counts stay as they are until others are given.  "
+        "Exit status: 0 graded, 2 usage, 3 could not grade, or not all.",
         command_common,
         NULL,
         NULL};
     struct class_options options = {
         .out = OUT_DEFAULT,
-        .attempts = "last",
         .jobs = (int)sysconf(_SC_NPROCESSORS_ONLN),
         .level = -1,
         .required = -1,
@@ -202,7 +214,7 @@ static error_t parse_override(int key, char *word, struct argp_state *state)
         command->why = word;
         return 0;
     case 'o':
-        command->out = word;
+        command->out = not_empty("out", word);
         return 0;
     case ARGP_KEY_ARG:
         if (command->count == 4) {
@@ -261,14 +273,16 @@ int override_main(int argc, char **argv)
     }
     if (kit_init(&kit) < 0)
         return EXIT_UNABLE;
-    int status = EXIT_UNABLE;
-    sqlite3 *book = gradebook_open(&kit, command.out, false);
-    if (book &&
-        gradebook_override(book, command.words[0], command.words[1],
-                           command.words[2], points, command.why) == 0 &&
-        worker_prepare() == 0)
-        status = class_write_up(&kit, command.out);
-    (void)sqlite3_close(book);
+    const struct class_override override = {
+        .student = command.words[0],
+        .lab = command.words[1],
+        .test = command.words[2],
+        .points = points,
+        .why = command.why,
+    };
+    int status = worker_prepare() < 0
+                     ? EXIT_UNABLE
+                     : class_override(&kit, command.out, &override);
     kit_release(&kit);
     return status;
 }

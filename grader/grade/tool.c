@@ -84,7 +84,12 @@ static int run_alone(int out_fd, void *data)
     if (status == 0)
         status = tool_run(&sandbox, alone->process, &result);
     if (status == 0) {
-        status = write_fully(out_fd, result.output, result.size);
+        const char *name = alone->process->argv[0];
+        if (result.timed_out || result.status >= 128)
+            status =
+                complain("%s: stopped: it took too much time or memory", name);
+        else
+            status = write_fully(out_fd, result.output, result.size);
         process_result_release(&result);
     }
     free(directory);

@@ -13,7 +13,8 @@
 #include "tool.h"
 #include "unpack.h"
 
-#define ARCHIVE_MAX   (1024L * 1024 * 1024)
+#define EXPORT_MAX    (1024L * 1024 * 1024)
+#define ARCHIVE_MAX   (256L * 1024 * 1024) /* of one among others */
 #define UNPACK_WALL_S 900
 /* Records have heads and paths, too. */
 #define OUTPUT_ROOM (4 * UNPACK_KEPT_MAX)
@@ -108,11 +109,11 @@ static void take_envelopes(struct found *found, const char *text, size_t size)
 void found_archive(struct found *found, int fd, const char *path)
 {
     size_t size;
-    char *data = read_fully(fd, ARCHIVE_MAX, &size);
+    char *data = read_fully(fd, *path ? ARCHIVE_MAX : EXPORT_MAX, &size);
 
     if (data == NULL) {
         found_ignore(found, path,
-                     errno == EFBIG ? "larger than 1 GiB" : strerror(errno));
+                     errno == EFBIG ? "too large an archive" : strerror(errno));
         return;
     }
     struct packed *packed =
@@ -143,6 +144,15 @@ static int unpack_all(const struct found *found, const struct stage *stage,
     struct argv argv = {0};
 
     argv_add(&argv, "unpack");
+    char *labs = xstrdup("");
+    for (size_t i = 0; i < found->kit->labs.count; i++) {
+        char *longer =
+            xformat("%s%s%s", labs, i ? "," : "", found->kit->labs.items[i]);
+        free(labs);
+        labs = longer;
+    }
+    argv_add(&argv, labs);
+    free(labs);
     for (size_t i = 0; i < found->packed_count; i++)
         argv_addf(&argv, "%zu", i);
     const struct process process = {

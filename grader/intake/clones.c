@@ -16,8 +16,11 @@
 #include "submission.h"
 #include "text.h"
 
+#define ENTRIES_MAX 20000
+
 struct clone {
     struct found *found;
+    long seen; /* entries */
     git_repository *repository;
     const char *student;
     int64_t committed; /* seconds since the epoch */
@@ -30,22 +33,36 @@ static const char *git_reason(void)
     return error && error->message ? error->message : "not readable";
 }
 
+/* Whether the object ID is too large, told without reading it. */
+static bool is_large(git_repository *repository, const git_oid *id)
+{
+    git_odb *odb = NULL;
+    git_object_t type;
+    size_t size = 0;
+    bool large = git_repository_odb(&odb, repository) < 0 ||
+                 git_odb_read_header(&size, &type, odb, id) < 0 ||
+                 size > SUBMISSION_MAX;
+
+    git_odb_free(odb);
+    return large;
+}
+
 static void take_blob(struct clone *clone, const git_oid *id, const char *path)
 {
     git_blob *blob = NULL;
 
+    if (is_large(clone->repository, id)) {
+        found_ignore(clone->found, path, "larger than 1 MiB, or not there");
+        return;
+    }
     if (git_blob_lookup(&blob, clone->repository, id) < 0) {
         found_ignore(clone->found, path, git_reason());
         return;
     }
     size_t size = (size_t)git_blob_rawsize(blob);
-    if (size > SUBMISSION_MAX) {
-        found_ignore(clone->found, path, "larger than 1 MiB");
-    } else {
-        char *data = xcalloc(size + 1, 1);
-        memcpy(data, git_blob_rawcontent(blob), size);
-        found_add(clone->found, path, data, size, clone->committed);
-    }
+    char *data = xcalloc(size + 1, 1);
+    memcpy(data, git_blob_rawcontent(blob), size);
+    found_add(clone->found, path, data, size, clone->committed);
     git_blob_free(blob);
 }
 
@@ -53,6 +70,12 @@ static int visit(const char *root, const git_tree_entry *entry, void *payload)
 {
     struct clone *clone = payload;
     git_filemode_t mode = git_tree_entry_filemode(entry);
+    if (++clone->seen > ENTRIES_MAX) {
+        found_ignore(clone->found, clone->student,
+                     "more than 20000 files: what "
+                     "is behind is lost");
+        return -1; /* ends the walk */
+    }
     char *path =
         xformat("%s/%s%s", clone->student, root, git_tree_entry_name(entry));
 
@@ -122,6 +145,7 @@ int found_clone(struct found *found, const char *list, const char *directory)
     char *copy = xstrdup(list), *rest = copy, *line;
     int number = 0, status = 0;
 
+    found->clones = true;
     if (git_libgit2_init() < 0)
         status = complain("libgit2: %s", git_reason());
     /* They are read as data, whoever owns them. */

@@ -32,6 +32,7 @@ struct found {
     size_t packed_count;
     struct intake *intake; /* what is passed over goes to its list */
     const struct kit *kit;
+    bool clones;     /* they come from a list of clones */
     int interrupted; /* the signal that came, or 0 */
 };
 

@@ -66,6 +66,10 @@ static int find(struct found *found, const char *path)
 
 /* ---- Naming -------------------------------------------------------------- */
 
+#define SAME_MAX                                                               \
+    20 /* files of one name in one hand-in: attempts, or a mess                \
+        */
+
 /* A file with what its path says. */
 struct candidate {
     struct file *file;
@@ -75,27 +79,8 @@ struct candidate {
 static const char *nameless(const struct name *name)
 {
     if (name->lab == NULL)
-        return "not the file of a lab";
-    return name->student ? NULL
-                         : "whose is it?  Put it into a folder named after "
-                           "the student";
-}
-
-/* A file of the same hand-in for the same lab that counts rather than this. */
-static const struct candidate *nearer(const struct candidate *candidates,
-                                      size_t count,
-                                      const struct candidate *candidate)
-{
-    const struct name *name = &candidate->name;
-
-    for (size_t i = 0; i < count; i++) {
-        const struct name *other = &candidates[i].name;
-        if (other->folder && other->lab && strcmp(other->lab, name->lab) == 0 &&
-            strcmp(other->folder, name->folder) == 0 &&
-            other->depth < name->depth)
-            return &candidates[i];
-    }
-    return NULL;
+        return INTAKE_NO_LAB;
+    return name->student && *name->student ? NULL : INTAKE_NOBODYS;
 }
 
 static void add_handin(struct intake *intake, const struct candidate *candidate,
@@ -138,11 +123,15 @@ static void hand_in(struct found *found, const struct gradescope *gradescope,
     }
 }
 
-static void read_metadata(struct found *found, struct gradescope *gradescope)
+/* Only the export's own, at its top: students hand in files of any name. */
+static void read_metadata(struct found *found, size_t skip,
+                          struct gradescope *gradescope)
 {
     for (size_t i = 0; i < found->count; i++) {
         const struct file *file = &found->files[i];
-        if (name_kind(file->path) == NAME_METADATA && gradescope->count == 0 &&
+        if (name_kind(file->path) != NAME_METADATA)
+            continue;
+        if (strcmp(file->path + skip, "submission_metadata.yml") != 0 ||
             gradescope_read(gradescope, file->data, file->size) < 0)
             found_ignore(found, file->path,
                          "not Gradescope's list of "
@@ -161,36 +150,127 @@ static size_t wrapping(const struct found *found)
     return skip;
 }
 
+/* ---- Namesakes: two people whom their platform tells apart by numbers ---- */
+
+static int by_person(const void *a, const void *b)
+{
+    const struct name *left = &(*(struct candidate *const *)a)->name;
+    const struct name *right = &(*(struct candidate *const *)b)->name;
+    int student = strcmp(left->student, right->student);
+    int lab = student ? 0 : strcmp(left->lab, right->lab);
+
+    return student ? student : lab ? lab : left->user - right->user;
+}
+
+/* LIST is sorted by_person(): "Jane Doe" becomes "Jane Doe (111)" where there
+ * is another one. */
+static void tell_namesakes_apart(struct candidate *const *list, size_t count)
+{
+    for (size_t i = 0, end; i < count; i = end) {
+        bool several = false;
+        for (end = i + 1; end < count && strcmp(list[end]->name.student,
+                                                list[i]->name.student) == 0;
+             end++)
+            several |=
+                list[end]->name.user != list[end - 1]->name.user &&
+                strcmp(list[end]->name.lab, list[end - 1]->name.lab) == 0;
+        for (size_t k = i; several && k < end; k++) {
+            struct name *name = &list[k]->name;
+            char *longer = xformat("%s (%d)", name->student, name->user);
+            free(name->student);
+            name->student = longer;
+        }
+    }
+}
+
+/* ---- Which files count ----------------------------------------------------
+ */
+
+static int by_hand_in(const void *a, const void *b)
+{
+    const struct candidate *left = *(struct candidate *const *)a;
+    const struct candidate *right = *(struct candidate *const *)b;
+    int folder = strcmp(left->name.folder, right->name.folder);
+    int lab = folder ? 0 : strcmp(left->name.lab, right->name.lab);
+    int depth = left->name.depth - right->name.depth;
+
+    return folder  ? folder
+           : lab   ? lab
+           : depth ? depth
+                   : strverscmp(left->file->path, right->file->path);
+}
+
+static bool is_same_hand_in(const struct candidate *a,
+                            const struct candidate *b)
+{
+    return strcmp(a->name.folder, b->name.folder) == 0 &&
+           strcmp(a->name.lab, b->name.lab) == 0;
+}
+
+/* LIST is sorted by_hand_in(): of files of one name in one hand-in those
+ * nearest to the top count. */
+static void hand_in_all(struct found *found,
+                        const struct gradescope *gradescope,
+                        struct candidate *const *list, size_t count)
+{
+    size_t first = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        if (!is_same_hand_in(list[first], list[i]))
+            first = i;
+        if (list[i]->name.depth > list[first]->name.depth)
+            found_ignore(found, list[i]->file->path,
+                         "another file of this name lies nearer to the top");
+        else if (i - first >= SAME_MAX)
+            found_ignore(found, list[i]->file->path,
+                         "there are more than 20 files of this name");
+        else
+            hand_in(found, gradescope, list[i]);
+    }
+}
+
+/* Those that are somebody's for some lab; the others are passed over. */
+static size_t choose(struct found *found, struct candidate *candidates,
+                     size_t skip, struct candidate **list)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < found->count; i++) {
+        struct candidate *candidate = &candidates[i];
+        candidate->file = &found->files[i];
+        if (name_kind(candidate->file->path) != NAME_SOURCE)
+            continue;
+        name_parse(&candidate->name, candidate->file->path + skip,
+                   &found->kit->labs);
+        const char *why = nameless(&candidate->name);
+        if (why)
+            found_ignore(found, candidate->file->path, why);
+        else
+            list[count++] = candidate;
+    }
+    return count;
+}
+
 static void name_all(struct found *found)
 {
     struct candidate *candidates = xcalloc(found->count, sizeof(*candidates));
+    struct candidate **list = xcalloc(found->count, sizeof(struct candidate *));
     struct gradescope gradescope = {0};
-    size_t skip = wrapping(found);
+    /* In a list of clones the instructor has named the students. */
+    size_t skip = found->clones ? 0 : wrapping(found);
+    size_t count = choose(found, candidates, skip, list);
 
-    read_metadata(found, &gradescope);
-    for (size_t i = 0; i < found->count; i++) {
-        candidates[i].file = &found->files[i];
-        if (name_kind(found->files[i].path) == NAME_SOURCE)
-            name_parse(&candidates[i].name, found->files[i].path + skip,
-                       &found->kit->labs);
+    read_metadata(found, skip, &gradescope);
+    if (count > 0) {
+        qsort(list, count, sizeof(*list), by_person);
+        tell_namesakes_apart(list, count);
+        qsort(list, count, sizeof(*list), by_hand_in);
     }
-    for (size_t i = 0; i < found->count; i++) {
-        const char *path = found->files[i].path;
-        if (name_kind(path) != NAME_SOURCE)
-            continue;
-        const char *why = nameless(&candidates[i].name);
-        if (why)
-            found_ignore(found, path, why);
-        else if (nearer(candidates, found->count, &candidates[i]))
-            found_ignore(found, path,
-                         "another file of this name lies nearer "
-                         "to the top");
-        else
-            hand_in(found, &gradescope, &candidates[i]);
-    }
+    hand_in_all(found, &gradescope, list, count);
     for (size_t i = 0; i < found->count; i++)
         name_release(&candidates[i].name);
     gradescope_release(&gradescope);
+    free(list);
     free(candidates);
 }
 

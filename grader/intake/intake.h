@@ -39,6 +39,11 @@ struct intake {
     size_t ignored_count;
 };
 
+/* Reasons that may mean a wrong name. */
+#define INTAKE_NO_LAB "not the file of a lab"
+#define INTAKE_NOBODYS                                                         \
+    "whose is it?  Put it into a folder named after the student"
+
 /* Take in PATH.  0, and INTAKE is to be released; 2 or 3 (exit status) after a
  * message where PATH itself is of no use, 128+N if signal N arrived. */
 int intake_read(struct intake *intake, const struct kit *kit, const char *path);

@@ -149,6 +149,7 @@ struct platform {
     size_t student; /* bytes */
     const char *rest;
     size_t rest_size;
+    int user; /* the number behind it */
     bool late;
 };
 
@@ -170,6 +171,8 @@ static bool parse_canvas(const struct component *item, struct platform *found)
         int n = digits(next, (size_t)(end - next));
         if (n < 1 || next + n >= end || next[n] != '_')
             return false;
+        if (field == 0)
+            found->user = (int)strtol(next, NULL, 10);
         next += n + 1;
     }
     found->rest = next;
@@ -190,43 +193,52 @@ static bool parse_moodle(const struct component *item, struct platform *found)
         number--;
     if (number == at || number < item->text + 2 || number[-1] != '_')
         return false;
-    *found = (struct platform){.student = (size_t)(number - 1 - item->text)};
+    *found = (struct platform){
+        .student = (size_t)(number - 1 - item->text),
+        .user = (int)strtol(number, NULL, 10),
+    };
     return true;
 }
 
 /* ---- Parsing ------------------------------------------------------------- */
 
-/* The lab that the file NAME, "pipe.c", is of; *NUMBER is the N of "pipe-N.c",
- * which Canvas makes of a second hand-in, where RENAMED allows for it. */
+/* The lab that the file NAME, "pipe.c", is of; *NUMBER is the N of "pipe-N.c"
+ * or "pipe (N).c", which platforms and browsers make of a second one. */
 static const char *lab_of_file(const struct argv *labs, const char *name,
-                               size_t size, bool renamed, int *number)
+                               size_t size, int *number)
 {
     size_t base = size - 2; /* without ".c" */
     const char *lab = lab_called(labs, name, base);
-    size_t n = base;
+    bool brackets = base > 0 && name[base - 1] == ')';
+    size_t end = brackets ? base - 1 : base, n = end;
 
-    if (lab || !renamed)
+    if (lab)
         return lab;
     while (n > 0 && isdigit((unsigned char)name[n - 1]))
         n--;
-    if (n == base || n == 0 || name[n - 1] != '-' || base - n > 6)
+    const char *mark = brackets ? " (" : "-";
+    size_t length = strlen(mark);
+    if (n == end || n < length || end - n > 6 ||
+        memcmp(name + n - length, mark, length) != 0)
         return NULL;
-    *number = (int)strtol(name + n, NULL, 10);
-    return lab_called(labs, name, n - 1);
+    lab = lab_called(labs, name, n - length);
+    if (lab)
+        *number = (int)strtol(name + n, NULL, 10);
+    return lab;
 }
 
-/* The first component that a platform has named; its index, or -1. */
-static int find_platform(const struct path *path, struct platform *found)
+/* Whether a platform has named the first component.  What is deeper was named
+ * by a student, who may have written another's name there. */
+static bool find_platform(const struct path *path, struct platform *found)
 {
-    for (size_t i = 0; i < path->count; i++) {
-        const struct component *item = &path->items[i];
-        bool file = i + 1 == path->count;
-        if (!file && parse_moodle(item, found))
-            return (int)i;
-        if ((file || item->archive) && parse_canvas(item, found))
-            return (int)i;
-    }
-    return -1;
+    const struct component *item = &path->items[0];
+    bool file = path->count == 1;
+
+    if ((!file && parse_moodle(item, found)) ||
+        ((file || item->archive) && parse_canvas(item, found)))
+        return true;
+    *found = (struct platform){0};
+    return false;
 }
 
 static void set_folder(struct name *name, const char *text,
@@ -244,22 +256,24 @@ void name_parse(struct name *name, const char *text, const struct argv *labs)
     split(&path, text);
     if (path.count == 0)
         return;
-    int by = find_platform(&path, &platform);
+    bool by_platform = find_platform(&path, &platform);
     size_t last = path.count - 1;
-    bool named = by == (int)last; /* the file itself, by Canvas */
+    bool named = by_platform && last == 0; /* the file itself, by Canvas */
     const struct component *file = &path.items[last];
-    const char *lab = lab_of_file(labs, named ? platform.rest : file->text,
-                                  named ? platform.rest_size : file->size,
-                                  named, &name->number);
+    const char *lab =
+        lab_of_file(labs, named ? platform.rest : file->text,
+                    named ? platform.rest_size : file->size, &name->number);
     if (lab)
         name->lab = xstrdup(lab);
-    if (by < 0 && last == 0)
+    if (!by_platform && last == 0)
         return; /* a file that nobody's folder holds */
-    const struct component *who = &path.items[by < 0 ? 0 : by];
-    name->student = name_text(who->text, by < 0 ? stem(who) : platform.student);
+    const struct component *who = &path.items[0];
+    name->student =
+        name_text(who->text, by_platform ? platform.student : stem(who));
     name->late = platform.late;
-    size_t whole = (size_t)(who - path.items); /* the hand-in's last part */
-    for (size_t i = whole + 1; i < last; i++) {
+    name->user = platform.user;
+    size_t whole = 0; /* the hand-in's last part */
+    for (size_t i = 1; i < last; i++) {
         int number = attempt_number(&path.items[i]);
         if (number > 0)
             name->number = number;
@@ -270,6 +284,21 @@ void name_parse(struct name *name, const char *text, const struct argv *labs)
     for (size_t i = whole + 1; i < last; i++)
         if (!is_word(&path.items[i], name->lab ? name->lab : ""))
             name->depth++;
+}
+
+bool name_is_of_lab(const char *path, const struct argv *labs)
+{
+    struct path parts;
+    struct platform platform;
+    int number;
+
+    split(&parts, path);
+    if (parts.count == 0 || name_kind(path) != NAME_SOURCE)
+        return false;
+    const struct component *file = &parts.items[parts.count - 1];
+    return lab_of_file(labs, file->text, file->size, &number) ||
+           (parse_canvas(file, &platform) && platform.rest_size > 2 &&
+            lab_of_file(labs, platform.rest, platform.rest_size, &number));
 }
 
 void name_release(struct name *name)

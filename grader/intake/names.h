@@ -34,12 +34,16 @@ struct name {
                       folders of the same one compete */
     int depth;     /* of the file in it */
     int number;    /* of the attempt, where the packaging counts; 0 */
+    int user;      /* the number by which the platform knows them; 0 */
     bool late;     /* the platform says so */
 };
 
 /* Tell what PATH, the path of a NAME_SOURCE, says; LABS are the labs' names. */
 void name_parse(struct name *name, const char *path, const struct argv *labs);
 void name_release(struct name *name);
+
+/* Whether PATH can be a lab's file, wherever it lies and whosever it is. */
+bool name_is_of_lab(const char *path, const struct argv *labs);
 
 /* The number of leading components of PATHS that wrap the whole class (the
  * folder that an export puts around all), in bytes to leave out. */

@@ -184,6 +184,11 @@ static void split_name(struct argv *words, const char *name)
     }
 }
 
+static bool is_id(const struct member *member, const char *key)
+{
+    return strcmp(member->id, key) == 0;
+}
+
 static bool has_id(const struct member *member, const char *key)
 {
     return strcasecmp(member->id, key) == 0;
@@ -209,8 +214,8 @@ static bool has_words(const struct member *member, const char *key)
 
 const struct member *roster_find(const struct roster *roster, const char *key)
 {
-    static bool (*const ways[])(const struct member *,
-                                const char *) = {has_id, has_name, has_words};
+    static bool (*const ways[])(const struct member *, const char *) = {
+        is_id, has_id, has_name, has_words};
 
     for (size_t way = 0; way < LENGTH(ways); way++) {
         const struct member *found = NULL;

@@ -3,7 +3,7 @@
  * unpack.c - reads an archive, and archives in it, and passes on what may be a
  * submission; see unpack.h.
  *
- *     unpack ARCHIVE...
+ *     unpack LAB,LAB... ARCHIVE...
  *
  * Names in an archive are only text here: no path is ever opened.  What is no
  * regular file (links, devices) is left out, and so is what exceeds a limit.
@@ -27,11 +27,17 @@
 #include <unistd.h>
 
 #include "base.h"
+#include "intake.h"
 #include "names.h"
 #include "unpack.h"
 
 /* What this archive has used of its limits. */
-static long entries, bytes_out, bytes_kept, ignored;
+static struct {
+    long entries, out, kept, ignored;
+} used;
+
+/* The labs' names. */
+static struct argv known;
 
 /* An archive that is being read. */
 struct source {
@@ -57,7 +63,7 @@ static void put(enum record_kind kind, const char *path, const void *data,
 
 static void ignore(const char *path, const char *why)
 {
-    if (ignored++ < UNPACK_IGNORED_MAX)
+    if (used.ignored++ < UNPACK_IGNORED_MAX)
         put(RECORD_IGNORED, path, why, strlen(why), 0);
 }
 
@@ -95,7 +101,7 @@ static const char *exceeds(struct archive *archive, const struct source *source)
     long stream = (long)archive_filter_bytes(archive, 0);
     long out = stream > source->out ? stream : source->out;
 
-    if (bytes_out + stream > UNPACK_BYTES_MAX)
+    if (used.out + stream > UNPACK_BYTES_MAX)
         return "more than 2 GiB come out of the archive";
     if (out > UNPACK_RATIO_FROM && out / UNPACK_RATIO_MAX > source->size)
         return "far more comes out of the archive than is in it: a bomb";
@@ -107,13 +113,13 @@ static const char *exceeds(struct archive *archive, const struct source *source)
 static char *read_entry(struct archive *archive, struct source *source,
                         long max, size_t *size, const char **why)
 {
-    size_t used = 0, room = 65536;
+    size_t length = 0, room = 65536;
     char *data = xrealloc(NULL, room);
 
     for (*why = NULL; *why == NULL;) {
-        la_ssize_t n = archive_read_data(archive, data + used, room - used);
+        la_ssize_t n = archive_read_data(archive, data + length, room - length);
         if (n == 0) {
-            *size = used;
+            *size = length;
             return data;
         }
         if (n < 0) {
@@ -121,14 +127,14 @@ static char *read_entry(struct archive *archive, struct source *source,
             *why = *why ? *why : "damaged";
             break;
         }
-        used += (size_t)n;
+        length += (size_t)n;
         source->out += n;
-        bytes_out += n;
+        used.out += n;
         *why = exceeds(archive, source);
-        if ((long)used > max)
+        if ((long)length > max)
             *why = max == UNPACK_FILE_MAX ? "larger than 1 MiB"
                                           : "an archive larger than 64 MiB";
-        if (used == room)
+        if (length == room)
             data = xrealloc(data, room *= 2);
     }
     free(data);
@@ -155,12 +161,24 @@ static void unpack_nested(const char *path, const char *data, size_t size,
     struct archive *archive = reader();
     char *below = xformat("%s//", path);
     struct source source = {below, (long)size, 0, depth};
+    long entries = used.entries, out = used.out, kept = used.kept;
 
+    /* In an export each student has a share: nobody uses up the others'. */
+    if (depth == 1) {
+        used.entries = UNPACK_ENTRIES_MAX - UNPACK_ENTRIES_MAX / UNPACK_SHARES;
+        used.out = UNPACK_BYTES_MAX - UNPACK_BYTES_MAX / UNPACK_SHARES;
+        used.kept = UNPACK_KEPT_MAX - UNPACK_KEPT_MAX / UNPACK_SHARES;
+    }
     if (archive_read_open_memory(archive, data, size) != ARCHIVE_OK)
         ignore(path, "not an archive, or a damaged one");
     else
         (void)unpack(archive, &source); /* it has said what is wrong */
     (void)archive_read_free(archive);
+    if (depth == 1) {
+        used.entries = entries;
+        used.out = out;
+        used.kept = kept;
+    }
     free(below);
 }
 
@@ -182,7 +200,7 @@ static void take(struct archive *archive, struct source *source,
         ignore(path, why);
     } else if (nested) {
         unpack_nested(path, data, size, source->depth + 1);
-    } else if ((bytes_kept += (long)size) > UNPACK_KEPT_MAX) {
+    } else if ((used.kept += (long)size) > UNPACK_KEPT_MAX) {
         ignore(path, "there are more than 256 MiB of C files before it");
     } else {
         put(RECORD_FILE, path, data, size, modified);
@@ -211,6 +229,8 @@ static void look_at(struct archive *archive, struct source *source,
         ignore(path, "encrypted");
     else if (kind == NAME_OTHER)
         ignore(path, "not a C file");
+    else if (kind == NAME_SOURCE && !name_is_of_lab(path, &known))
+        ignore(path, INTAKE_NO_LAB);
     else
         take(archive, source, path, kind,
              archive_entry_mtime_is_set(entry) ? archive_entry_mtime(entry)
@@ -231,7 +251,7 @@ static int unpack(struct archive *archive, struct source *source)
            (status = archive_read_next_header(archive, &entry)) >=
                ARCHIVE_WARN &&
            status != ARCHIVE_EOF) {
-        if (++entries > UNPACK_ENTRIES_MAX)
+        if (++used.entries > UNPACK_ENTRIES_MAX)
             why = "more than 200000 entries";
         else
             look_at(archive, source, entry);
@@ -262,8 +282,8 @@ static void unpack_file(const char *path)
         (void)unpack(archive, &source); /* it has said what is wrong */
     }
     (void)archive_read_free(archive);
-    if (ignored > UNPACK_IGNORED_MAX) {
-        char *more = xformat("and %ld more", ignored - UNPACK_IGNORED_MAX);
+    if (used.ignored > UNPACK_IGNORED_MAX) {
+        char *more = xformat("and %ld more", used.ignored - UNPACK_IGNORED_MAX);
         put(RECORD_IGNORED, "", more, strlen(more), 0);
         free(more);
     }
@@ -299,11 +319,13 @@ static int pass_on(uint32_t number, int fd)
 int main(int argc, char **argv)
 {
     /* No child can change what its parent says of the others. */
-    if (argc < 2 || prctl(PR_SET_DUMPABLE, 0) < 0)
+    if (argc < 3 || prctl(PR_SET_DUMPABLE, 0) < 0)
         return 2;
+    for (char *rest = argv[1], *lab; (lab = strsep(&rest, ",")) != NULL;)
+        argv_add(&known, lab);
     /* Names in zip and pax archives are UTF-8. */
     (void)setlocale(LC_CTYPE, "C.UTF-8");
-    for (int i = 1; i < argc; i++) {
+    for (int i = 2; i < argc; i++) {
         int fds[2];
         if (pipe2(fds, O_CLOEXEC) < 0)
             return 3;
@@ -311,7 +333,7 @@ int main(int argc, char **argv)
         if (pid == 0)
             be_child(argv[i], fds[1]);
         (void)close(fds[1]);
-        if (pid < 0 || pass_on((uint32_t)(i - 1), fds[0]) < 0)
+        if (pid < 0 || pass_on((uint32_t)(i - 2), fds[0]) < 0)
             return 3;
         (void)close(fds[0]);
         (void)kill(pid, SIGKILL); /* it may have closed its pipe and live on */

@@ -42,6 +42,7 @@ struct envelope {
 #define UNPACK_ENTRIES_MAX 200000L
 #define UNPACK_BYTES_MAX   (2048L * 1024 * 1024) /* that come out of it */
 #define UNPACK_KEPT_MAX    (256L * 1024 * 1024)  /* that are passed on */
+#define UNPACK_SHARES      16 /* a student's part of these is a sixteenth */
 #define UNPACK_CPU_S       30
 #define UNPACK_RATIO_MAX   200                /* out of it : in it */
 #define UNPACK_RATIO_FROM  (4L * 1024 * 1024) /* below it any ratio will do */

@@ -260,6 +260,59 @@ Test(class, hostile_archives)
     expect_clean_machine();
 }
 
+Test(class, nobody_hands_in_for_others)
+{
+    put("in/bob/pipe.c", BROKEN("1"));
+    put("in/ann/bob_1_2_pipe-9.c", BROKEN("2"));
+    put("in/ann/Bob_7_assignsubmission_file_/pipe.c", BROKEN("3"));
+    put("in/ann/submission_metadata.yml",
+        "bob:\n  :submitters:\n  - :sid: ann\n");
+    ARCHIVE("in/cy.zip", {.name = "bob_1_2_shm.c", .text = BROKEN("4")},
+            {.name = "pipe.c", .text = BROKEN("5")});
+    cr_expect(CLASS("in").status == 0);
+    expect_answer(ATTEMPTS, "ann|pipe|ann/Bob_7_assignsubmission_file_/pipe.c\n"
+                            "bob|pipe|bob/pipe.c\n"
+                            "cy|pipe|cy.zip: pipe.c\n");
+    expect_clean_machine();
+}
+
+Test(class, nobody_uses_up_what_is_the_others)
+{
+    struct member *many = xcalloc(300, sizeof(*many));
+    char *mib = xcalloc(1 << 20, 1);
+
+    memset(mib, '\n', 1 << 20);
+    for (int i = 0; i < 300; i++)
+        many[i] = (struct member){.name = xformat("d%d/pipe.c", i),
+                                  .text = mib,
+                                  .size = (1 << 20) - (size_t)i};
+    put_archive("ann.zip", many, 300);
+    char *path = in_scratch("ann.zip");
+    size_t size;
+    char *inner = read_file(AT_FDCWD, path, 64 << 20, &size);
+    ARCHIVE("all.zip", {.name = "ann.zip", .text = inner, .size = size},
+            {.name = "bob/pipe.c", .text = BROKEN("1")});
+    cr_expect(CLASS("all.zip", "--lab", "shm").status == 0);
+    expect_answer(
+        "SELECT student, count(*) <= 20 FROM attempt GROUP BY student",
+        "ann|1\nbob|1\n");
+    free(inner);
+    free(path);
+    free(mib);
+    free(many);
+    expect_clean_machine();
+}
+
+Test(class, namesakes_are_two_people)
+{
+    put("in/Jane Doe_111_assignsubmission_file_/pipe.c", BROKEN("1"));
+    put("in/Jane Doe_222_assignsubmission_file_/pipe.c", BROKEN("2"));
+    cr_expect(CLASS("in").status == 0);
+    expect_answer("SELECT student FROM attempt ORDER BY 1",
+                  "Jane Doe (111)\nJane Doe (222)\n");
+    expect_clean_machine();
+}
+
 Test(class, links_are_not_followed)
 {
     char *directory = in_scratch("in/eve"), *file = in_scratch("in/eve/pipe.c");
@@ -351,6 +404,11 @@ Test(class, late_is_what_comes_after_the_due_date)
     expect_answer("SELECT sum(late) FROM attempt", "2\n");
     cr_expect(CLASS("in.zip", "--due", "2026-11-18T12:00Z").status == 0);
     expect_answer("SELECT sum(late) FROM attempt", "0\n");
+    cr_expect(CLASS("in.zip", "--due", "2026-11-18T11:59Z").status == 0);
+    cr_expect(CLASS("in.zip").status == 0); /* it is remembered */
+    expect_answer("SELECT sum(late) FROM attempt", "2\n");
+    cr_expect(CLASS("in.zip", "--due", "none").status == 0);
+    expect_answer("SELECT sum(late) FROM attempt", "0\n");
     expect_clean_machine();
 }
 
@@ -362,6 +420,7 @@ Test(class, nothing_is_graded_twice)
     put("in/bob/pipe.c", BROKEN("1")); /* the same file */
     struct outcome first = CLASS("in"), second = CLASS("in");
     struct outcome third = CLASS("in", "--regrade", "pipe");
+    cr_expect_not_null(strstr(first.output, "2 files that count, 1 of them"));
     cr_expect_not_null(strstr(first.output, "1 graded now, 0 known"));
     cr_expect_not_null(strstr(second.output, "0 graded now, 1 known"));
     cr_expect_not_null(strstr(third.output, "1 graded now, 0 known"));
@@ -397,6 +456,11 @@ Test(class, an_override_survives_a_regrade)
     cr_expect_not_null(strstr(csv, "\"ann\",\"ann\",\"\",4.5,"), "%s", csv);
     char *page = read_scratch("book/students/ann.html");
     cr_expect_not_null(strstr(page, "&lt;b&gt;told&lt;/b&gt; me"));
+    char *told = read_scratch("book/students/ann.txt");
+    cr_expect_not_null(strstr(told, "pipe: 4.5 of 100 points"), "%s", told);
+    cr_expect_not_null(strstr(told, "instead of 0: <b>told</b> me"), "%s",
+                       told);
+    free(told);
     outcome = IPCLAB("override", "ann", "pipe", "upper_small", "7", "--why",
                      "x", "--out", out);
     cr_expect(outcome.status == 3 && strstr(outcome.errors, "worth 6"));
@@ -438,6 +502,9 @@ Test(class, who_is_in_the_roster_and_handed_in_nothing)
                   "ann|1\nbob|1\nzoe|0\n");
     char *csv = read_scratch("book/gradebook.csv");
     cr_expect_not_null(strstr(csv, "\"bob\",\"Bob B\",\"2\",,"), "%s", csv);
+    cr_expect(CLASS("in").status == 0); /* without it: it is remembered */
+    expect_answer("SELECT id, name, in_roster FROM student ORDER BY 1",
+                  "ann|Ann A|1\nbob|Bob B|1\nzoe|zoe|0\n");
     free(csv);
     free(roster);
     expect_clean_machine();

@@ -144,8 +144,13 @@ static void interrupt(int signal, int status, unsigned later_us)
     cr_assert(kill(pid, signal) == 0);
     struct outcome outcome = ipclab_wait(pid);
     cr_expect(outcome.status == status, "exit status %d", outcome.status);
-    if (signal == SIGKILL) /* nobody could remove it; the next start does */
-        (void)remove_tree(AT_FDCWD, getenv("TMPDIR"));
+    /* Nobody could remove it, and for a moment its processes may still write;
+     * the next start does. */
+    deadline = now_ms() + 60000;
+    while (signal == SIGKILL && remove_tree(AT_FDCWD, getenv("TMPDIR")) < 0) {
+        cr_assert(now_ms() < deadline, "%s is written to", getenv("TMPDIR"));
+        (void)usleep(5000);
+    }
     cr_expect(mkdir(getenv("TMPDIR"), 0755) == 0 || signal != SIGKILL);
     expect_clean_machine();
 }

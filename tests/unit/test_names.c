@@ -45,12 +45,20 @@ static const struct {
     {"doejane_12345_67890_work.zip//pipe.c", "doejane", "pipe",
      "doejane_12345_67890_work.zip", 0, 0, false},
     {"week_1/pipe.c", "week_1", "pipe", "week_1", 0, 0, false},
-    {"a_1_2_b/pipe-1.c", "a_1_2_b", NULL, "a_1_2_b", 0, 0, false},
+    {"a_1_2_b/pipe-1.c", "a_1_2_b", "pipe", "a_1_2_b", 0, 1, false},
+    /* Renamed by a browser. */
+    {"alice/pipe (3).c", "alice", "pipe", "alice", 0, 3, false},
+    {"alice/pipe(3).c", "alice", NULL, "alice", 0, 0, false},
+    {"alice/-1.c", "alice", NULL, "alice", 0, 0, false},
+    {"alice/(1).c", "alice", NULL, "alice", 0, 0, false},
     /* Moodle. */
     {"Jane Doe_1234567_assignsubmission_file_/pipe.c", "Jane Doe", "pipe",
      "Jane Doe_1234567_assignsubmission_file_", 0, 0, false},
-    {"x/Jane Doe_1234567_assignsubmission_file/pipe.c", "Jane Doe", "pipe",
-     "x/Jane Doe_1234567_assignsubmission_file", 0, 0, false},
+    /* Below a student's own folder another's name is but a name. */
+    {"ann/Bob_7_assignsubmission_file_/pipe.c", "ann", "pipe", "ann", 1, 0,
+     false},
+    {"ann/bob_1_2_pipe-9.c", "ann", NULL, "ann", 0, 0, false},
+    {"ann.zip//bob_1_2_pipe.c", "ann", NULL, "ann.zip", 0, 0, false},
 };
 
 static bool same(const char *a, const char *b)
