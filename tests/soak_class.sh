@@ -29,9 +29,11 @@ awk -v seed="$seed" -v n="$kills" -v ms="$longest_ms" \
 
 # Whether all results of the killed run are those of the undisturbed one.
 is_part_of() {
-    dump_results "$1" >"$out/part"
-    dump_results "$2" >"$out/whole"
-    [ -z "$(comm -23 "$out/part" "$out/whole" | head -n 1)" ]
+    dump_results "$1" | sort >"$out/$1.list" &&
+        dump_results "$2" | sort >"$out/$2.list" &&
+        [ -s "$out/$1.list" ] &&
+        comm -23 "$out/$1.list" "$out/$2.list" >"$out/different" &&
+        [ ! -s "$out/different" ]
 }
 
 # A kill, MOMENT seconds after the start; sets $ended where it came too late.
