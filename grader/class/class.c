@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -18,17 +17,16 @@
 #include "export.h"
 #include "extra.h"
 #include "gradebook.h"
-#include "layout.h"
 #include "pages.h"
 #include "pool.h"
 #include "progress.h"
 #include "sandbox.h"
 #include "slurm.h"
+#include "summary.h"
 #include "text.h"
 #include "worker.h"
 
-struct class
-{
+struct course {
     const struct kit *kit;
     const struct class_options *options;
     sqlite3 *book;
@@ -87,20 +85,19 @@ static int lock(const char *out)
     return fd;
 }
 
-/* ---- What stays from run to run
- * ---------------------------------------------- */
+/* ---- What stays from run to run ---------------------------------------- */
 
 /* GIVEN, "none" for nothing, or else what the gradebook has as NAME, to be
  * freed; it is kept there. */
-static int settle(struct class *class, const char *name, const char *given,
+static int settle(struct course *course, const char *name, const char *given,
                   char **value)
 {
     if (given == NULL) {
-        *value = gradebook_setting(class->book, name);
+        *value = gradebook_setting(course->book, name);
         return 0;
     }
     *value = strcmp(given, "none") == 0 ? NULL : xstrdup(given);
-    return gradebook_set(class->book, name, *value);
+    return gradebook_set(course->book, name, *value);
 }
 
 /* An absolute name: the next run may begin elsewhere. */
@@ -112,17 +109,17 @@ static char *absolute(const char *path)
     return whole ? whole : xstrdup(path); /* who opens it will complain */
 }
 
-static int settle_all(struct class *class)
+static int settle_all(struct course *course)
 {
-    const struct class_options *options = class->options;
+    const struct class_options *options = course->options;
     char *extra = absolute(options->extra_tests), *due = NULL, *attempts = NULL;
-    int status = settle(class, "extra_tests", extra, &class->extra_tests);
+    int status = settle(course, "extra_tests", extra, &course->extra_tests);
 
     if (status == 0)
-        status = settle(class, "due", options->due, &due);
+        status = settle(course, "due", options->due, &due);
     if (status == 0)
-        status = settle(class, "attempts", options->attempts, &attempts);
-    class->due = due ? strtoll(due, NULL, 10) : 0;
+        status = settle(course, "attempts", options->attempts, &attempts);
+    course->due = due ? strtoll(due, NULL, 10) : 0;
     free(attempts);
     free(due);
     free(extra);
@@ -131,40 +128,40 @@ static int settle_all(struct class *class)
 
 /* ---- Taking in ----------------------------------------------------------- */
 
-static int take_in(struct class *class)
+static int take_in(struct course *course)
 {
-    const struct class_options *options = class->options;
+    const struct class_options *options = course->options;
     struct roster roster = {0};
     struct intake intake = {0};
     struct gradebook_run run = {&intake, options->roster ? &roster : NULL,
-                                class->due};
+                                course->due};
 
     if (options->roster && roster_read(&roster, options->roster) < 0)
         return 3;
-    int status = intake_read(&intake, class->kit, options->submissions);
-    if (status == 0 && gradebook_take_in(class->book, &run) < 0)
+    int status = intake_read(&intake, course->kit, options->submissions);
+    if (status == 0 && gradebook_take_in(course->book, &run) < 0)
         status = 3;
     intake_release(&intake);
     roster_release(&roster);
     return status;
 }
 
-static int set_environments(struct class *class)
+static int set_environments(struct course *course)
 {
     int status = 0;
 
-    for (size_t i = 0; status == 0 && i < class->kit->labs.count; i++) {
+    for (size_t i = 0; status == 0 && i < course->kit->labs.count; i++) {
         struct environment environment;
-        const char *lab = class->kit->labs.items[i];
-        status = environment_init(&environment, class->kit, &class->toolchain,
-                                  lab, extra_program(&class->extra, lab));
+        const char *lab = course->kit->labs.items[i];
+        status = environment_init(&environment, course->kit, &course->toolchain,
+                                  lab, extra_program(&course->extra, lab));
         if (status == 0)
-            status = gradebook_set_environment(class->book, lab, &environment);
+            status = gradebook_set_environment(course->book, lab, &environment);
         environment_release(&environment);
     }
-    for (size_t i = 0; status == 0 && i < class->options->regrade.count; i++)
+    for (size_t i = 0; status == 0 && i < course->options->regrade.count; i++)
         status =
-            gradebook_regrade(class->book, class->options->regrade.items[i]);
+            gradebook_regrade(course->book, course->options->regrade.items[i]);
     return status < 0 ? 3 : 0;
 }
 
@@ -172,15 +169,15 @@ static int set_environments(struct class *class)
 
 static char *load(void *data, const struct todo *job, size_t *size)
 {
-    const struct class *class = data;
+    const struct course *course = data;
 
-    return gradebook_file(class->book, job->hash, size);
+    return gradebook_file(course->book, job->hash, size);
 }
 
 static int keep(void *data, const struct todo *job, const struct grade *grade,
                 const char *json)
 {
-    struct class *class = data;
+    struct course *course = data;
     char score[16], max[16];
     char *result =
         grade->build.ok
@@ -189,62 +186,63 @@ static int keep(void *data, const struct todo *job, const struct grade *grade,
                       grade->complete ? "" : "  ERROR")
             : xstrdup("does not build");
 
-    class->errors += !grade->complete;
-    int status = gradebook_keep(class->book, job->hash, grade, json);
-    progress_step(&class->progress, job->who, job->lab, result);
+    course->errors += !grade->complete;
+    int status = gradebook_keep(course->book, job->hash, grade, json);
+    progress_step(&course->progress, job->who, job->lab, result);
     free(result);
     return status;
 }
 
 static int fail(void *data, const struct todo *job, const char *why)
 {
-    struct class *class = data;
+    struct course *course = data;
     char *result = xformat("ERROR: %s", why);
 
-    class->errors++;
-    int status = gradebook_fail(class->book, job->hash, job->lab, why);
-    progress_step(&class->progress, job->who, job->lab, result);
+    course->errors++;
+    int status = gradebook_fail(course->book, job->hash, job->lab, why);
+    progress_step(&course->progress, job->who, job->lab, result);
     free(result);
     return status;
 }
 
 static const char *test_program(void *data, const char *lab)
 {
-    const struct class *class = data;
+    const struct course *course = data;
 
-    return extra_program(&class->extra, lab);
+    return extra_program(&course->extra, lab);
 }
 
-static int run_here(struct class *class, const struct todos *todos)
+static int run_here(struct course *course, const struct todos *todos)
 {
     const struct pool pool = {
-        .kit = class->kit,
-        .jobs = class->options->jobs,
-        .level = class->toolchain.level,
+        .kit = course->kit,
+        .jobs = course->options->jobs,
+        .level = course->toolchain.level,
         .test_program = test_program,
-        .owner = {class, load, keep, fail},
+        .owner = {course, load, keep, fail},
     };
 
     return pool_run(&pool, todos);
 }
 
-static int run_on_slurm(struct class *class, const struct todos *todos)
+static int run_on_slurm(struct course *course, const struct todos *todos)
 {
-    char *out = realpath(class->options->out, NULL);
+    char *out = realpath(course->options->out, NULL);
     char *directory = xformat("%s/slurm", out ? out : "");
     char *extra = xformat("%s/extra", out ? out : "");
     const struct slurm slurm = {
-        .kit = class->kit,
-        .book = class->book,
+        .kit = course->kit,
+        .book = course->book,
         .directory = directory,
-        .extra_tests = class->extra_tests ? extra : NULL,
+        .extra_tests = course->extra_tests ? extra : NULL,
         .level =
-            sandbox_level_name((enum sandbox_level) class->toolchain.level),
-        .tasks = class->options->tasks,
-        .owner = {class, load, keep, fail},
+            sandbox_level_name((enum sandbox_level)course->toolchain.level),
+        .tasks = course->options->tasks,
+        .owner = {course, load, keep, fail},
     };
-    int status = out ? slurm_run(&slurm, todos)
-                     : complain("%s: %s", class->options->out, strerror(errno));
+    int status =
+        out ? slurm_run(&slurm, todos)
+            : complain("%s: %s", course->options->out, strerror(errno));
 
     free(extra);
     free(directory);
@@ -252,18 +250,18 @@ static int run_on_slurm(struct class *class, const struct todos *todos)
     return status < 0 ? 3 : status;
 }
 
-static int grade_all(struct class *class)
+static int grade_all(struct course *course)
 {
     struct todos todos;
 
-    if (gradebook_todos(class->book, &class->options->labs, &todos) < 0)
+    if (gradebook_todos(course->book, &course->options->labs, &todos) < 0)
         return 3;
-    class->jobs = todos.count;
-    class->cached = todos.cached;
-    progress_init(&class->progress, stdout, todos.count);
-    int status = class->options->tasks > 0 ? run_on_slurm(class, &todos)
-                                           : run_here(class, &todos);
-    progress_end(&class->progress);
+    course->jobs = todos.count;
+    course->cached = todos.cached;
+    progress_init(&course->progress, stdout, todos.count);
+    int status = course->options->tasks > 0 ? run_on_slurm(course, &todos)
+                                            : run_here(course, &todos);
+    progress_end(&course->progress);
     todos_release(&todos);
     return status;
 }
@@ -271,44 +269,44 @@ static int grade_all(struct class *class)
 /* ---- Writing up ---------------------------------------------------------- */
 
 /* The labs for which somebody has handed in, in the order of the course. */
-static void find_labs(const struct class *class, struct argv *labs)
+static void find_labs(const struct course *course, struct argv *labs)
 {
-    for (size_t i = 0; i < class->kit->labs.count; i++)
-        if (db_number(class->book, 0,
+    for (size_t i = 0; i < course->kit->labs.count; i++)
+        if (db_number(course->book, 0,
                       "SELECT count(*) FROM attempt WHERE lab = ?", "t",
-                      class->kit->labs.items[i]) > 0)
-            argv_add(labs, class->kit->labs.items[i]);
+                      course->kit->labs.items[i]) > 0)
+            argv_add(labs, course->kit->labs.items[i]);
 }
 
-static int write_up_labs(const struct class *class, const struct argv *labs)
+static int write_up_labs(const struct course *course, const struct argv *labs)
 {
     struct likeness *likenesses = xcalloc(labs->count, sizeof(*likenesses));
-    char *csv = xformat("%s/gradebook.csv", class->options->out);
+    char *csv = xformat("%s/gradebook.csv", course->options->out);
     int64_t now = (int64_t)time(NULL);
     const struct pages pages = {
-        .kit = class->kit,
-        .book = class->book,
+        .kit = course->kit,
+        .book = course->book,
         .labs = labs,
-        .directory = class->options->out,
-        .after_due = class->due && now > class->due,
+        .directory = course->options->out,
+        .after_due = course->due && now > course->due,
         .likenesses = likenesses,
-        .jobs = class->jobs + class->cached,
-        .cached = class->cached,
-        .level = class->toolchain.level < 0
+        .jobs = course->jobs + course->cached,
+        .cached = course->cached,
+        .level = course->toolchain.level < 0
                      ? NULL
                      : sandbox_level_name(
-                           (enum sandbox_level) class->toolchain.level),
+                           (enum sandbox_level)course->toolchain.level),
         .now = now,
     };
-    int status = gradebook_freeze(class->book);
+    int status = gradebook_freeze(course->book);
 
     for (size_t i = 0; status == 0 && i < labs->count; i++) {
-        status = similarity_find(&likenesses[i], class->book, class->kit,
+        status = similarity_find(&likenesses[i], course->book, course->kit,
                                  labs->items[i]);
         status = status < 0 ? 0 : status; /* the rest can be written */
     }
     if (status == 0)
-        status = export_csv(class->book, labs, csv);
+        status = export_csv(course->book, labs, csv);
     if (status == 0)
         status = pages_write(&pages);
     for (size_t i = 0; i < labs->count; i++)
@@ -318,160 +316,95 @@ static int write_up_labs(const struct class *class, const struct argv *labs)
     return status < 0 ? 3 : status;
 }
 
-static int write_up(struct class *class)
+static int write_up(struct course *course)
 {
     struct argv labs = {0};
 
-    find_labs(class, &labs);
-    int status = write_up_labs(class, &labs);
+    find_labs(course, &labs);
+    int status = write_up_labs(course, &labs);
     argv_release(&labs);
     return status;
 }
 
-static int count(const struct class *class, const char *sql)
-{
-    return (int)db_number(class->book, 0, sql, "");
-}
-
-static double cpu_of(const struct rusage *usage)
-{
-    return (double)(usage->ru_utime.tv_sec + usage->ru_stime.tv_sec) +
-           (double)(usage->ru_utime.tv_usec + usage->ru_stime.tv_usec) / 1e6;
-}
-
-/* What it cost, the grader's own part apart. */
-static void tell_cost(const struct class *class)
-{
-    struct rusage own, jobs;
-    long seconds = (long)((now_ms() - class->begun_ms) / 1000);
-
-    if (getrusage(RUSAGE_SELF, &own) < 0 ||
-        getrusage(RUSAGE_CHILDREN, &jobs) < 0)
-        return;
-    double all = cpu_of(&own) + cpu_of(&jobs);
-    (void)printf(
-        "  %ld:%02ld; CPU: jobs %.1f s, the grader itself %.2f s (%.1f %%); "
-        "memory %ld MiB\n",
-        seconds / 60, seconds % 60, cpu_of(&jobs), cpu_of(&own),
-        all > 0 ? 100 * cpu_of(&own) / all : 0, own.ru_maxrss / 1024);
-}
-
-/* C files that are no lab's may be misnamed, and an archive may be damaged:
- * people must see them. */
-static void tell_unnamed(const struct class *class)
-{
-    struct report report;
-    sqlite3_stmt *rows = db_query(
-        class->book,
-        "SELECT path || ': ' || why FROM ignored WHERE why IN ('" INTAKE_NO_LAB
-        "', '" INTAKE_NOBODYS "') OR path LIKE '%.zip' OR path LIKE '%.tar' OR "
-        "path LIKE '%z' LIMIT 10",
-        "");
-
-    report_init(&report, stdout);
-    while (db_next(rows) > 0)
-        layout_block(&report, 2, NULL, db_text(rows, 0));
-}
-
-static void summarise(const struct class *class)
-{
-    const char *out = class->options->out;
-    int left = count(class, "SELECT count(*) FROM counted WHERE result IS NULL "
-                            "OR complete = 0");
-
-    (void)printf("  %d students; %d handed in %d files that count, %d of them "
-                 "different\n",
-                 count(class, "SELECT count(*) FROM student"),
-                 count(class, "SELECT count(DISTINCT student) FROM attempt"),
-                 count(class, "SELECT count(*) FROM counted"),
-                 count(class, "SELECT count(DISTINCT hash || lab) FROM "
-                              "counted"));
-    (void)printf(
-        "  %zu graded now, %zu known from before, sandbox %s\n", class->jobs,
-        class->cached,
-        sandbox_level_name((enum sandbox_level) class->toolchain.level));
-    if (left > 0)
-        (void)printf("  %d not judged yet, or not in full: see the overview\n",
-                     left);
-    tell_unnamed(class);
-    (void)printf("  %d files passed over: the overview lists them\n",
-                 count(class, "SELECT count(*) FROM ignored"));
-    tell_cost(class);
-    (void)printf("  overview  %s/index.html\n  grades    %s/gradebook.csv\n",
-                 out, out);
-}
-
 /* ------------------------------------------------------------------------- */
 
-static int run_in(struct class *class)
+static int run_in(struct course *course)
 {
-    const struct class_options *options = class->options;
+    const struct class_options *options = course->options;
+    int status = settle_all(course);
 
-    int status = settle_all(class);
-
-    if (status == 0 && extra_build(&class->extra, class->kit,
-                                   class->extra_tests, options->out) < 0)
+    if (status == 0 && extra_build(&course->extra, course->kit,
+                                   course->extra_tests, options->out) < 0)
         status = 3;
     if (status == 0)
-        status = toolchain_read(&class->toolchain, options->level,
+        status = toolchain_read(&course->toolchain, options->level,
                                 options->required);
-    static int (*const steps[])(struct class *) = {take_in, set_environments,
-                                                   grade_all, write_up};
+    static int (*const steps[])(struct course *) = {take_in, set_environments,
+                                                    grade_all, write_up};
     for (size_t i = 0; status == 0 && i < LENGTH(steps); i++) {
         int signal_number = worker_signal(); /* that came meanwhile */
-        status = signal_number ? 128 + signal_number : steps[i](class);
+        status = signal_number ? 128 + signal_number : steps[i](course);
     }
     if (status == 0)
-        summarise(class);
+        summary_print(&(struct summary){
+            .book = course->book,
+            .out = options->out,
+            .level =
+                sandbox_level_name((enum sandbox_level)course->toolchain.level),
+            .graded = course->jobs,
+            .known = course->cached,
+            .begun_ms = course->begun_ms,
+        });
     else if (status > 128)
         (void)printf("  interrupted: %zu of %zu are graded and kept; type the "
                      "same command to go on\n",
-                     class->progress.done, class->progress.total);
-    return status == 0 && class->errors > 0 ? 3 : status;
+                     course->progress.done, course->progress.total);
+    return status == 0 && course->errors > 0 ? 3 : status;
 }
 
 int class_run(const struct kit *kit, const struct class_options *options)
 {
-    struct class class = {.kit = kit, .options = options, .begun_ms = now_ms()};
+    struct course course = {
+        .kit = kit, .options = options, .begun_ms = now_ms()};
 
     if (make_directories(options->out) < 0)
         return 3;
     int lock_fd = lock(options->out);
     if (lock_fd < 0)
         return 3;
-    class.book = gradebook_open(kit, options->out, true);
-    int status = class.book ? run_in(&class) : 3;
-    toolchain_release(&class.toolchain);
-    extra_release(&class.extra);
-    free(class.extra_tests);
-    (void)sqlite3_close(class.book);
+    course.book = gradebook_open(kit, options->out, true);
+    int status = course.book ? run_in(&course) : 3;
+    toolchain_release(&course.toolchain);
+    extra_release(&course.extra);
+    free(course.extra_tests);
+    (void)sqlite3_close(course.book);
     (void)close(lock_fd);
     return status;
 }
 
-static int override_in(struct class *class,
+static int override_in(struct course *course,
                        const struct class_override *override)
 {
-    if (gradebook_override(class->book, override->student, override->lab,
+    if (gradebook_override(course->book, override->student, override->lab,
                            override->test, override->points, override->why) < 0)
         return 3;
-    int status = settle_all(class);
-    return status == 0 ? write_up(class) : status;
+    int status = settle_all(course);
+    return status == 0 ? write_up(course) : status;
 }
 
 int class_override(const struct kit *kit, const char *out,
                    const struct class_override *override)
 {
     const struct class_options options = {.out = out};
-    struct class class = {.kit = kit, .options = &options};
+    struct course course = {.kit = kit, .options = &options};
     sqlite3 *book =
         gradebook_open(kit, out, false); /* says what is not there */
     int lock_fd = book ? lock(out) : -1;
 
-    class.toolchain.level = -1;
-    class.book = book;
-    int status = lock_fd < 0 ? 3 : override_in(&class, override);
-    free(class.extra_tests);
+    course.toolchain.level = -1;
+    course.book = book;
+    int status = lock_fd < 0 ? 3 : override_in(&course, override);
+    free(course.extra_tests);
     (void)sqlite3_close(book);
     if (lock_fd >= 0)
         (void)close(lock_fd);

@@ -78,8 +78,7 @@ static int64_t now(void)
     return (int64_t)time(NULL);
 }
 
-/* ---- Settings ---------------------------------------------------------------
- */
+/* ---- Settings ---------------------------------------------------------- */
 
 char *gradebook_setting(sqlite3 *book, const char *name)
 {
@@ -102,8 +101,7 @@ int gradebook_set(sqlite3 *book, const char *name, const char *value)
                   name, value);
 }
 
-/* ---- Taking in -------------------------------------------------------------
- */
+/* ---- Taking in --------------------------------------------------------- */
 
 static int put_student(sqlite3 *book, const char *id, const char *name,
                        const char *section, bool in_roster)
@@ -229,8 +227,7 @@ int gradebook_regrade(sqlite3 *book, const char *lab)
     return db_run(book, "UPDATE result SET stale = 1 WHERE lab = ?", "t", lab);
 }
 
-/* ---- Jobs ------------------------------------------------------------------
- */
+/* ---- Jobs -------------------------------------------------------------- */
 
 /* What counts, or, where the best attempt is to count, every attempt. */
 #define WANTED                                                                 \
@@ -394,8 +391,7 @@ int gradebook_freeze(sqlite3 *book)
         "CREATE INDEX temp.grade_of ON grade (lab)");
 }
 
-/* ---- The instructor --------------------------------------------------------
- */
+/* ---- The instructor ---------------------------------------------------- */
 
 /* The worth in tenths of TEST in what counts of STUDENT; -1 after a message. */
 static int64_t find_worth(sqlite3 *book, const char *student, const char *lab,

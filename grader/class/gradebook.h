@@ -24,16 +24,14 @@
 sqlite3 *gradebook_open(const struct kit *kit, const char *directory,
                         bool create);
 
-/* ---- Settings ---------------------------------------------------------------
- */
+/* ---- Settings ---------------------------------------------------------- */
 
 /* The value of NAME, to be freed; NULL if there is none. */
 char *gradebook_setting(sqlite3 *book, const char *name);
 /* VALUE NULL: forget it.  0, or -1 after a message. */
 int gradebook_set(sqlite3 *book, const char *name, const char *value);
 
-/* ---- A run -----------------------------------------------------------------
- */
+/* ---- A run ------------------------------------------------------------- */
 
 struct gradebook_run {
     const struct intake *intake;
@@ -49,8 +47,7 @@ int gradebook_set_environment(sqlite3 *book, const char *lab,
 /* Have all of LAB graded again; what is there counts until then. */
 int gradebook_regrade(sqlite3 *book, const char *lab);
 
-/* ---- Jobs ------------------------------------------------------------------
- */
+/* ---- Jobs -------------------------------------------------------------- */
 
 /* A file to be graded for a lab. */
 struct todo {
@@ -88,8 +85,7 @@ int gradebook_fail(sqlite3 *book, const char *hash, const char *lab,
  */
 int gradebook_freeze(sqlite3 *book);
 
-/* ---- The instructor --------------------------------------------------------
- */
+/* ---- The instructor ---------------------------------------------------- */
 
 /* POINTS in tenths; -1: take the override back.  0, or -1 after a message. */
 int gradebook_override(sqlite3 *book, const char *student, const char *lab,

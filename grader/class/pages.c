@@ -11,12 +11,28 @@
 #include "page.h"
 #include "text.h"
 
+/* FALLBACK where STUDENT has handed in nothing for LAB. */
+static int64_t sum_or(const struct pages *pages, const char *column,
+                      const char *student, const char *lab, int64_t fallback)
+{
+    char *sql =
+        xformat("SELECT %s FROM grade WHERE student = ? AND lab = ?", column);
+    int64_t value = db_number(pages->book, fallback, sql, "tt", student, lab);
+
+    free(sql);
+    return value;
+}
+
+int64_t pages_sum(const struct pages *pages, const char *column,
+                  const char *student, const char *lab)
+{
+    return sum_or(pages, column, student, lab, 0);
+}
+
 int64_t pages_total(const struct pages *pages, const char *student,
                     const char *column)
 {
     bool max = strcmp(column, "max") == 0;
-    char *sql =
-        xformat("SELECT %s FROM grade WHERE student = ? AND lab = ?", column);
     int64_t total = 0;
 
     for (size_t i = 0; i < pages->labs->count; i++) {
@@ -26,9 +42,8 @@ int64_t pages_total(const struct pages *pages, const char *student,
                                          "lab = ?",
                                          "t", lab)
                              : 0;
-        total += db_number(pages->book, others, sql, "tt", student, lab);
+        total += sum_or(pages, column, student, lab, others);
     }
-    free(sql);
     return total;
 }
 

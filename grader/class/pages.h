@@ -34,9 +34,11 @@ struct pages {
 /* Write all of them; 0, or -1 after a message. */
 int pages_write(const struct pages *pages);
 
-/* ---- Parts (pages_student.c, pages_class.c, pages_similar.c) ---------------
- */
+/* ---- Parts (pages_student.c, pages_class.c, pages_similar.c) ----------- */
 
+/* What STUDENT has in LAB: "points" or "max"; 0 if nothing. */
+int64_t pages_sum(const struct pages *pages, const char *column,
+                  const char *student, const char *lab);
 /* The sum over the class's labs of what STUDENT has: "points", or "max", where
  * a lab that they have not handed in is worth what it is to the others. */
 int64_t pages_total(const struct pages *pages, const char *student,

@@ -20,8 +20,7 @@
 /* A student's result in one lab. */
 struct counted {
     const char *student, *lab;
-    int64_t result; /* 0: none */
-    char *data;     /* their file */
+    char *data; /* their file */
     size_t size;
     struct grade *grade; /* without what they must not see; NULL: none */
     size_t hidden;       /* tests that were taken out */
@@ -41,8 +40,7 @@ static const char *why_counted(const char *attempts, bool counted)
     return counted ? "the newest" : "a newer one counts";
 }
 
-/* ---- What was handed in -----------------------------------------------------
- */
+/* ---- What was handed in ------------------------------------------------ */
 
 static int add_attempts(const struct pages *pages, xmlNode *node,
                         const struct counted *counted)
@@ -205,23 +203,22 @@ static void add_source(xmlNode *node, const struct counted *counted)
 /* Fill COUNTED; 1, 0 if nothing was handed in, -1 after a message. */
 static int read_counted(const struct pages *pages, struct counted *counted)
 {
-    sqlite3_stmt *rows = db_query(
-        pages->book,
-        "SELECT counted.result, file.data, valid.grade FROM counted JOIN file "
-        "ON file.hash = counted.hash LEFT JOIN valid ON valid.id = "
-        "counted.result WHERE student = ? AND counted.lab = ?",
-        "tt", counted->student, counted->lab);
+    sqlite3_stmt *rows =
+        db_query(pages->book,
+                 "SELECT file.data, valid.grade FROM counted JOIN file "
+                 "ON file.hash = counted.hash LEFT JOIN valid ON valid.id = "
+                 "counted.result WHERE student = ? AND counted.lab = ?",
+                 "tt", counted->student, counted->lab);
     int status = db_next(rows);
     char why[160];
 
     if (status <= 0)
         return status;
-    counted->result = db_int(rows, 0);
-    counted->size = (size_t)sqlite3_column_bytes(rows, 1);
+    counted->size = (size_t)sqlite3_column_bytes(rows, 0);
     counted->data = xcalloc(counted->size + 1, 1);
     if (counted->size > 0)
-        memcpy(counted->data, sqlite3_column_blob(rows, 1), counted->size);
-    const char *json = db_text(rows, 2);
+        memcpy(counted->data, sqlite3_column_blob(rows, 0), counted->size);
+    const char *json = db_text(rows, 1);
     if (*json)
         counted->grade = grade_from_json(json, strlen(json), why, sizeof(why));
     if (counted->grade)
@@ -256,24 +253,14 @@ static void add_grade(xmlNode *node, const struct counted *counted)
     free(text);
 }
 
-static int64_t sum(const struct pages *pages, const char *column,
-                   const char *student, const char *lab)
-{
-    char *sql =
-        xformat("SELECT %s FROM grade WHERE student = ? AND lab = ?", column);
-    int64_t value = db_number(pages->book, 0, sql, "tt", student, lab);
-
-    free(sql);
-    return value;
-}
-
 /* What stands above the machine's own report in the text. */
 static void tell_sum(const struct pages *pages, const struct counted *counted,
                      bool late, FILE *text)
 {
     char points[16], max[16];
-    int64_t sums[] = {sum(pages, "points", counted->student, counted->lab),
-                      sum(pages, "max", counted->student, counted->lab)};
+    int64_t sums[] = {
+        pages_sum(pages, "points", counted->student, counted->lab),
+        pages_sum(pages, "max", counted->student, counted->lab)};
 
     (void)fprintf(text, "%s: %s of %s points%s\n", counted->lab,
                   tenths_format((int)sums[0], points),
@@ -298,9 +285,9 @@ static int add_lab(const struct pages *pages, xmlNode *root,
     if (status <= 0)
         return status;
     page_set_points(node, "points",
-                    sum(pages, "points", counted->student, counted->lab));
+                    pages_sum(pages, "points", counted->student, counted->lab));
     page_set_points(node, "max",
-                    sum(pages, "max", counted->student, counted->lab));
+                    pages_sum(pages, "max", counted->student, counted->lab));
     status = add_attempts(pages, node, counted);
     tell_sum(pages, counted, xmlHasProp(node, (const xmlChar *)"late"), text);
     if (status == 0)

@@ -43,8 +43,7 @@ struct state {
     int status; /* why no job is to be begun any more, or 0 */
 };
 
-/* ---- In the job's process --------------------------------------------------
- */
+/* ---- In the job's process ---------------------------------------------- */
 
 static int do_job(const struct state *state, const struct todo *job, char *data,
                   size_t size, int json_fd)
@@ -102,8 +101,7 @@ static _Noreturn void be_job(const struct state *state, struct slot *slot,
     _exit(do_job(state, slot->job, data, size, slot->json_fd));
 }
 
-/* ---- Beginning -------------------------------------------------------------
- */
+/* ---- Beginning --------------------------------------------------------- */
 
 static const struct slot free_slot = {
     .pid_fd = -1, .json_fd = -1, .message_fd = -1};
@@ -169,8 +167,7 @@ static void begin(struct state *state, struct slot *slot)
         close_slot(slot);
 }
 
-/* ---- Ending ----------------------------------------------------------------
- */
+/* ---- Ending ------------------------------------------------------------ */
 
 static char *read_memory(int fd, size_t limit, size_t *size)
 {
@@ -242,8 +239,7 @@ static void end(struct state *state, struct slot *slot)
     close_slot(slot);
 }
 
-/* ---- The loop --------------------------------------------------------------
- */
+/* ---- The loop ---------------------------------------------------------- */
 
 static void stop_all(struct state *state, int signal_number)
 {

@@ -44,8 +44,7 @@ struct comparison {
     struct pair *all; /* count * count: [a * count + b], a < b */
 };
 
-/* ---- What is given ---------------------------------------------------------
- */
+/* ---- What is given ----------------------------------------------------- */
 
 /* A line without its white space; to be freed. */
 static char *squeeze(const char *line, size_t size)
@@ -113,8 +112,7 @@ static char *own_lines(const char *data, size_t size, const struct argv *given)
     return own;
 }
 
-/* ---- Putting the files on the stage ----------------------------------------
- */
+/* ---- Putting the files on the stage ------------------------------------ */
 
 static int put_files(struct comparison *comparison, sqlite3 *book,
                      const struct kit *kit, const char *lab)
@@ -177,8 +175,7 @@ static int compare(const struct comparison *comparison, char **text,
     return status;
 }
 
-/* ---- What it says -----------------------------------------------------------
- */
+/* ---- What it says ------------------------------------------------------ */
 
 static bool is_file(const struct comparison *comparison, int n)
 {

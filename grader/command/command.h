@@ -31,8 +31,7 @@ int command_number(const char *who, const char *option, const char *word,
 /* A sandbox level's number by its name; ends the program if it is none. */
 int command_level(const char *option, const char *word);
 
-/* ---- The subcommands -------------------------------------------------------
- */
+/* ---- The subcommands --------------------------------------------------- */
 
 int grade_main(int argc, char **argv);
 int class_main(int argc, char **argv);

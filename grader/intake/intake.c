@@ -183,8 +183,7 @@ static void tell_namesakes_apart(struct candidate *const *list, size_t count)
     }
 }
 
-/* ---- Which files count ----------------------------------------------------
- */
+/* ---- Which files count ------------------------------------------------- */
 
 static int by_hand_in(const void *a, const void *b)
 {

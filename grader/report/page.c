@@ -13,8 +13,7 @@
 #include "result.h"
 #include "text.h"
 
-/* ---- The document ----------------------------------------------------------
- */
+/* ---- The document ------------------------------------------------------ */
 
 /* U+FFFE and U+FFFF are no characters of XML. */
 static void replace_noncharacters(char *text)
@@ -141,8 +140,7 @@ void page_add_json(xmlNode *parent, const char *name, const json_t *json)
     }
 }
 
-/* ---- The page --------------------------------------------------------------
- */
+/* ---- The page ---------------------------------------------------------- */
 
 struct page_template {
     xsltStylesheet *sheet;

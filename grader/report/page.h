@@ -14,8 +14,7 @@
 
 #include "base.h"
 
-/* ---- The document ----------------------------------------------------------
- */
+/* ---- The document ------------------------------------------------------ */
 
 /* A new document whose root element is called NAME; *ROOT is that. */
 xmlDoc *page_document(const char *name, xmlNode **root);
@@ -32,8 +31,7 @@ void page_text(xmlNode *node, const char *text);
  * absent. */
 void page_add_json(xmlNode *parent, const char *name, const json_t *json);
 
-/* ---- The page --------------------------------------------------------------
- */
+/* ---- The page ---------------------------------------------------------- */
 
 /* A template that is ready for use; NULL after a message. */
 struct page_template;

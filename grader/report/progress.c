@@ -82,14 +82,6 @@ void progress_step(struct progress *progress, const char *who, const char *what,
     free(count);
 }
 
-void progress_note(struct progress *progress, const char *note)
-{
-    clear(progress);
-    layout_block(&progress->report, 2, NULL, note);
-    if (progress->terminal)
-        show_bar(progress);
-}
-
 void progress_end(struct progress *progress)
 {
     clear(progress);

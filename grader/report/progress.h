@@ -22,8 +22,6 @@ void progress_init(struct progress *progress, FILE *out, size_t total);
 /* One more piece is done: "12/40  WHO  WHAT  RESULT". */
 void progress_step(struct progress *progress, const char *who, const char *what,
                    const char *result);
-/* Something went wrong that people must see now. */
-void progress_note(struct progress *progress, const char *note);
 /* Nothing more will come. */
 void progress_end(struct progress *progress);
 

@@ -159,6 +159,7 @@ static void put_archive(const char *name, const struct member *members,
 Test(class, packagings)
 {
     put("in/ann/pipe.c", BROKEN("1"));
+    put("in/zo\u00eb x/pipe.c", BROKEN("8"));
     put("in/bob/pipe/pipe.c", BROKEN("2"));
     put("in/bob/old/pipe.c", BROKEN("3"));
     put("in/doejane_1_2_pipe.c", BROKEN("4"));
@@ -174,7 +175,8 @@ Test(class, packagings)
                             "cy|pipe|cy.zip: cy/pipe.c\n"
                             "di|shm|di.tar.gz: shm/shm.c\n"
                             "doejane|pipe|doejane_1_2_pipe.c\n"
-                            "ed|pipe|ed.zip: pipe.c\n");
+                            "ed|pipe|ed.zip: pipe.c\n"
+                            "zo\u00eb x|pipe|zo\u00eb x/pipe.c\n");
     expect_answer("SELECT path, why FROM ignored ORDER BY path",
                   "bob/old/pipe.c|another file of this name lies nearer to the "
                   "top\n"

@@ -60,7 +60,7 @@ Test(diagnostics, linker)
         "/usr/bin/ld: lab.o: in function `main':\n"
         "/src/pipe/pipe.c:3: multiple definition of `main'; main.o:m.c:1: "
         "first defined here\n"
-        "/usr/bin/ld: /work/src/main.c:120: undefined reference to `upper'\n"
+        "/usr/bin/ld: src/main.c:120: undefined reference to `upper'\n"
         "main.c:(.text+0x12): undefined reference to `filter'\n"
         "collect2: error: ld returned 1 exit status\n");
 

@@ -25,7 +25,7 @@ static const struct {
     {"jos\xe9/pipe.c", "jos\\xe9", "pipe", "jos\xe9", 0, 0, false},
     /* Archives. */
     {"alice.zip//pipe.c", "alice", "pipe", "alice.zip", 0, 0, false},
-    {"alice.tar.gz//work/pipe.c", "alice", "pipe", "alice.tar.gz", 1, 0, false},
+    {"alice.tar.gz//wrap/pipe.c", "alice", "pipe", "alice.tar.gz", 1, 0, false},
     {"alice/hand-in.zip//pipe/pipe.c", "alice", "pipe", "alice/hand-in.zip", 0,
      0, false},
     /* Attempts. */
