@@ -23,9 +23,7 @@ static void replace_noncharacters(char *text)
             at[2] = '\xbd';
 }
 
-/* TEXT as XML can hold it: control characters, but for newlines and tabs, are
- * made visible; to be freed. */
-static xmlChar *clean(const char *text)
+char *page_clean(const char *text)
 {
     char *whole = xcalloc(6 * strlen(text) + 1, 1), *end = whole;
 
@@ -41,7 +39,7 @@ static xmlChar *clean(const char *text)
             *end++ = *text++;
     }
     replace_noncharacters(whole);
-    return (xmlChar *)whole;
+    return whole;
 }
 
 static const xmlChar *chars(const char *text)
@@ -77,8 +75,8 @@ void page_set(xmlNode *node, const char *name, const char *text)
 {
     if (text == NULL)
         return;
-    xmlChar *safe = clean(text);
-    (void)or_die(xmlNewProp(node, chars(name), safe));
+    char *safe = page_clean(text);
+    (void)or_die(xmlNewProp(node, chars(name), chars(safe)));
     free(safe);
 }
 
@@ -104,9 +102,9 @@ void page_set_points(xmlNode *node, const char *name, int64_t tenths)
 
 void page_text(xmlNode *node, const char *text)
 {
-    xmlChar *safe = clean(text);
+    char *safe = page_clean(text);
 
-    xmlNodeAddContent(node, safe); /* escapes */
+    xmlNodeAddContent(node, chars(safe)); /* escapes */
     free(safe);
 }
 

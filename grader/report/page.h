@@ -27,6 +27,9 @@ void page_setf(xmlNode *node, const char *name, const char *format, ...)
 void page_set_points(xmlNode *node, const char *name, int64_t tenths);
 void page_add_text(xmlNode *parent, const char *name, const char *text);
 void page_text(xmlNode *node, const char *text);
+/* TEXT as XML can hold it: control characters, but for newlines and tabs, are
+ * made visible.  What the others do to theirs; to be freed. */
+char *page_clean(const char *text);
 /* JSON as elements: members by their names, items of arrays as <item>; null is
  * absent. */
 void page_add_json(xmlNode *parent, const char *name, const json_t *json);
