@@ -7,7 +7,7 @@ LABS := pipe popen mkfifo sigpipe semaphores shm msgq mq_notify
 CC ?= gcc
 CFLAGS ?= -O2 -g
 KIT_CFLAGS := -std=gnu17 -D_GNU_SOURCE -Wall -Wextra -Wshadow
-ROOMS := base probe result grade intake class report command
+ROOMS := base probe result grade intake class report show command
 KIT_CPPFLAGS := $(ROOMS:%=-Igrader/%) -I/usr/include/libxml2
 B := build
 JOBS ?= $(shell nproc)

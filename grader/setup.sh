@@ -21,7 +21,8 @@ valgrind|valgrind
 /usr/include/yaml.h|libyaml-dev
 /usr/include/git2.h|libgit2-dev
 /usr/include/libxslt/xslt.h|libxslt1-dev
-sim_c|similarity-tester'
+sim_c|similarity-tester
+dot|graphviz'
 
 is_there() {
     case $1 in

@@ -16,6 +16,7 @@ $(B)/tests/system/tests: $(SYSTEM_OBJ) $(B)/tests/remains.o $(B)/libkit.a
 $(B)/tests/attacks $(B)/tests/matrix: $(B)/tests/claims.o
 $(B)/tests/attacks: $(B)/tests/remains.o
 
+$(B)/tests/replay: LIBS += $(CLASS_LIBS)
 $(B)/tests/%: $(B)/tests/%.o $(B)/libkit.a
 	@$(if $(V),:,echo "  CC    $@")
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) -lcriterion
