@@ -56,6 +56,13 @@ extra: kit
 	  $(B)/labs/$(LAB)/misconceptions.o $(B)/grader/probe/criterion.o \
 	  $(B)/libkit.a $(LIBS) -lcriterion
 
+## make demo         the demonstrations; LAB=pipe SCENARIO=eof: one, drawn
+##                   (SOLUTION=yes: by our program; HTML=FILE, SVG=FILE: written)
+.PHONY: demo
+demo: kit
+	@$(IPCLAB) show $(LAB) $(SCENARIO) $(if $(SOLUTION),--solution) \
+	  $(if $(HTML),--html '$(HTML)') $(if $(SVG),--svg '$(SVG)')
+
 # ---- Set-up: `SETUP=no` refuses to install and prints the command -----------
 
 setup:
@@ -72,7 +79,8 @@ $(B)/flags: force
 
 # Programs of their own: not in the library.
 ALONE := $(addprefix grader/probe/,server.c server_objects.c init.c confine.c \
-           shim.c criterion.c) grader/intake/unpack.c
+           shim.c tell.c criterion.c) grader/intake/unpack.c \
+         grader/show/scene.c
 LIB := $(filter-out $(ALONE),\
          $(wildcard $(ROOMS:%=grader/%/*.c)))
 LIB_OBJ := $(LIB:%.c=$(B)/%.o)
@@ -115,7 +123,7 @@ $(B)/grader/unpack: $(addprefix $(B)/grader/,intake/unpack.o intake/names.o \
 	@$(if $(V),:,echo "  CC    $@")
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -larchive -lsodium
 
-$(B)/grader/shim.so: grader/probe/shim.c $(B)/flags | setup
+$(B)/grader/%.so: grader/probe/%.c $(B)/flags | setup
 	@mkdir -p $(@D)
 	@$(if $(V),:,echo "  CC    $@")
 	$(Q)$(CC) $(KIT_CFLAGS) $(CFLAGS) -shared -fPIC -o $@ $< -ldl
@@ -124,6 +132,12 @@ $(B)/grader/bin/%: grader/probe/helpers/%.c $(B)/flags | setup
 	@mkdir -p $(@D)
 	@$(if $(V),:,echo "  CC    $@")
 	$(Q)$(CC) $(KIT_CFLAGS) $(CFLAGS) -o $@ $<
+
+# Plays the scenarios of `ipclab show`.
+$(B)/grader/scene: $(B)/grader/show/scene.o $(B)/grader/probe/criterion.o \
+  $(B)/libkit.a
+	@$(if $(V),:,echo "  CC    $@")
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) -lcriterion
 
 # ---- The labs ------------------------------------------------------------------
 
@@ -152,7 +166,7 @@ endef
 $(foreach lab,$(LABS),$(eval $(call lab_rules,$(lab))))
 
 kit: $(IPCLAB) $(B)/labs/list $(B)/grader/init $(B)/grader/confine $(B)/grader/server.o $(B)/grader/probe/warm.o \
-     $(B)/grader/shim.so $(B)/grader/unpack $(HELPERS) \
+     $(B)/grader/shim.so $(B)/grader/tell.so $(B)/grader/unpack $(B)/grader/scene $(HELPERS) \
      $(foreach lab,$(LABS),$(B)/labs/$(lab)/main.o $(B)/labs/$(lab)/test_$(lab))
 
 include tests/tests.mk

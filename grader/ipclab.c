@@ -25,6 +25,7 @@ static const struct subcommand {
     {"override", "ipclab override", override_main,
      "points by the instructor's word"},
     {"shard", "ipclab shard", shard_main, "one Slurm task of a class"},
+    {"show", "ipclab show", show_main, "a run, drawn step by step"},
     {"status", "ipclab status", status_main, "the labs and where you stand"},
     {"doctor", "ipclab doctor", doctor_main, "what this machine can run"},
 };

@@ -37,6 +37,7 @@ int grade_main(int argc, char **argv);
 int class_main(int argc, char **argv);
 int override_main(int argc, char **argv);
 int shard_main(int argc, char **argv);
+int show_main(int argc, char **argv);
 int status_main(int argc, char **argv);
 int doctor_main(int argc, char **argv);
 

@@ -146,7 +146,14 @@ static int make_grade(const struct job *job, struct grade *grade)
         .stage = job->stage->path,
         .hide = stage_hidden(job->kit),
     };
-    struct pass pass = {grade, job->stage, &sandbox, options->jobs};
+    struct pass pass = {
+        .grade = grade,
+        .stage = job->stage,
+        .sandbox = &sandbox,
+        .jobs = options->jobs,
+        .record = options->watch != NULL,
+        .scene = options->scene,
+    };
     if (tool_prepare(&sandbox) < 0 || pass_list(&pass) < 0)
         return 3;
     if (choose_tests(grade, options->tests) < 0)
@@ -238,6 +245,8 @@ int grade_taken(const struct kit *kit, const struct grade_options *options,
         return 3;
     struct job job = {kit, options, submission, &stage};
     int status = run_job(&job, grade);
+    if (status == 0 && options->watch)
+        status = options->watch(options->data, &stage, *grade);
     stage_release(&stage);
     return status;
 }

@@ -9,6 +9,7 @@
 
 #include "lab.h"
 #include "result.h"
+#include "stage.h"
 #include "submission.h"
 
 struct grade_options {
@@ -21,6 +22,12 @@ struct grade_options {
     int required; /* the weakest that will do; -1: any */
     bool memcheck;
     bool for_student; /* commands as the student types them, in their own kit */
+    /* For `ipclab show`.  WATCH: keep the runs on the stage, and call it with
+     * DATA when they are there; what it returns, if not 0, is the status. */
+    int (*watch)(void *data, const struct stage *stage,
+                 const struct grade *grade);
+    void *data;
+    const char *scene; /* what its test_program is to play; NULL */
 };
 
 /*

@@ -70,14 +70,18 @@ static struct argv environment(const struct pass *pass, const struct kind *kind)
     argv_addf(&env, "IPCLAB_LEASE=%s/lease", stage);
     if (pass->sandbox->hide)
         argv_addf(&env, "IPCLAB_HIDE=%s", pass->sandbox->hide);
+    if (pass->record)
+        argv_addf(&env, "IPCLAB_RECORD=%s/record", stage);
+    if (pass->scene)
+        argv_addf(&env, "IPCLAB_SCENE=%s", pass->scene);
     if (getenv("IPCLAB_WITHOUT")) /* for the bench: see world.h */
         argv_addf(&env, "IPCLAB_WITHOUT=%s", getenv("IPCLAB_WITHOUT"));
     return env;
 }
 
-/* Criterion's pattern LAB/@(a|b) for CHOSEN; NULL: all are wanted, or too many
- * for a pattern. */
-static char *filter_for(const struct pass *pass, const struct selection *chosen)
+/* Criterion's pattern SUITE/@(a|b) for CHOSEN; NULL: all are wanted, or too
+ * many for a pattern. */
+static char *filter_for(const struct selection *chosen)
 {
     if (chosen->count == 0 || chosen->count > FILTER_MAX)
         return NULL;
@@ -88,7 +92,7 @@ static char *filter_for(const struct pass *pass, const struct selection *chosen)
         free(names);
         names = longer;
     }
-    char *filter = xformat("%s/@(%s)", pass->grade->lab, names);
+    char *filter = xformat("*/@(%s)", names);
     free(names);
     return filter;
 }
@@ -99,7 +103,7 @@ static int run_program(const struct pass *pass, const struct kind *kind,
                        struct process_result *result)
 {
     struct argv argv = {0}, env = environment(pass, kind);
-    char *filter = filter_for(pass, chosen);
+    char *filter = filter_for(chosen);
 
     argv_addf(&argv, "%s/bin/test_%s", pass->stage->path, pass->grade->lab);
     argv_addf(&argv, "-j%d",

@@ -10,6 +10,8 @@
 #ifndef GRADE_PASS_H
 #define GRADE_PASS_H
 
+#include <stdbool.h>
+
 #include "result.h"
 #include "sandbox.h"
 #include "stage.h"
@@ -18,7 +20,9 @@ struct pass {
     struct grade *grade; /* read and filled */
     const struct stage *stage;
     const struct sandbox *sandbox;
-    int jobs; /* tests that run at the same time */
+    int jobs;          /* tests that run at the same time */
+    bool record;       /* keep the runs in record/: see probe/record.h */
+    const char *scene; /* for show/scene.c; NULL */
 };
 
 /* Fill the grade's list of tests; 0, or -1 after a message. */

@@ -35,6 +35,7 @@ static const struct stage_directory {
         {"/bin", 0755, false},
         {"/build", 0755, true},
         {"/results", 0755, true},
+        {"/record", 0755, true},
         {"/tmp", 0755, true},
 },
   lab_directories[] = {
@@ -54,6 +55,7 @@ static const struct stage_copy {
 },
   lab_copies[] = {
       {"build/grader/shim.so", "kit/shim.so", 0444},
+      {"build/grader/tell.so", "kit/tell.so", 0444},
       {"grader/probe/valgrind.supp", "kit/valgrind.supp", 0444},
       {"build/grader/server.o", "build/server.o", 0444},
       {"build/grader/probe/warm.o", "build/warm.o", 0444},

@@ -26,7 +26,8 @@ int tool_run(const struct sandbox *sandbox, const struct process *process,
 int tool_run_alone(const struct stage *stage, const struct process *process,
                    char **output, size_t *size);
 
-/* Write the sandbox's filter to its stage: once, before the first tool_run().
+/* Write the sandbox's filter to its stage, unless it is there: before the first
+ * tool_run().
  * 0, or -1 after a message. */
 int tool_prepare(const struct sandbox *sandbox);
 

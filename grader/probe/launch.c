@@ -129,10 +129,16 @@ static const char **shim_environment(const struct run *run)
      * there is a file is an order of events that the test rests on. */
     if (options->delay && (!run->memcheck || strstr(options->delay, "=@")))
         (void)snprintf(storage[n++], 160, "IPCLAB_DELAY=%s", options->delay);
-    if (n > 0 && !run->memcheck) { /* the server has it loaded already */
-        char *path = sandbox_path(&run->world->sandbox, "kit/shim.so");
-        (void)snprintf(storage[n++], 160, "LD_PRELOAD=%s", path);
-        free(path);
+    if (!run->memcheck) { /* else the server has the shims loaded already */
+        char *shim = sandbox_path(&run->world->sandbox, "kit/shim.so");
+        char *tell = sandbox_path(&run->world->sandbox, "kit/tell.so");
+        bool record = probe_setting()->record != NULL, shims = n > 0;
+        if (shims || record)
+            (void)snprintf(storage[n++], 160, "LD_PRELOAD=%s%s%s",
+                           shims ? shim : "", shims && record ? ":" : "",
+                           record ? tell : "");
+        free(tell);
+        free(shim);
     }
     for (int i = 0; i < n; i++)
         list[i] = storage[i];

@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "record.h"
 #include "run.h"
 #include "verdict.h"
 
@@ -386,6 +387,10 @@ static void take_evidence(struct run *run)
     size_t size = 0;
     char *text;
 
+    if (probe_setting()->record && !run->memcheck) {
+        drain(run, &run->output_fd, &run->output);
+        record_run(run);
+    }
     if (run->end > RUN_SIGNALED) /* it hangs, floods, ...: stop it */
         world_kill(run->world, shared ? -run->pid : -1, SIGKILL);
     else if (!run->memcheck)

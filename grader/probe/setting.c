@@ -34,6 +34,7 @@ const struct probe_setting *probe_setting(void)
     setting.results = variable("IPCLAB_RESULTS");
     setting.lease = getenv("IPCLAB_LEASE");
     setting.hide = getenv("IPCLAB_HIDE");
+    setting.record = getenv("IPCLAB_RECORD");
     const char *without = getenv("IPCLAB_WITHOUT");
     setting.without_proof = without && strstr(without, "proof");
     setting.without_server = without && strstr(without, "server");

@@ -9,33 +9,13 @@
 #include "run.h"
 #include "verdict.h"
 
-/*
- * What strace follows: processes, descriptors, IPC objects, timers.  The rest
- * runs at full speed (--seccomp-bpf), reading and writing above all: a program
- * that moves 1 MiB byte by byte is slow, not wrong.  strace stops a new process
- * or thread at every call, whatever the filter says, up to its first call that
- * is followed (20 us each, by strace 6.1): set_robust_list, which the C library
- * makes at once in both, ends that.  "?" lets strace pass over what an
- * architecture lacks.
- */
-static const char traced[] =
-    "?execve,?execveat,?clone,?clone3,?fork,?vfork,?wait4,?waitid,?pipe,?pipe2,"
-    "?dup,?dup2,?dup3,?fcntl,?socketpair,?socket,?open,?openat,?openat2,?creat,"
-    "?mknod,?mknodat,?memfd_create,?kill,?tkill,?tgkill,?pidfd_send_signal,"
-    "?rt_sigqueueinfo,?rt_tgsigqueueinfo,"
-    "?alarm,?setitimer,?timer_create,?timerfd_settime,?setsockopt,"
-    "?rt_sigaction,?restart_syscall,?set_tid_address,?set_robust_list,"
-    "?shmget,?shmat,?shmdt,"
-    "?shmctl,?semget,"
-    "?semop,?semtimedop,?semctl,?msgget,?msgsnd,?msgrcv,?msgctl,?mq_open,"
-    "?mq_unlink,?mq_timedsend,?mq_timedreceive,?mq_notify";
-
 static struct world *shared_world;
 
 /* What strace follows, ALSO included, without what UNTRACED lists. */
 static char *traced_calls(const char *also, const char *untraced)
 {
-    char *calls = also ? xformat("%s,%s", traced, also) : xstrdup(traced);
+    char *calls =
+        also ? xformat("%s,%s", TRACED_CALLS, also) : xstrdup(TRACED_CALLS);
     char *kept = calls, *rest = calls, *call;
 
     while ((call = strsep(&rest, ",")) != NULL) {

@@ -103,11 +103,35 @@ static const char *first_word(char *string)
     return string;
 }
 
+/* The microseconds in "1795797313.420005", 0 if TEXT does not begin so; *END is
+ * behind it. */
+static int64_t parse_time(char *text, char **end)
+{
+    char *point;
+    int64_t seconds = strtoll(text, &point, 10);
+
+    *end = text;
+    if (point == text || *point != '.' || strspn(point + 1, "0123456789") != 6)
+        return 0;
+    return seconds * 1000000 + strtoll(point + 1, end, 10);
+}
+
+/* How long a call took, "<0.000093>" at the end of TEXT; 0 if it is not said.
+ */
+static int64_t parse_duration(char *text)
+{
+    char *last = strrchr(text, '<'), *end;
+
+    return last ? parse_time(last + 1, &end) : 0;
+}
+
 /* TEXT is what stands behind "= ". */
 static void parse_result(struct trace_event *event, char *text, size_t line)
 {
     char *end;
 
+    if (event->ended_us == 0 && event->begun_us > 0)
+        event->ended_us = event->begun_us + parse_duration(text);
     event->injected = strstr(text, "(INJECTED)") != NULL;
     event->delayed = strstr(text, "(DELAYED)") != NULL;
     if (strncmp(text, "-1 E", 4) == 0 || strncmp(text, "? E", 3) == 0) {
@@ -185,6 +209,8 @@ static struct trace_event *new_event(struct trace_log *log, int task,
     struct trace_event *event =
         grow(&trace->events, &trace->event_count, sizeof(*event));
 
+    log->last = trace->event_count - 1;
+    event->begun_us = log->now_us;
     event->kind = kind;
     event->process = task;
     event->name = event->args = "";
@@ -234,6 +260,8 @@ static void parse_resumed(struct trace_log *log, int task, char *rest,
     char *args = log->spare;
     log->spare = stpcpy(stpcpy(args, event->args), end + 9) + 1;
     log->tasks[task].pending = TRACE_NEVER;
+    event->ended_us = log->now_us;
+    log->last = index;
     parse_args(log, index, args, line);
     if (log->tasks[task].pending == index) /* in three parts: unheard of */
         log->tasks[task].pending = TRACE_NEVER;
@@ -321,6 +349,16 @@ static bool is_call(const char *rest)
     return length > 0 && rest[length] == '(';
 }
 
+/* A line of the stack below the result that the line before has. */
+static void add_frame(struct trace_log *log, const char *frame)
+{
+    if (log->last == TRACE_NEVER)
+        return;
+    struct trace_event *event = &log->trace->events[log->last];
+    if (event->stack_lines++ == 0)
+        event->stack = frame;
+}
+
 /* A line that is not strace's is skipped. */
 static void parse_line(struct trace_log *log, char *text, size_t line,
                        bool open)
@@ -329,9 +367,14 @@ static void parse_line(struct trace_log *log, char *text, size_t line,
     unsigned long host_pid =
         *text >= '0' && *text <= '9' ? strtoul(text, &rest, 10) : 0;
 
+    if (strncmp(text, " > ", 3) == 0)
+        add_frame(log, text + 3);
     if (host_pid == 0 || host_pid > INT_MAX || *rest != ' ')
         return;
     rest += strspn(rest, " ");
+    log->now_us = parse_time(rest, &rest);
+    rest += strspn(rest, " ");
+    log->last = TRACE_NEVER;
     bool call = is_call(rest);
     if (!call && (open || (strncmp(rest, "+++ ", 4) != 0 &&
                            strncmp(rest, "--- ", 4) != 0 &&
@@ -366,7 +409,7 @@ static void parse_lines(struct trace_log *log, char *text, size_t size)
 struct trace *trace_parse(const char *text, size_t size, const char *program)
 {
     struct trace *trace = xcalloc(1, sizeof(*trace));
-    struct trace_log log = {.trace = trace};
+    struct trace_log log = {.trace = trace, .last = TRACE_NEVER};
 
     /* A copy; calls put together from two lines; paths of programs. */
     trace->text =

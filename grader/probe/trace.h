@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 enum trace_kind {
@@ -38,6 +39,13 @@ struct trace_event {
     bool delayed;
     size_t begun; /* line of the entry: smaller is earlier */
     size_t ended; /* line of the result; SIZE_MAX if it never came */
+    /* Only where strace was told to log them (-ttt, -T and -k): microseconds
+     * since the Epoch, 0 if unknown; and the stack at the result, innermost
+     * frame first, as so many strings one behind the other (all but the first
+     * begin with " > "). */
+    int64_t begun_us, ended_us;
+    const char *stack;
+    size_t stack_lines;
 };
 
 struct trace_process {
@@ -78,6 +86,12 @@ struct trace {
  */
 struct trace *trace_parse(const char *text, size_t size, const char *program);
 void trace_free(struct trace *trace);
+/*
+ * Take from the SIZE bytes of a log at TEXT, or of a part of one, in place,
+ * times, names of descriptors (-y, -yy) and stacks (-k).  The new size; TEXT
+ * must have room for a NUL behind it.
+ */
+size_t trace_reduce(char *text, size_t size);
 /* Keep only the family of the program that init started as process ROOT: where
  * several programs share a sandbox, the log holds them all. */
 void trace_keep_family(struct trace *trace, pid_t root);

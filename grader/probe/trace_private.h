@@ -53,7 +53,9 @@ struct trace_log {
     size_t task_count;
     int *slots; /* hash table: host pid to 1 + its latest task */
     size_t slot_count;
-    char *spare; /* room in trace->text for strings made of two lines */
+    int64_t now_us; /* of the present line */
+    size_t last;    /* the event of the line before, or TRACE_NEVER */
+    char *spare;    /* room in trace->text for strings made of two lines */
     struct trace_fork *forks; /* as they were called */
     size_t fork_count;
     int *order;  /* tasks as they were created */
@@ -70,6 +72,12 @@ int trace_signal_number(const char *name);
  * *DEPTH counts brackets.  P must not be at the end.
  */
 const char *trace_scan(const char *p, int *depth);
+/*
+ * Past the name of a descriptor that begins at P, "<pipe:[123]>", as -y and -yy
+ * make strace write it; names of devices hold such a pair of their own, those
+ * of sockets an arrow within brackets.
+ */
+const char *trace_skip_name(const char *p);
 /* Fill forks, order and by_pid; pair what was made outside the sandbox. */
 void trace_note_forks(struct trace_log *log);
 /* TASK is FORK's child. */

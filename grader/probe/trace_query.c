@@ -49,6 +49,19 @@ const char *trace_scan(const char *p, int *depth)
     return p + 1;
 }
 
+const char *trace_skip_name(const char *p)
+{
+    int pairs = 0, brackets = 0;
+
+    do {
+        brackets += (*p == '[') - (*p == ']');
+        if (brackets <= 0)
+            pairs += (*p == '<') - (*p == '>');
+        p++;
+    } while (pairs > 0 && *p);
+    return p;
+}
+
 long trace_number_after(const char *args, const char *key)
 {
     const char *found = strstr(args, key);

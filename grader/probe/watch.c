@@ -222,7 +222,7 @@ static off_t traced_in_vain(struct run *run)
 {
     struct stat about;
 
-    if (run->world->trace_path == NULL ||
+    if (run->world->trace_path == NULL || probe_setting()->record ||
         stat(run->world->trace_path, &about) < 0)
         return 0;
     if (about.st_size > TRACE_MOST)

@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "record.h"
 #include "verdict.h"
 
 /* Bytes; more than any program writes before it is stopped for spinning. */
@@ -149,10 +150,15 @@ static void say_hello(struct world *world)
 static void add_strace(struct argv *argv, const struct world *world,
                        const char *traced, const char *inject)
 {
-    argv_add_all(argv,
-                 (const char *[]){"strace", "-f", "--seccomp-bpf", "-q", "-s",
-                                  "128", "-o", world->trace_path, "-e", NULL});
-    argv_addf(argv, "trace=%s", traced);
+    argv_add_all(argv, (const char *[]){"strace", "-f", "--seccomp-bpf", "-q",
+                                        "-o", world->trace_path, NULL});
+    if (probe_setting()->record)
+        record_add_options(argv);
+    else
+        argv_add_all(argv, (const char *[]){"-s", "128", NULL});
+    argv_add(argv, "-e");
+    argv_addf(argv, "trace=%s%s", traced,
+              probe_setting()->record ? "," RECORD_CALLS : "");
     if (inject) {
         argv_add(argv, "-e");
         argv_addf(argv, "inject=%s", inject);
@@ -196,11 +202,13 @@ struct world *world_open(const char *traced, const char *inject,
 {
     static unsigned serial;
     struct world *world = new_world(probe_setting());
+
+    world->serial = serial++;
     struct argv argv = {0};
     int sockets[2], filter_fd;
 
     world->trace_path = xformat("%s/tmp/trace.%ld.%u", world->sandbox.stage,
-                                (long)getpid(), serial++);
+                                (long)getpid(), world->serial);
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0)
         probe_error("socketpair: %s", strerror(errno));
     world->sandbox.missing = missing;
@@ -263,7 +271,10 @@ char *world_trace(const struct world *world, size_t *trace_size)
 {
     if (world->trace_path == NULL)
         return NULL;
-    return read_file(AT_FDCWD, world->trace_path, TRACE_MAX, trace_size);
+    char *text = read_file(AT_FDCWD, world->trace_path, TRACE_MAX, trace_size);
+    if (text && probe_setting()->record)
+        *trace_size = trace_reduce(text, *trace_size);
+    return text;
 }
 
 char *world_close(struct world *world, size_t *trace_size)
@@ -282,6 +293,8 @@ char *world_close(struct world *world, size_t *trace_size)
         (void)close(world->control_fd);
         wait_for_sandbox(world); /* strace's log is complete */
         trace = world_trace(world, trace_size);
+        if (probe_setting()->record)
+            record_world(world);
         (void)unlink(world->trace_path);
     }
     if (world->memcheck) {

@@ -17,8 +17,32 @@
 #include "server.h"
 #include "snapshot.h"
 
+/*
+ * What strace follows: processes, descriptors, IPC objects, timers.  The rest
+ * runs at full speed (--seccomp-bpf), reading and writing above all: a program
+ * that moves 1 MiB byte by byte is slow, not wrong.  strace stops a new process
+ * or thread at every call, whatever the filter says, up to its first call that
+ * is followed (20 us each, by strace 6.1): set_robust_list, which the C library
+ * makes at once in both, ends that.  "?" lets strace pass over what an
+ * architecture lacks.
+ */
+#define TRACED_CALLS                                                           \
+    "?execve,?execveat,?clone,?clone3,?fork,?vfork,?wait4,?waitid,?pipe,?"     \
+    "pipe2,"                                                                   \
+    "?dup,?dup2,?dup3,?fcntl,?socketpair,?socket,?open,?openat,?openat2,?"     \
+    "creat,"                                                                   \
+    "?mknod,?mknodat,?memfd_create,?kill,?tkill,?tgkill,?pidfd_send_signal,"   \
+    "?rt_sigqueueinfo,?rt_tgsigqueueinfo,"                                     \
+    "?alarm,?setitimer,?timer_create,?timerfd_settime,?setsockopt,"            \
+    "?rt_sigaction,?restart_syscall,?set_tid_address,?set_robust_list,"        \
+    "?shmget,?shmat,?shmdt,"                                                   \
+    "?shmctl,?semget,"                                                         \
+    "?semop,?semtimedop,?semctl,?msgget,?msgsnd,?msgrcv,?msgctl,?mq_open,"     \
+    "?mq_unlink,?mq_timedsend,?mq_timedreceive,?mq_notify"
+
 struct world {
     struct sandbox sandbox;
+    unsigned serial; /* of this test's native ones */
     bool memcheck;
     pid_t pid;      /* of strace; 0 when leased */
     pid_t init_pid; /* of the server, as /proc of the sandbox shows it */
@@ -40,7 +64,8 @@ struct world {
 struct probe_setting {
     enum { PASS_LIST, PASS_NATIVE, PASS_MEMCHECK } pass;
     const char *lab, *stage, *results, *lease;
-    const char *hide; /* see struct sandbox; NULL: nothing */
+    const char *hide;   /* see struct sandbox; NULL: nothing */
+    const char *record; /* directory for record.h; NULL: nothing is kept */
     /* For the bench, from IPCLAB_WITHOUT="proof,server": what it would cost to
      * wait for time-outs, and to start Valgrind for each launch. */
     bool without_proof, without_server;

@@ -1,0 +1,434 @@
+// SPDX-License-Identifier: MIT
+/* model_io.c - calls on descriptors; see model_private.h. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base.h"
+#include "model_private.h"
+
+/* ---- Calls ------------------------------------------------------------------- */
+
+/* Whether steps about OBJECT are shown: files are for what is written to them,
+ * for programs read hundreds as they start. */
+static bool is_shown(const struct now *now, int object, char flow)
+{
+    return object != NONE &&
+           (now->model->objects[object].kind != KIND_FILE || flow == 'o' ||
+            now->model->objects[object].outside);
+}
+
+/* The same for what only moves descriptors about. */
+static bool is_shown_moved(const struct now *now, int object)
+{
+    return object != NONE && now->model->objects[object].kind < KIND_FILE;
+}
+
+static bool cloexec(const struct now *now)
+{
+    return arg_has(now, -1, "_CLOEXEC");
+}
+
+static char mode_of(const struct now *now)
+{
+    return arg_has(now, -1, "O_RDWR")     ? 'b'
+           : arg_has(now, -1, "O_WRONLY") ? 'w'
+                                          : 'r';
+}
+
+/* pipe, socketpair: "[3<NAME>, 4<NAME>]" in argument N. */
+static bool add_pair(struct now *now, int n, enum object_kind kind)
+{
+    char names[2][256], text[600];
+    int fds[2] = {NONE, NONE};
+
+    if (trace_arg(now->event, n, text, sizeof(text)) && *text == '[') {
+        const char *end;
+        fds[0] = text_fd(text + 1, names[0], sizeof(names[0]), &end);
+        fds[1] = text_fd(end + strspn(end, ", "), names[1], sizeof(names[1]),
+                         NULL);
+    }
+    step_text(now, "%s", now->event->name);
+    if (!is_success(now) || fds[1] < 0) {
+        step_result(now, "%s", "");
+        return true;
+    }
+    int object = object_named(now->model, names[0]);
+    if (object == NONE)
+        object = object_get(now->model, kind, names[0], NULL, names[0]);
+    fd_add(now->model, now->leader, fds[0], object, kind == KIND_PIPE ? 'r' : 'b',
+           cloexec(now));
+    fd_add(now->model, now->leader, fds[1], object, kind == KIND_PIPE ? 'w' : 'b',
+           cloexec(now));
+    now->step.object = object;
+    if (kind == KIND_PIPE)
+        step_text(now, "%s: %s, read from %d, write to %d", now->event->name,
+                  object_label(now->model, object), fds[0], fds[1]);
+    else
+        step_text(now, "%s: %s, ends %d and %d", now->event->name,
+                  object_label(now->model, object), fds[0], fds[1]);
+    return true;
+}
+
+static bool handle_pipe(struct now *now)
+{
+    return add_pair(now, 0, KIND_PIPE);
+}
+
+static bool handle_socketpair(struct now *now)
+{
+    return add_pair(now, 3, KIND_SOCKET);
+}
+
+/* A call whose result is a new descriptor. */
+static int add_result(struct now *now, enum object_kind kind, char mode)
+{
+    char name[512];
+
+    if (!is_success(now) || now->event->result < 0)
+        return NONE;
+    result_name(now, name, sizeof(name));
+    int object = *name ? object_named(now->model, name) : NONE;
+    if (object == NONE && kind == KIND_EVENT) {
+        char *key = xformat("%s %zu", name, now->index);
+        char *label = xstrndup(now->event->name,
+                               strcspn(now->event->name, "0123456789_"));
+        object = object_get(now->model, kind, key, label, name);
+        free(label);
+        free(key);
+    }
+    if (object != NONE)
+        fd_add(now->model, now->leader, (int)now->event->result, object, mode,
+               cloexec(now));
+    now->step.object = object;
+    return object;
+}
+
+static bool handle_open(struct now *now)
+{
+    int path_at = strncmp(now->event->name, "openat", 6) == 0 ? 1 : 0;
+    char *path = arg_string(now, path_at);
+    char mode = mode_of(now);
+    static const char *const ways[] = {
+        ['r'] = "to read", ['w'] = "to write", ['b'] = "to read and write"};
+
+    step_text(now, "%s %s %s", now->event->name, path ? path : "?",
+              ways[(unsigned char)mode]);
+    int object = add_result(now, KIND_FILE, mode);
+    if (object == NONE && path) {
+        char directory[512];
+        if (path_at == 0 || !arg_directory(now, directory, sizeof(directory)))
+            directory[0] = '\0';
+        object = now->step.object = object_at(
+            now->model, *directory ? directory : NULL, path);
+    }
+    free(path);
+    step_result(now, "descriptor %ld", now->event->result);
+    if (now->begins)
+        return true; /* nothing but a FIFO makes who opens it wait */
+    return object != NONE && is_shown(now, object, mode == 'r' ? 'i' : 'o') &&
+           now->model->objects[object].kind != KIND_TERMINAL;
+}
+
+static bool handle_close(struct now *now)
+{
+    char name[512];
+    int fd = arg_fd(now, 0, name, sizeof(name));
+    const struct descriptor *known =
+        fd >= 0 ? fd_get(now->model, now->leader, fd) : NULL;
+
+    if (known == NULL && fd >= 0 && *name)
+        (void)fd_object(now, fd, name);
+    known = fd >= 0 ? fd_get(now->model, now->leader, fd) : NULL;
+    if (known == NULL || !is_success(now))
+        return false;
+    int object = known->object;
+    const char *end = now->model->objects[object].kind != KIND_PIPE &&
+                              now->model->objects[object].kind != KIND_FIFO
+                          ? ""
+                      : known->mode == 'r' ? ", a read end of"
+                      : known->mode == 'w' ? ", a write end of"
+                                           : ",";
+    now->step.object = object;
+    step_text(now, "close %d%s %s", fd, *end ? end : ",",
+              object_label(now->model, object));
+    bool shown = is_shown_moved(now, object);
+    fd_close(now->model, now->leader, fd);
+    return shown;
+}
+
+static bool handle_close_range(struct now *now)
+{
+    long from = arg_number(now, 0), to = arg_number(now, 1);
+    struct process *owner = &now->model->processes[now->leader];
+
+    if (!is_success(now) || from < 0)
+        return false;
+    for (size_t i = owner->open_count; i-- > 0;) {
+        struct descriptor *fd = &now->model->fds[owner->open[i]];
+        if (fd->fd < from || (to >= 0 && fd->fd > to))
+            continue;
+        if (cloexec(now))
+            fd->cloexec = true;
+        else
+            fd_close_at(now->model, now->leader, i);
+    }
+    step_text(now, "close_range from %ld on", from);
+    return true;
+}
+
+static bool duplicate(struct now *now, int old)
+{
+    char name[512];
+    int new = (int)now->event->result;
+    struct descriptor *known = fd_get(now->model, now->leader, old);
+
+    (void)arg_fd(now, 0, name, sizeof(name));
+    if (known == NULL && *name) {
+        (void)fd_object(now, old, name);
+        known = fd_get(now->model, now->leader, old);
+    }
+    if (!is_success(now) || known == NULL)
+        return false;
+    int object = known->object;
+    char mode = known->mode;
+    if (new != old) /* else dup2(2) does nothing */
+        fd_add(now->model, now->leader, new, object, mode, cloexec(now));
+    now->step.object = object;
+    step_text(now, "%s %d to %d: %s", now->event->name, old, new,
+              object_label(now->model, object));
+    return is_shown_moved(now, object);
+}
+
+static bool handle_dup(struct now *now)
+{
+    char name[512];
+
+    return duplicate(now, arg_fd(now, 0, name, sizeof(name)));
+}
+
+/* flock(2) and the locks of fcntl(2). */
+static bool handle_lock(struct now *now)
+{
+    char name[512], how[200];
+    int fd = arg_fd(now, 0, name, sizeof(name));
+
+    now->step.object = fd >= 0 ? fd_object(now, fd, name) : NONE;
+    const char *command =
+        trace_arg(now->event, 1, how, sizeof(how)) ? how : "";
+    const char *type = arg_has(now, -1, "F_UNLCK") || arg_has(now, 1, "LOCK_UN")
+                           ? "unlock"
+                       : arg_has(now, -1, "F_RDLCK") || arg_has(now, 1, "_SH")
+                           ? "lock to read"
+                           : "lock to write";
+    step_text(now, "%s %d, %s: %s%s%s", now->event->name, fd, command, type,
+              now->step.object == NONE ? "" : " ",
+              now->step.object == NONE
+                  ? ""
+                  : object_label(now->model, now->step.object));
+    step_result(now, "done");
+    return true;
+}
+
+static bool handle_fcntl(struct now *now)
+{
+    char name[512];
+    int fd = arg_fd(now, 0, name, sizeof(name));
+    struct descriptor *known =
+        fd >= 0 ? fd_get(now->model, now->leader, fd) : NULL;
+
+    if (arg_has(now, 1, "SETLK"))
+        return handle_lock(now);
+    if (arg_has(now, 1, "F_DUPFD"))
+        return duplicate(now, fd);
+    if (known && is_success(now) && arg_has(now, 1, "F_SETFD"))
+        known->cloexec = arg_has(now, 2, "FD_CLOEXEC");
+    return false;
+}
+
+static bool handle_event(struct now *now)
+{
+    int object = add_result(now, KIND_EVENT, 'b');
+
+    step_text(now, "%s", now->event->name);
+    step_result(now, "descriptor %ld", now->event->result);
+    return object != NONE;
+}
+
+/* ---- Moving bytes ------------------------------------------------------------ */
+
+static void move(struct now *now, int object, long change)
+{
+    if (object == NONE || now->begins)
+        return;
+    now->model->objects[object].bytes += change;
+    object_touch(now->model, object);
+}
+
+static const char *const out_calls =
+    "write,writev,pwrite64,sendto,sendmsg,vmsplice";
+
+static bool handle_transfer(struct now *now)
+{
+    char name[512];
+    int fd = arg_fd(now, 0, name, sizeof(name));
+    bool out = list_holds(out_calls, ',', now->event->name);
+    char flow = out ? 'o' : 'i';
+    int object = fd >= 0 ? fd_object(now, fd, name) : NONE;
+
+    if (fd < 0 && !now->begins) {
+        char *told = arg_string(now, 1);
+        if (told)
+            sysv_told(now, told);
+        free(told);
+    }
+    if (!is_shown(now, object, flow))
+        return false;
+    now->step.object = object;
+    now->step.flow = flow;
+    step_text(now, "%s %d %s %s", now->event->name, fd, out ? "to" : "from",
+              object_label(now->model, object));
+    if (now->begins)
+        return true;
+    long size = now->event->error ? 0 : now->event->result;
+    if (now->event->error == NULL) {
+        now->step.size = size;
+        now->step.data = arg_string(now, 1);
+        if (now->step.data == NULL)
+            now->step.data = arg_strings(now, "iov_base=");
+        move(now, object, out ? size : -size);
+    }
+    if (!out && size == 0)
+        step_result(now, "end-of-file");
+    else
+        step_result(now, "%ld byte%s", size, size == 1 ? "" : "s");
+    return true;
+}
+
+/* splice, tee, sendfile, copy_file_range: from one descriptor to another. */
+static bool handle_splice(struct now *now)
+{
+    char name[512];
+    bool sendfile = strcmp(now->event->name, "sendfile") == 0;
+    bool tee = strcmp(now->event->name, "tee") == 0;
+    int to_at = sendfile ? 0 : tee ? 1 : 2, from_at = sendfile ? 1 : 0;
+    int fd = arg_fd(now, from_at, name, sizeof(name));
+    int from = fd >= 0 ? fd_object(now, fd, name) : NONE;
+
+    fd = arg_fd(now, to_at, name, sizeof(name));
+    int to = fd >= 0 ? fd_object(now, fd, name) : NONE;
+    if (from == NONE || to == NONE)
+        return false;
+    char *source = xstrdup(object_label(now->model, from));
+    step_text(now, "%s from %s to %s", now->event->name, source,
+              object_label(now->model, to));
+    free(source);
+    step_result(now, "%ld bytes", now->event->result);
+    now->step.object = to;
+    now->step.flow = 'o';
+    if (is_success(now)) {
+        now->step.size = now->event->result;
+        move(now, to, now->event->result);
+        move(now, from, tee ? 0 : -now->event->result);
+    }
+    return true;
+}
+
+/* ---- Sockets ------------------------------------------------------------------ */
+
+static bool handle_socket(struct now *now)
+{
+    step_text(now, "socket");
+    int object = add_result(now, KIND_SOCKET, 'b');
+    step_result(now, "descriptor %ld", now->event->result);
+    return object != NONE;
+}
+
+/* "sun_path="/tmp/s"", "sin_port=htons(80), sin_addr=inet_addr("127.0.0.1")" */
+static char *address_of(const struct now *now)
+{
+    const char *path = strstr(now->event->args, "sun_path=");
+    const char *port = strstr(now->event->args, "port=htons(");
+
+    if (path)
+        return xstrndup(path + 9, strcspn(path + 9, "}"));
+    if (port)
+        return xformat("port %ld", strtol(port + 11, NULL, 10));
+    return xstrdup("");
+}
+
+static bool handle_address(struct now *now)
+{
+    char name[512];
+    int fd = arg_fd(now, 0, name, sizeof(name));
+
+    if (fd < 0)
+        return false;
+    char *address = address_of(now);
+    now->step.object = fd_object(now, fd, name);
+    step_text(now, "%s %d%s%s", now->event->name, fd, *address ? " to " : "",
+              address);
+    step_result(now, "done");
+    free(address);
+    return true;
+}
+
+static bool handle_accept(struct now *now)
+{
+    char name[512];
+    int fd = arg_fd(now, 0, name, sizeof(name));
+
+    step_text(now, "%s %d", now->event->name, fd);
+    if (now->begins || now->event->error)
+        now->step.object = fd >= 0 ? fd_object(now, fd, name) : NONE;
+    else
+        (void)add_result(now, KIND_SOCKET, 'b');
+    step_result(now, "descriptor %ld", now->event->result);
+    return true;
+}
+
+/* ---- Waiting for several ------------------------------------------------------ */
+
+static bool handle_poll(struct now *now)
+{
+    char name[512];
+    const char *first = strstr(now->event->args, "fd=");
+    bool epoll = strncmp(now->event->name, "epoll", 5) == 0;
+    int fd = epoll ? arg_fd(now, 0, name, sizeof(name))
+             : first
+                 ? text_fd(first + 3, name, sizeof(name), NULL)
+                 : NONE;
+
+    now->step.object = fd >= 0 ? fd_object(now, fd, name) : NONE;
+    step_text(now, "%s", now->event->name);
+    if (now->begins || now->event->error) {
+        step_result(now, "%s", "");
+        return true;
+    }
+    /* "[{fd=3, revents=POLLIN}]" stands behind the result. */
+    step_result(now, "%ld ready", now->event->result);
+    return now->event->result > 0 || now->step.blocked_us > 1000;
+}
+
+const struct call fd_calls[] = {
+    {"read,readv,pread64,write,writev,pwrite64,recvfrom,recvmsg,sendto,sendmsg,"
+     "vmsplice",
+     true, handle_transfer},
+    {"close", false, handle_close},
+    {"open,openat,openat2,creat", true, handle_open},
+    {"fcntl", true, handle_fcntl},
+    {"pipe,pipe2", false, handle_pipe},
+    {"dup,dup2,dup3", false, handle_dup},
+    {"close_range", false, handle_close_range},
+    {"poll,ppoll,select,pselect6,epoll_wait,epoll_pwait", true, handle_poll},
+    {"splice,tee,sendfile,copy_file_range", true, handle_splice},
+    {"socketpair", false, handle_socketpair},
+    {"socket", false, handle_socket},
+    {"accept,accept4", true, handle_accept},
+    {"connect", true, handle_address},
+    {"bind,listen,shutdown", false, handle_address},
+    {"flock", true, handle_lock},
+    {"eventfd2,epoll_create1,signalfd4,timerfd_create,pidfd_open", false,
+     handle_event},
+    {NULL, false, NULL},
+};

@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: MIT
+/*
+ * model_private.h - what the parts of the model share.
+ *
+ * model.c replays the log, model_steps.c says in words what happened,
+ * model_calls.c knows the calls on processes and signals, model_io.c those on
+ * descriptors, whose tables are in model_fds.c, model_sysv.c semaphores and
+ * queues, model_memory.c shared memory, model_mqueue.c POSIX queues,
+ * model_objects.c what objects are and how they are shown, model_json.c writes
+ * it all down, model_waits.c who waits for whom.
+ */
+#ifndef SHOW_MODEL_PRIVATE_H
+#define SHOW_MODEL_PRIVATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "model.h"
+#include "trace.h"
+
+#define NONE     (-1)
+#define DATA_MAX 512
+#define OPEN     SIZE_MAX /* the end of an interval that is not over */
+
+/* ---- Objects ------------------------------------------------------------- */
+
+enum object_kind {
+    KIND_PIPE,
+    KIND_FIFO,
+    KIND_SOCKET,
+    KIND_QUEUE,    /* POSIX */
+    KIND_MESSAGES, /* System V queue */
+    KIND_SEMAPHORES,
+    KIND_SEGMENT, /* System V, POSIX, or anonymous and shared */
+    KIND_EVENT,
+    KIND_FILE,
+    KIND_TERMINAL,
+};
+
+struct state {
+    size_t step;
+    char *text;
+    long level, capacity; /* NONE: there is no such thing */
+    char **items;
+    size_t item_count;
+};
+
+struct message {
+    long type; /* or priority */
+    long size;
+    char *text;
+};
+
+struct semaphore {
+    bool known; /* the value is */
+    int value;
+    int waiting;
+};
+
+/* An attachment, or a mapping, of a segment. */
+struct attachment {
+    int process; /* leader */
+    uint64_t address;
+    int object;
+};
+
+struct object {
+    enum object_kind kind;
+    char *key;    /* how the log names it: one object each */
+    char *label;  /* "pipe A" */
+    char *detail; /* "pipe:[123]" */
+    bool shown;   /* a step is about it */
+    bool outside; /* its other end is not the run's: standard input, ... */
+    bool removed; /* its name is */
+    bool dirty;   /* its state may have changed at this step */
+    struct state *states;
+    size_t state_count;
+    /* What it is like now. */
+    long bytes; /* in a pipe; in a socket: of both directions */
+    struct semaphore *semaphores;
+    size_t semaphore_count;
+    struct message *messages;
+    size_t message_count;
+    int attached;
+    int registered; /* process; NONE */
+    int color;      /* given out in order of appearance */
+};
+
+/* ---- Processes ------------------------------------------------------------ */
+
+struct name {
+    size_t from;
+    char *name, *command;
+};
+
+/* A semaphore that a process will put back at its end: SEM_UNDO. */
+struct undo {
+    int object, num, change;
+};
+
+struct process {
+    bool begun, ended;
+    int lane;
+    size_t from, to;
+    char *end;
+    struct name *names;
+    size_t name_count;
+    int *open; /* its descriptors, as indices into model.fds */
+    size_t open_count;
+    struct undo *undos;
+    size_t undo_count;
+    bool aside;       /* its next semctl(2) is tell.c's */
+    uint64_t handled; /* signals with a handler; bit N - 1 */
+};
+
+struct descriptor {
+    int process, fd, object;
+    char mode; /* 'r', 'w' or 'b' for both */
+    bool cloexec;
+    size_t from, to;
+};
+
+/* ---- Steps ---------------------------------------------------------------- */
+
+enum step_kind {
+    STEP_CALL,
+    STEP_WAIT,
+    STEP_RETURN,
+    STEP_FORK,
+    STEP_EXEC,
+    STEP_EXIT,
+    STEP_SIGNAL,
+    STEP_STOP,
+};
+
+struct step {
+    int64_t at_us;
+    int process, object, other;
+    enum step_kind kind;
+    const char *call, *error;
+    char *text, *raw, *data;
+    char flow; /* 'i', 'o', 0 */
+    long size;
+    int64_t blocked_us;
+    size_t until;
+    uint64_t address;
+};
+
+struct model {
+    const struct run_log *log;
+    struct trace *trace;
+    struct process *processes; /* as in the trace */
+    struct object *objects;
+    size_t object_count;
+    struct descriptor *fds;
+    size_t fd_count;
+    struct attachment *attachments;
+    size_t attachment_count;
+    struct step *steps;
+    size_t step_count;
+    size_t *waiting; /* of each event: its step as a wait, or OPEN */
+    const bool *waits; /* of each event: it is to be shown as a wait, too */
+    bool *shown;       /* of each event: it became a step */
+    int64_t begun_us, hung_us;
+    int labels[KIND_TERMINAL + 1]; /* how many of each kind have a name */
+    size_t missing;
+};
+
+/* The event at hand. */
+struct now {
+    struct model *model;
+    size_t index;
+    const struct trace_event *event;
+    int process; /* who made it */
+    int leader;  /* whose descriptors count */
+    bool begins; /* a wait begins; nothing may be changed */
+    struct step step;
+};
+
+/* ---- model.c -------------------------------------------------------------- */
+
+/* Make process INDEX part of the picture, as a child of whoever made it. */
+void model_begin(struct model *model, int index);
+/* The step that is being made. */
+size_t model_step(const struct model *model);
+
+/* ---- model_steps.c -------------------------------------------------------- */
+
+/* The call has returned, and not failed. */
+bool is_success(const struct now *now);
+/* What is said of the step: printf-style, without result. */
+void step_text(struct now *now, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* ...and then its result: "5 bytes", or the error, whatever the call says. */
+void step_result(struct now *now, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* Of the present program of process INDEX: "cat 5"; static. */
+const char *step_who(const struct model *model, int index);
+/* "EPIPE, Broken pipe"; static. */
+const char *step_error(const char *name);
+
+/* ---- Arguments ------------------------------------------------------------ */
+
+/* Argument N as a number; -1 if it is none. */
+long arg_number(const struct now *now, int n);
+/* Argument N as the descriptor FD<NAME>; NAME (of SIZE bytes) is "" where the
+ * log has none.  -1 if it is none. */
+int arg_fd(const struct now *now, int n, char *name, size_t size);
+/* The same of what TEXT begins with; *END is behind it. */
+int text_fd(const char *text, char *name, size_t size, const char **end);
+/* The result's name, as of "3<pipe:[1]>". */
+void result_name(const struct now *now, char *name, size_t size);
+/* Argument N, a string, without its quotes; NULL if it is none.  To be freed.
+ */
+char *arg_string(const struct now *now, int n);
+/* All strings of the event behind KEY ("iov_base="), joined; to be freed. */
+char *arg_strings(const struct now *now, const char *key);
+/* The directory that argument 0 is, AT_FDCWD</tmp> or 3</tmp>; false if the
+ * log does not say. */
+bool arg_directory(const struct now *now, char *name, size_t size);
+/* Whether argument N, or with N = -1 any, holds WORD. */
+bool arg_has(const struct now *now, int n, const char *word);
+
+/* ---- model_fds.c ----------------------------------------------------------- */
+
+/* The object that FD of the process at hand is of, which the log calls NAME;
+ * NONE where it is of no interest. */
+int fd_object(struct now *now, int fd, const char *name);
+/* Note that PROCESS has FD. */
+void fd_add(struct model *model, int process, int fd, int object, char mode,
+            bool cloexec);
+void fd_close(struct model *model, int process, int fd);
+/* PROCESS's descriptor FD; NULL.  Valid until one is added. */
+struct descriptor *fd_get(const struct model *model, int process, int fd);
+/* Close the one at index AT of PROCESS's list. */
+void fd_close_at(struct model *model, int process, size_t at);
+void fd_inherit(struct model *model, int from, int to);
+/* execve(2): those that are close-on-exec go; exit: ALL. */
+void fd_close_many(struct model *model, int process, bool all);
+/* The descriptors 0, 1 and 2 that the run began with. */
+void fd_standard(struct model *model);
+
+/* ---- model_objects.c ------------------------------------------------------- */
+
+/* The object called KEY, made if need be as KIND with LABEL (NULL: the next of
+ * its kind) and DETAIL. */
+int object_get(struct model *model, enum object_kind kind, const char *key,
+               const char *label, const char *detail);
+int object_find(const struct model *model, const char *key);
+/* The object that PATH, as seen from DIRECTORY (NULL: unknown), names; NONE. */
+int object_at(const struct model *model, const char *directory,
+              const char *path);
+/* The socket KNOWN is now called NAME: the object that this is of. */
+int object_of_socket(struct model *model, int known, const char *name);
+/* What the descriptor name NAME ("pipe:[1]", "/tmp/f") is of; NONE: a name of
+ * which nothing is known by itself, such as "anon_inode:[eventfd]". */
+int object_named(struct model *model, const char *name);
+/* Forget KEY: what is called so from now on is another object. */
+void object_forget(struct model *model, int object);
+void object_touch(struct model *model, int object);
+/* Write down the state of what was touched, as of the present step. */
+void objects_note(struct model *model);
+const char *object_label(const struct model *model, int object);
+void attach(struct model *model, int process, uint64_t address, int object);
+/* The object that was attached there; NONE. */
+int detach(struct model *model, int process, uint64_t address);
+/* All of PROCESS, at its end or at an execve(2). */
+void detach_all(struct model *model, int process);
+void attach_inherit(struct model *model, int from, int to);
+
+/* ---- The calls -------------------------------------------------------------- */
+
+/* Deal with the event at hand: whether it is a step. */
+typedef bool call_handler(struct now *now);
+struct call {
+    const char *names; /* "read,pread64" */
+    bool blocks;
+    call_handler *handle;
+};
+extern const struct call fd_calls[], process_calls[], sysv_calls[],
+    memory_calls[], mqueue_calls[]; /* each ends with NULL names */
+extern const struct call process_event; /* signals, ends, stops */
+
+/* The System V object of KIND with number ID. */
+int sysv_object(struct now *now, enum object_kind kind, long id);
+/* semget, shmget, msgget: the object, NONE where it fails. */
+int sysv_get(struct now *now, enum object_kind kind);
+/* IPC_RMID: the number may come again, as another object. */
+bool sysv_remove(struct now *now, int object);
+/* What tell.c says, beside the log, of a call that strace cannot look into. */
+void sysv_told(struct now *now, const char *text);
+/* At the end of PROCESS, a leader, or of its program: what the kernel undoes.
+ */
+void sysv_undo(struct model *model, int process);
+
+/* ---- Writing it down -------------------------------------------------------- */
+
+json_t *model_json(const struct model *model);
+/* NUMBERS: of the objects, as they are told of. */
+json_t *waits_json(const struct model *model, const int *numbers);
+
+#endif

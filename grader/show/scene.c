@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+/*
+ * scene.c - a "test" that plays a scenario of `ipclab show`: the shell commands
+ * of IPCLAB_SCENE, in the sandbox, with the program at hand as ./LAB.  Nothing
+ * is judged; how it ended is what the drawing tells.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "probe.h"
+#include "verdict.h"
+#include "world.h"
+
+const struct misconception lab_misconceptions[] = {{0}};
+
+Graded(scene, play, .step = "", .description = "plays a scenario")
+{
+    const struct probe_setting *setting = probe_setting();
+    const char *commands = getenv("IPCLAB_SCENE");
+    struct world *world = make_world(.inject = NULL);
+
+    if (commands == NULL ||
+        symlinkat(world->program, world_directory(world), setting->lab) < 0)
+        probe_error("scene: %s", strerror(errno));
+    struct run *run = launch(ARGS("-c", commands), .tool = "sh",
+                             .world = world, .input_mode = INPUT_NONE);
+    (void)run_end(run);
+}
