@@ -56,11 +56,13 @@ extra: kit
 	  $(B)/labs/$(LAB)/misconceptions.o $(B)/grader/probe/criterion.o \
 	  $(B)/libkit.a $(LIBS) -lcriterion
 
-## make demo         the demonstrations; LAB=pipe SCENARIO=eof: one, drawn
-##                   (SOLUTION=yes: by our program; HTML=FILE, SVG=FILE: written)
+## make demo         the demonstrations; LAB=pipe SCENARIO=eof: one, drawn;
+##                   TEST=name: your run that failed there; SOLUTION=yes: by
+##                   our program; HTML=FILE, SVG=FILE: written
 .PHONY: demo
 demo: kit
 	@$(IPCLAB) show $(LAB) $(SCENARIO) $(if $(SOLUTION),--solution) \
+	  $(if $(TEST),--test $(TEST)) \
 	  $(if $(HTML),--html '$(HTML)') $(if $(SVG),--svg '$(SVG)')
 
 # ---- Set-up: `SETUP=no` refuses to install and prints the command -----------

@@ -20,8 +20,13 @@
 #include "text.h"
 #include "worker.h"
 
-enum { OPTION_SOLUTION = 0x100, OPTION_HTML, OPTION_SVG, OPTION_JSON,
-       OPTION_ASCII };
+enum {
+    OPTION_SOLUTION = 0x100,
+    OPTION_HTML,
+    OPTION_SVG,
+    OPTION_JSON,
+    OPTION_ASCII
+};
 
 struct show {
     const char *lab, *scenario, *test, *submission;
@@ -88,7 +93,8 @@ static error_t parse(int key, char *word, struct argp_state *state)
     }
 }
 
-/* ---- What is there ----------------------------------------------------------- */
+/* ---- What is there
+ * ----------------------------------------------------------- */
 
 static int list_lab(const struct report *report, const struct kit *kit,
                     const char *lab)
@@ -113,14 +119,16 @@ static int list_scenarios(const struct show *show)
 
     report_init(&report, stdout);
     for (size_t i = 0; status == EXIT_DONE && i < show->kit.labs.count; i++)
-        if (show->lab == NULL || strcmp(show->lab, show->kit.labs.items[i]) == 0)
+        if (show->lab == NULL ||
+            strcmp(show->lab, show->kit.labs.items[i]) == 0)
             status = list_lab(&report, &show->kit, show->kit.labs.items[i]);
     (void)printf("\nShow one with make demo LAB=pipe SCENARIO=eof, and write "
                  "its replay\nwith HTML=FILE.\n");
     return status;
 }
 
-/* ---- Whose program ------------------------------------------------------------- */
+/* ---- Whose program
+ * ------------------------------------------------------------- */
 
 /* How often WORD stands in TEXT. */
 static int count(const char *text, const char *word)
@@ -174,7 +182,8 @@ static bool choose_program(const struct show *show, struct whose *whose)
     return true;
 }
 
-/* ---- Showing ----------------------------------------------------------------------- */
+/* ---- Showing
+ * ----------------------------------------------------------------------- */
 
 static int observe(struct show *show, const struct observation *observation)
 {
@@ -228,7 +237,7 @@ static int find_and_observe(struct show *show)
     if (scenarios_read(&scenarios, &show->kit, show->lab) < 0)
         return EXIT_UNABLE;
     const struct scenario *scenario =
-        show->scenario         ? scenarios_find(&scenarios, show->scenario)
+        show->scenario        ? scenarios_find(&scenarios, show->scenario)
         : scenarios.count > 0 ? &scenarios.items[0]
                               : NULL;
     int status = EXIT_USAGE;
@@ -300,7 +309,8 @@ static int observe_any(struct show *show)
     return status;
 }
 
-/* ---- Drawing ------------------------------------------------------------------------- */
+/* ---- Drawing
+ * ------------------------------------------------------------------------- */
 
 /* The last of the recordings: the right one of two. */
 static const json_t *last(const struct show *show)
@@ -333,13 +343,12 @@ static int draw(const struct show *show)
 {
     int status = EXIT_DONE;
 
-    if (show->json && json_dump_file(show->recordings, show->json,
-                                     JSON_INDENT(1)) < 0) {
+    if (show->json &&
+        json_dump_file(show->recordings, show->json, JSON_INDENT(1)) < 0) {
         (void)complain("%s: %s", show->json, strerror(errno));
         status = EXIT_UNABLE;
     }
-    if (show->html &&
-        draw_html(&show->kit, show->recordings, show->html) < 0)
+    if (show->html && draw_html(&show->kit, show->recordings, show->html) < 0)
         status = EXIT_UNABLE;
     if (show->svg && draw_svg(&show->kit, last(show), show->svg) < 0)
         status = EXIT_UNABLE;

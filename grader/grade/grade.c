@@ -82,29 +82,69 @@ static int choose_tests(struct grade *grade, const struct argv *names)
     return 0;
 }
 
-/* The command that repeats TEST; to be freed. */
-static char *test_command(const struct job *job, const struct grade_test *test)
+/* Whether commands are for the student's own kit, typed in its root. */
+static bool is_typed_here(const struct job *job)
 {
-    const struct kit *kit = job->kit;
-    const char *lab = job->options->lab;
-    char *command;
+    return job->options->for_student ||
+           (job->submission->own && job->kit->here);
+}
 
-    if (job->options->for_student || (job->submission->own && kit->here))
-        return xformat("make %s TEST=%s", lab, test->name);
-    if (job->submission->own) {
-        char *root = text_shell_word(kit->root);
-        command = xformat("make -C %s %s TEST=%s", root, lab, test->name);
-        free(root);
-        return command;
-    }
-    char *ipclab = kit_shown_path(kit, "build/ipclab");
+/* A target of make, with what it needs, in the student's own kit. */
+static char *make_command(const struct job *job, const char *target)
+{
+    if (is_typed_here(job))
+        return xformat("make %s", target);
+    char *root = text_shell_word(job->kit->root);
+    char *command = xformat("make -C %s %s", root, target);
+    free(root);
+    return command;
+}
+
+/* A subcommand of ipclab for a submission that lies elsewhere. */
+static char *ipclab_command(const struct job *job, const char *subcommand,
+                            const char *test)
+{
+    char *ipclab = kit_shown_path(job->kit, "build/ipclab");
     char *word = text_shell_word(ipclab);
     char *path = text_shell_word(job->submission->path);
-    command = xformat("%s grade %s --submission %s --test %s", word, lab, path,
-                      test->name);
+    char *command = xformat("%s %s %s --submission %s --test %s", word,
+                            subcommand, job->options->lab, path, test);
+
     free(path);
     free(word);
     free(ipclab);
+    return command;
+}
+
+static bool is_own(const struct job *job)
+{
+    return job->options->for_student || job->submission->own;
+}
+
+/* The command that repeats TEST; to be freed. */
+static char *test_command(const struct job *job, const struct grade_test *test)
+{
+    if (!is_own(job))
+        return ipclab_command(job, "grade", test->name);
+    char *target = xformat("%s TEST=%s", job->options->lab, test->name);
+    char *command = make_command(job, target);
+    free(target);
+    return command;
+}
+
+/* The command that draws the launch of TEST that failed; to be freed.  NULL
+ * where there is none. */
+static char *picture_command(const struct job *job,
+                             const struct grade_test *test)
+{
+    if (test->verdict != VERDICT_FAIL || test->shell == NULL)
+        return NULL;
+    if (!is_own(job))
+        return ipclab_command(job, "show", test->name);
+    char *target =
+        xformat("demo LAB=%s TEST=%s", job->options->lab, test->name);
+    char *command = make_command(job, target);
+    free(target);
     return command;
 }
 
@@ -187,8 +227,11 @@ static int work(int out_fd, void *data)
     int status = make_grade(job, grade);
     if (status == 0) {
         score_grade(grade);
-        for (size_t i = 0; i < grade->test_count; i++)
-            grade->tests[i].command = test_command(job, &grade->tests[i]);
+        for (size_t i = 0; i < grade->test_count; i++) {
+            struct grade_test *test = &grade->tests[i];
+            test->command = test_command(job, test);
+            test->picture = picture_command(job, test);
+        }
         char *text = grade_to_json(grade);
         if (write_fully(out_fd, text, strlen(text)) < 0)
             status = 3; /* the one who asked is gone */

@@ -19,12 +19,12 @@
  */
 #define WAKE_MS     2000
 #define OUTPUT_HEAD 4000
-#define LOG_MAX (1u << 30)
+#define LOG_MAX     (1u << 30)
 
 void record_add_options(struct argv *argv)
 {
-    argv_add_all(argv, (const char *[]){"-s", "512", "-ttt", "-T", "-yy", "-k",
-                                        NULL});
+    argv_add_all(
+        argv, (const char *[]){"-s", "512", "-ttt", "-T", "-yy", "-k", NULL});
 }
 
 /* ---- Runs ---------------------------------------------------------------- */
@@ -77,8 +77,7 @@ static json_t *json_lines(const struct autopsy *autopsy)
     json_t *lines = json_array();
 
     for (size_t i = 0; autopsy && i < autopsy->line_count; i++) {
-        char *line =
-            text_utf8(autopsy->lines[i], strlen(autopsy->lines[i]));
+        char *line = text_utf8(autopsy->lines[i], strlen(autopsy->lines[i]));
         (void)json_array_append_new(lines, json_string(line));
         free(line);
     }
@@ -109,8 +108,8 @@ static void wake(struct run *run)
                           run->world->sandbox.level == SANDBOX_BASIC) < 0)
             return;
         for (size_t i = 0; i < now.count; i++)
-            left += run_owns(run, &now.threads[i]) &&
-                    now.threads[i].state != 'Z';
+            left +=
+                run_owns(run, &now.threads[i]) && now.threads[i].state != 'Z';
         snapshot_release(&now);
         if (left > 0)
             (void)usleep(2000); /* between two looks */
@@ -119,9 +118,9 @@ static void wake(struct run *run)
 
 static json_t *json_head(const struct buffer *output)
 {
-    char *text = text_utf8(output->data ? output->data : "",
-                           output->size < OUTPUT_HEAD ? output->size
-                                                      : OUTPUT_HEAD);
+    char *text =
+        text_utf8(output->data ? output->data : "",
+                  output->size < OUTPUT_HEAD ? output->size : OUTPUT_HEAD);
     json_t *json = json_string(text);
 
     free(text);
@@ -138,8 +137,8 @@ void record_run(struct run *run)
     json_t *json = json_pack(
         "{s:s, s:s, s:b, s:b, s:i, s:I, s:o, s:o, s:o}", "shell", clean,
         "story", story, "hung", (int)hung, "tool", (int)run->tool, "pid",
-        (int)run->pid, "hung_us", (json_int_t)(hung ? epoch_us() : 0),
-        "output", json_head(&run->output), "waits", json_waits(run->autopsy), "lines",
+        (int)run->pid, "hung_us", (json_int_t)(hung ? epoch_us() : 0), "output",
+        json_head(&run->output), "waits", json_waits(run->autopsy), "lines",
         json_lines(run->autopsy));
     char *text = json_dumps(json, JSON_INDENT(1));
 

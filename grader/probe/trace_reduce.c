@@ -17,8 +17,7 @@ static char *reduce_rest(char *to, const char *p)
     for (char before = ' '; *p; before = p[-1]) {
         if (*p == '<' && isalnum((unsigned char)before) && p[1] != '<') {
             p = trace_skip_name(p);
-        } else if (*p == '<' && before == ' ' &&
-                   isdigit((unsigned char)p[1])) {
+        } else if (*p == '<' && before == ' ' && isdigit((unsigned char)p[1])) {
             p += strlen(p); /* how long the call took, at the end */
         } else {
             const char *next = trace_scan(p, &depth);

@@ -292,6 +292,8 @@ static void report_test(const struct report *report, const struct grade *grade,
         report_run(report, &test->runs[i]);
     if (mark_of(test)->colour != GREEN && given(test->command))
         layout_command(report, DETAIL, "again", test->command);
+    if (given(test->picture))
+        layout_command(report, DETAIL, "picture", test->picture);
 }
 
 /* ---- Score --------------------------------------------------------------- */

@@ -120,6 +120,7 @@ struct grade_test {
 
     char *hint;    /* key in labs/LAB/hints.md */
     char *command; /* that repeats the test */
+    char *picture; /* command that draws the run that failed; NULL */
 };
 
 struct grade_sandbox {

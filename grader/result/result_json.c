@@ -111,7 +111,8 @@ SHAPE(test_shape, struct grade_test,
       {.name = "native", .type = FIELD_PART, .shape = &native_shape},
       {.name = "memcheck", .type = FIELD_PART, .shape = &memcheck_shape},
       {ROW("hint", STRING, struct grade_test, hint)},
-      {ROW("command", STRING, struct grade_test, command)});
+      {ROW("command", STRING, struct grade_test, command)},
+      {ROW("picture", STRING, struct grade_test, picture)});
 
 SHAPE(grade_shape, struct grade,
       {ROW("schema", INT, struct grade, schema), .required = true},

@@ -28,13 +28,14 @@ struct drawing {
     const struct glyphs *glyphs;
     const json_t *recording, *processes, *objects, *steps;
     int lanes;
-    size_t *lane_step;   /* of each lane: which process has it now */
+    size_t *lane_step;    /* of each lane: which process has it now */
     const json_t **owner; /* of each lane; NULL: nobody */
-    bool *waiting;       /* of each lane */
-    size_t *state_at;    /* of each object: its state that was told last */
+    bool *waiting;        /* of each lane */
+    size_t *state_at;     /* of each object: its state that was told last */
 };
 
-/* ---- JSON ------------------------------------------------------------------- */
+/* ---- JSON -------------------------------------------------------------------
+ */
 
 static const char *word(const json_t *object, const char *key)
 {
@@ -52,11 +53,11 @@ static long number(const json_t *object, const char *key)
 
 static const json_t *process_at(const struct drawing *drawing, long index)
 {
-    return index < 0 ? NULL
-                     : json_array_get(drawing->processes, (size_t)index);
+    return index < 0 ? NULL : json_array_get(drawing->processes, (size_t)index);
 }
 
-/* ---- Lanes ------------------------------------------------------------------- */
+/* ---- Lanes
+ * ------------------------------------------------------------------- */
 
 static int lane_of(const struct drawing *drawing, const json_t *process)
 {
@@ -106,7 +107,8 @@ static void put_lanes(const struct drawing *drawing, int active,
     }
 }
 
-/* ---- Text --------------------------------------------------------------------- */
+/* ---- Text
+ * --------------------------------------------------------------------- */
 
 static int text_column(const struct drawing *drawing)
 {
@@ -185,7 +187,8 @@ static void put_below(const struct drawing *drawing, const char *text,
     put_text(drawing, text, object);
 }
 
-/* ---- States ------------------------------------------------------------------- */
+/* ---- States
+ * ------------------------------------------------------------------- */
 
 /* Tell what OBJECT, number INDEX, is like since STEP, if that is news. */
 static void put_state(struct drawing *drawing, size_t index, long step)
@@ -200,8 +203,8 @@ static void put_state(struct drawing *drawing, size_t index, long step)
         state = json_array_get(states, (*next)++);
     if (state == NULL)
         return;
-    char *line = xformat("  %s: %s", word(object, "label"),
-                         word(state, "text"));
+    char *line =
+        xformat("  %s: %s", word(object, "label"), word(state, "text"));
     put_below(drawing, line, object);
     free(line);
     const json_t *items = json_object_get(state, "items");
@@ -218,7 +221,8 @@ static void put_state(struct drawing *drawing, size_t index, long step)
     }
 }
 
-/* ---- Steps --------------------------------------------------------------------- */
+/* ---- Steps
+ * --------------------------------------------------------------------- */
 
 /* The name that PROCESS has at STEP, and its pid; to be freed. */
 static char *who(const json_t *process, long step)
@@ -228,9 +232,9 @@ static char *who(const json_t *process, long step)
     json_t *entry;
     size_t i;
 
-    json_array_foreach(names, i, entry)
-        if (number(entry, "from") <= step && *word(entry, "name"))
-            name = word(entry, "name");
+    json_array_foreach(names, i, entry) if (number(entry, "from") <= step &&
+                                            *word(entry, "name")) name =
+        word(entry, "name");
     return xformat("%s %ld", name, number(process, "pid"));
 }
 
@@ -248,8 +252,7 @@ static void put_step(struct drawing *drawing, size_t index)
                                                    : glyphs->step;
 
     update_owners(drawing, (long)index);
-    if (strcmp(kind, "fork") == 0 && other &&
-        lane_of(drawing, other) > lane) {
+    if (strcmp(kind, "fork") == 0 && other && lane_of(drawing, other) > lane) {
         branch = lane_of(drawing, other);
         mark = glyphs->to;
     }
@@ -260,9 +263,9 @@ static void put_step(struct drawing *drawing, size_t index)
     char *name = who(process, (long)index);
     long blocked = number(step, "blocked_us");
     char *slept = strcmp(kind, "wait") == 0 ? xstrdup(" ... waits")
-                  : blocked > 0 ? xformat(" (waited %.2f ms)",
-                                          (double)blocked / 1000)
-                                : xstrdup("");
+                  : blocked > 0
+                      ? xformat(" (waited %.2f ms)", (double)blocked / 1000)
+                      : xstrdup("");
     char *line = xformat("%s: %s%s", name, word(step, "text"), slept);
     const json_t *about =
         object < 0 ? NULL : json_array_get(drawing->objects, (size_t)object);
@@ -275,8 +278,9 @@ static void put_step(struct drawing *drawing, size_t index)
         drawing->owner[lane] = NULL;
     const char *data = word(step, "data");
     if (*data) {
-        char *shown = xformat("  \"%.60s\"%s", data,
-                              strlen(data) > 60 ? "..." : "");
+        int room = drawing->report->width - text_column(drawing) - 10;
+        char *shown = xformat("    \"%.*s\"%s", room, data,
+                              (int)strlen(data) > room ? "..." : "");
         put_below(drawing, shown, NULL);
         free(shown);
     }
@@ -284,7 +288,8 @@ static void put_step(struct drawing *drawing, size_t index)
         put_state(drawing, i, (long)index);
 }
 
-/* ---- Head and foot --------------------------------------------------------------- */
+/* ---- Head and foot
+ * --------------------------------------------------------------- */
 
 static void put_head(const struct drawing *drawing)
 {
@@ -316,9 +321,9 @@ static void put_waits(const struct drawing *drawing)
     {
         layout_block(drawing->report, 0, i ? "" : "who waits",
                      word(wait, "text"));
-        json_array_foreach(json_object_get(wait, "holders"), n, holder)
-            if (*word(holder, "close"))
-                layout_block(drawing->report, 0, "", word(holder, "close"));
+        json_array_foreach(json_object_get(wait, "holders"), n,
+                           holder) if (*word(holder, "close"))
+            layout_block(drawing->report, 0, "", word(holder, "close"));
     }
 }
 
@@ -347,9 +352,9 @@ static int count_lanes(const json_t *processes, int width)
     size_t i;
     int lanes = 1, most = (width - TIME_WIDTH - 1 - TEXT_MIN) / 2;
 
-    json_array_foreach(processes, i, process)
-        if (number(process, "lane") >= lanes)
-            lanes = (int)number(process, "lane") + 1;
+    json_array_foreach(processes, i,
+                       process) if (number(process, "lane") >= lanes) lanes =
+        (int)number(process, "lane") + 1;
     if (most > LANES_MAX)
         most = LANES_MAX;
     return lanes < most ? lanes : most > 1 ? most : 1;

@@ -30,7 +30,8 @@ size_t model_step(const struct model *model)
     return model->step_count;
 }
 
-/* ---- Calls ------------------------------------------------------------------ */
+/* ---- Calls ------------------------------------------------------------------
+ */
 
 static const struct call *find_call(const char *name)
 {
@@ -44,7 +45,8 @@ static const struct call *find_call(const char *name)
     return NULL;
 }
 
-/* ---- Processes -------------------------------------------------------------- */
+/* ---- Processes --------------------------------------------------------------
+ */
 
 /* A column that nobody uses, as near to PARENT's as there is one. */
 static int free_lane(const struct model *model, int parent)
@@ -100,7 +102,8 @@ void model_begin(struct model *model, int index)
     }
 }
 
-/* ---- Replaying -------------------------------------------------------------- */
+/* ---- Replaying --------------------------------------------------------------
+ */
 
 static int64_t time_of(const struct trace_event *event, bool begins)
 {
@@ -135,9 +138,9 @@ static char *raw(const struct now *now)
     char *args = xformat("%.*s", RAW_MAX, event->args);
     args[trace_reduce(args, strlen(args))] = '\0';
     char *text =
-        now->begins     ? xformat("%s(%s", event->name, args)
-        : event->error  ? xformat("%s(%s) = -1 %s", event->name, args,
-                                  event->error)
+        now->begins ? xformat("%s(%s", event->name, args)
+        : event->error
+            ? xformat("%s(%s) = -1 %s", event->name, args, event->error)
         : strchr("ms", event->name[0]) && event->result > 1 << 20
             ? xformat("%s(%s) = %#lx", event->name, args,
                       (unsigned long)event->result)
@@ -149,8 +152,7 @@ static char *raw(const struct now *now)
 static void keep_step(struct now *now)
 {
     struct model *model = now->model;
-    struct step *step =
-        grow(&model->steps, &model->step_count, sizeof(*step));
+    struct step *step = grow(&model->steps, &model->step_count, sizeof(*step));
     size_t number = model->step_count - 1;
 
     *step = now->step;
@@ -193,9 +195,8 @@ static void replay(struct model *model, const struct moment *moment)
     };
     if (!moment->begins && event->kind == TRACE_CALL && event->ended_us > 0)
         now.step.blocked_us = event->ended_us - event->begun_us;
-    const struct call *call = event->kind == TRACE_CALL
-                                  ? find_call(event->name)
-                                  : &process_event;
+    const struct call *call =
+        event->kind == TRACE_CALL ? find_call(event->name) : &process_event;
     if (call && call->handle(&now)) {
         keep_step(&now);
     } else {
@@ -205,7 +206,8 @@ static void replay(struct model *model, const struct moment *moment)
     objects_note(model);
 }
 
-/* ---- Moments ---------------------------------------------------------------- */
+/* ---- Moments ----------------------------------------------------------------
+ */
 
 static int by_line(const void *a, const void *b)
 {
@@ -281,7 +283,8 @@ static void add_moments(const struct model *model, size_t index,
     } else if (event->kind != TRACE_CALL) {
         add_moment(moments, count, 2 * event->begun, index, false);
     }
-    if (call && call->blocks && (!done || (model->waits && model->waits[index])))
+    if (call && call->blocks &&
+        (!done || (model->waits && model->waits[index])))
         add_moment(moments, count, 2 * event->begun, index, true);
 }
 
@@ -301,7 +304,8 @@ static void replay_all(struct model *model)
     free(moments);
 }
 
-/* ---- What waited ------------------------------------------------------------ */
+/* ---- What waited ------------------------------------------------------------
+ */
 
 /* How many of the LINES that are in order lie below LINE. */
 static size_t count_below(const size_t *lines, size_t count, size_t line)
@@ -347,7 +351,8 @@ static bool *find_waits(const struct model *model)
     return waits;
 }
 
-/* ---- The whole -------------------------------------------------------------- */
+/* ---- The whole --------------------------------------------------------------
+ */
 
 static void object_release(struct object *object)
 {
@@ -391,8 +396,7 @@ static void model_init(struct model *model, const struct run_log *log,
         model->waiting[i] = OPEN;
     if (trace->event_count > 0)
         model->begun_us = time_of(&trace->events[0], false);
-    model->hung_us =
-        json_integer_value(json_object_get(log->about, "hung_us"));
+    model->hung_us = json_integer_value(json_object_get(log->about, "hung_us"));
 }
 
 static void model_release(struct model *model)

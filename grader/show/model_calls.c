@@ -10,7 +10,8 @@
 
 #define COMMAND_MAX 200
 
-/* ---- Processes -------------------------------------------------------------- */
+/* ---- Processes --------------------------------------------------------------
+ */
 
 /* The process called PID that PARENT has made; NONE. */
 static int child_called(const struct model *model, int parent, pid_t pid)
@@ -64,8 +65,8 @@ static bool handle_fork(struct now *now)
     }
     model_begin(now->model, child);
     now->step.other = child;
-    step_text(now, "%s: %s %ld", now->event->name,
-              thread ? "thread" : "child", now->event->result);
+    step_text(now, "%s: %s %ld", now->event->name, thread ? "thread" : "child",
+              now->event->result);
     return true;
 }
 
@@ -168,7 +169,8 @@ static bool handle_wait(struct now *now)
     return true;
 }
 
-/* ---- Signals ---------------------------------------------------------------- */
+/* ---- Signals ----------------------------------------------------------------
+ */
 
 static bool handle_kill(struct now *now)
 {
@@ -213,7 +215,7 @@ static bool handle_sigaction(struct now *now)
         strcmp(program, now->model->log->own) != 0)
         return false;
     step_text(now, "sigaction: %s %s", signal,
-              handler                       ? "has a handler"
+              handler                      ? "has a handler"
               : strstr(action, "=SIG_IGN") ? "is ignored"
                                            : "has its default action");
     return true;

@@ -7,7 +7,8 @@
 #include "base.h"
 #include "model_private.h"
 
-/* ---- Tables ------------------------------------------------------------------ */
+/* ---- Tables
+ * ------------------------------------------------------------------ */
 
 /* The index of PROCESS's descriptor FD in its list; NONE. */
 static int find(const struct model *model, int process, int fd)
@@ -24,8 +25,7 @@ struct descriptor *fd_get(const struct model *model, int process, int fd)
 {
     int at = find(model, process, fd);
 
-    return at == NONE ? NULL
-                      : &model->fds[model->processes[process].open[at]];
+    return at == NONE ? NULL : &model->fds[model->processes[process].open[at]];
 }
 
 void fd_close_at(struct model *model, int process, size_t at)
@@ -52,10 +52,9 @@ void fd_add(struct model *model, int process, int fd, int object, char mode,
     struct process *owner = &model->processes[process];
 
     fd_close(model, process, fd);
-    struct descriptor *new =
-        grow(&model->fds, &model->fd_count, sizeof(*new));
-    *new = (struct descriptor){process, fd,  object,           mode,
-                               cloexec, model_step(model), OPEN};
+    struct descriptor *new = grow(&model->fds, &model->fd_count, sizeof(*new));
+    *new = (struct descriptor){process,           fd,  object, mode, cloexec,
+                               model_step(model), OPEN};
     *(int *)grow(&owner->open, &owner->open_count, sizeof(int)) =
         (int)model->fd_count - 1;
     object_touch(model, object);
@@ -79,7 +78,8 @@ void fd_close_many(struct model *model, int process, bool all)
             fd_close_at(model, process, i);
 }
 
-/* ---- Names that the log has -------------------------------------------------- */
+/* ---- Names that the log has
+ * -------------------------------------------------- */
 
 /* Whether NAME may be what the log now has for OBJECT: sockets change theirs,
  * and all of one kind of anonymous inode have the same. */
@@ -124,14 +124,14 @@ void fd_standard(struct model *model)
         const struct trace_event *event = &model->trace->events[i];
         struct now now = {model, i, event, event->process, 0, true, {0}};
         char name[256];
-        int fd = event->kind == TRACE_CALL
-                     ? arg_fd(&now, 0, name, sizeof(name))
-                     : NONE;
+        int fd = event->kind == TRACE_CALL ? arg_fd(&now, 0, name, sizeof(name))
+                                           : NONE;
         if (list_holds("dup2,dup3", ',', event->name))
             fd = (int)arg_number(&now, 1);
-        else if (list_holds("open,openat,pipe,pipe2,dup,socket", ',',
-                            event->name))
+        else if (list_holds("open,openat,dup,socket", ',', event->name))
             fd = (int)event->result;
+        else if (*name == '\0')
+            continue;
         if (fd < 0 || fd > 2 || (open & 1u << fd) == 0)
             continue;
         open &= ~(1u << fd);
@@ -141,7 +141,8 @@ void fd_standard(struct model *model)
         int object = object_find(model, name);
         if (object == NONE) {
             object = object_named(model, name);
-            if (object != NONE && model->objects[object].kind != KIND_TERMINAL &&
+            if (object != NONE &&
+                model->objects[object].kind != KIND_TERMINAL &&
                 model->objects[object].kind != KIND_FILE) {
                 free(model->objects[object].label);
                 model->objects[object].label = xstrdup(labels[fd]);

@@ -7,7 +7,8 @@
 #include "base.h"
 #include "model_private.h"
 
-/* ---- Calls ------------------------------------------------------------------- */
+/* ---- Calls
+ * ------------------------------------------------------------------- */
 
 /* Whether steps about OBJECT are shown: files are for what is written to them,
  * for programs read hundreds as they start. */
@@ -45,8 +46,8 @@ static bool add_pair(struct now *now, int n, enum object_kind kind)
     if (trace_arg(now->event, n, text, sizeof(text)) && *text == '[') {
         const char *end;
         fds[0] = text_fd(text + 1, names[0], sizeof(names[0]), &end);
-        fds[1] = text_fd(end + strspn(end, ", "), names[1], sizeof(names[1]),
-                         NULL);
+        fds[1] =
+            text_fd(end + strspn(end, ", "), names[1], sizeof(names[1]), NULL);
     }
     step_text(now, "%s", now->event->name);
     if (!is_success(now) || fds[1] < 0) {
@@ -56,10 +57,10 @@ static bool add_pair(struct now *now, int n, enum object_kind kind)
     int object = object_named(now->model, names[0]);
     if (object == NONE)
         object = object_get(now->model, kind, names[0], NULL, names[0]);
-    fd_add(now->model, now->leader, fds[0], object, kind == KIND_PIPE ? 'r' : 'b',
-           cloexec(now));
-    fd_add(now->model, now->leader, fds[1], object, kind == KIND_PIPE ? 'w' : 'b',
-           cloexec(now));
+    fd_add(now->model, now->leader, fds[0], object,
+           kind == KIND_PIPE ? 'r' : 'b', cloexec(now));
+    fd_add(now->model, now->leader, fds[1], object,
+           kind == KIND_PIPE ? 'w' : 'b', cloexec(now));
     now->step.object = object;
     if (kind == KIND_PIPE)
         step_text(now, "%s: %s, read from %d, write to %d", now->event->name,
@@ -119,8 +120,8 @@ static bool handle_open(struct now *now)
         char directory[512];
         if (path_at == 0 || !arg_directory(now, directory, sizeof(directory)))
             directory[0] = '\0';
-        object = now->step.object = object_at(
-            now->model, *directory ? directory : NULL, path);
+        object = now->step.object =
+            object_at(now->model, *directory ? directory : NULL, path);
     }
     free(path);
     step_result(now, "descriptor %ld", now->event->result);
@@ -214,8 +215,7 @@ static bool handle_lock(struct now *now)
     int fd = arg_fd(now, 0, name, sizeof(name));
 
     now->step.object = fd >= 0 ? fd_object(now, fd, name) : NONE;
-    const char *command =
-        trace_arg(now->event, 1, how, sizeof(how)) ? how : "";
+    const char *command = trace_arg(now->event, 1, how, sizeof(how)) ? how : "";
     const char *type = arg_has(now, -1, "F_UNLCK") || arg_has(now, 1, "LOCK_UN")
                            ? "unlock"
                        : arg_has(now, -1, "F_RDLCK") || arg_has(now, 1, "_SH")
@@ -255,7 +255,8 @@ static bool handle_event(struct now *now)
     return object != NONE;
 }
 
-/* ---- Moving bytes ------------------------------------------------------------ */
+/* ---- Moving bytes
+ * ------------------------------------------------------------ */
 
 static void move(struct now *now, int object, long change)
 {
@@ -334,7 +335,8 @@ static bool handle_splice(struct now *now)
     return true;
 }
 
-/* ---- Sockets ------------------------------------------------------------------ */
+/* ---- Sockets
+ * ------------------------------------------------------------------ */
 
 static bool handle_socket(struct now *now)
 {
@@ -387,17 +389,17 @@ static bool handle_accept(struct now *now)
     return true;
 }
 
-/* ---- Waiting for several ------------------------------------------------------ */
+/* ---- Waiting for several
+ * ------------------------------------------------------ */
 
 static bool handle_poll(struct now *now)
 {
     char name[512];
     const char *first = strstr(now->event->args, "fd=");
     bool epoll = strncmp(now->event->name, "epoll", 5) == 0;
-    int fd = epoll ? arg_fd(now, 0, name, sizeof(name))
-             : first
-                 ? text_fd(first + 3, name, sizeof(name), NULL)
-                 : NONE;
+    int fd = epoll   ? arg_fd(now, 0, name, sizeof(name))
+             : first ? text_fd(first + 3, name, sizeof(name), NULL)
+                     : NONE;
 
     now->step.object = fd >= 0 ? fd_object(now, fd, name) : NONE;
     step_text(now, "%s", now->event->name);

@@ -33,7 +33,8 @@ static json_t *step_or_null(size_t step)
     return step == OPEN ? json_null() : json_integer((json_int_t)step);
 }
 
-/* ---- Processes --------------------------------------------------------------- */
+/* ---- Processes
+ * --------------------------------------------------------------- */
 
 /* The last of a process's names that is one, at its first step or later. */
 static json_t *json_names(const struct process *process)
@@ -57,18 +58,19 @@ static json_t *json_process(const struct model *model, size_t index)
                                   ? &process->names[process->name_count - 1]
                                   : &(struct name){0, "", ""};
 
-    return json_pack(
-        "{s:i, s:o, s:o, s:o, s:o, s:b, s:i, s:I, s:o, s:o}", "pid",
-        (int)traced->pid, "name", string(last->name), "command",
-        string(last->command), "names", json_names(process), "parent",
-        number_or_null(traced->parent), "thread",
-        (int)(traced->leader != (int)index), "lane", process->lane, "from",
-        (json_int_t)process->from, "to",
-        process->ended ? step_or_null(process->to) : json_null(), "end",
-        string_or_null(process->end));
+    return json_pack("{s:i, s:o, s:o, s:o, s:o, s:b, s:i, s:I, s:o, s:o}",
+                     "pid", (int)traced->pid, "name", string(last->name),
+                     "command", string(last->command), "names",
+                     json_names(process), "parent",
+                     number_or_null(traced->parent), "thread",
+                     (int)(traced->leader != (int)index), "lane", process->lane,
+                     "from", (json_int_t)process->from, "to",
+                     process->ended ? step_or_null(process->to) : json_null(),
+                     "end", string_or_null(process->end));
 }
 
-/* ---- Objects ----------------------------------------------------------------- */
+/* ---- Objects
+ * ----------------------------------------------------------------- */
 
 static json_t *json_state(const struct state *state)
 {
@@ -98,8 +100,7 @@ static bool is_told_later(const struct object *object, size_t index)
 
 static bool is_told_before(const json_t *states, const json_t *state)
 {
-    json_t *last =
-        json_array_get(states, json_array_size(states) - 1);
+    json_t *last = json_array_get(states, json_array_size(states) - 1);
 
     json_t *items = json_object_get(state, "items");
     json_t *before = json_object_get(last, "items");
@@ -133,7 +134,8 @@ static json_t *json_object_of(const struct object *object, int color)
                      string(object->detail), "color", color, "states", states);
 }
 
-/* ---- Descriptors ------------------------------------------------------------- */
+/* ---- Descriptors
+ * ------------------------------------------------------------- */
 
 static bool is_worth_telling(const struct model *model,
                              const struct descriptor *fd)
@@ -153,13 +155,15 @@ static json_t *json_descriptor(const struct descriptor *fd, int object)
                      step_or_null(fd->to));
 }
 
-/* ---- Steps ------------------------------------------------------------------- */
+/* ---- Steps
+ * ------------------------------------------------------------------- */
 
 static json_t *json_step(const struct step *step, const int *numbers)
 {
     static const char *const kinds[] = {
-        [STEP_CALL] = "call",     [STEP_WAIT] = "wait", [STEP_RETURN] = "return",
-        [STEP_FORK] = "fork",     [STEP_EXEC] = "exec", [STEP_EXIT] = "exit",
+        [STEP_CALL] = "call",     [STEP_WAIT] = "wait",
+        [STEP_RETURN] = "return", [STEP_FORK] = "fork",
+        [STEP_EXEC] = "exec",     [STEP_EXIT] = "exit",
         [STEP_SIGNAL] = "signal", [STEP_STOP] = "stop",
     };
     char *data = step->data && strlen(step->data) > DATA_MAX
@@ -171,8 +175,12 @@ static json_t *json_step(const struct step *step, const int *numbers)
         "at_us", (json_int_t)step->at_us, "process", step->process, "kind",
         kinds[step->kind], "call", step->call, "text", string(step->text),
         "raw", string(step->raw), "object",
-        step->object == NONE ? json_null() : json_integer(numbers[step->object]),
-        "flow", step->flow == 'i' ? "in" : step->flow == 'o' ? "out" : "",
+        step->object == NONE ? json_null()
+                             : json_integer(numbers[step->object]),
+        "flow",
+        step->flow == 'i'   ? "in"
+        : step->flow == 'o' ? "out"
+                            : "",
         "data", string_or_null(data ? data : step->data), "size",
         number_or_null(step->size), "error", string_or_null(step->error),
         "blocked_us",
@@ -186,7 +194,8 @@ static json_t *json_step(const struct step *step, const int *numbers)
     return json;
 }
 
-/* ---- The whole --------------------------------------------------------------- */
+/* ---- The whole
+ * --------------------------------------------------------------- */
 
 /* Which objects are told of, and by which number; NONE: not. */
 static int *number_objects(const struct model *model)
@@ -217,16 +226,16 @@ static void add_lists(const struct model *model, json_t *recording)
     for (size_t i = 0; i < model->object_count; i++)
         if (numbers[i] != NONE)
             (void)json_array_append_new(
-                objects, json_object_of(&model->objects[i],
-                                        model->objects[i].shown
-                                            ? color++ % COLORS
-                                            : COLORS - 1));
+                objects,
+                json_object_of(&model->objects[i], model->objects[i].shown
+                                                       ? color++ % COLORS
+                                                       : COLORS - 1));
     for (size_t i = 0; i < model->fd_count; i++)
         if (numbers[model->fds[i].object] != NONE &&
             is_worth_telling(model, &model->fds[i]))
             (void)json_array_append_new(
-                descriptors, json_descriptor(&model->fds[i],
-                                             numbers[model->fds[i].object]));
+                descriptors,
+                json_descriptor(&model->fds[i], numbers[model->fds[i].object]));
     for (size_t i = 0; i < model->step_count; i++)
         (void)json_array_append_new(steps,
                                     json_step(&model->steps[i], numbers));
@@ -256,17 +265,16 @@ json_t *model_json(const struct model *model)
 {
     const struct run_log *log = model->log;
     char *end = end_sentence(model);
-    int64_t last = model->step_count > 0
-                       ? model->steps[model->step_count - 1].at_us
-                       : 0;
+    int64_t last =
+        model->step_count > 0 ? model->steps[model->step_count - 1].at_us : 0;
     json_t *recording = json_pack(
         "{s:i, s:o, s:o, s:o, s:o, s:o, s:b, s:I, s:o, s:o, s:i}", "version", 1,
         "command", string(log->command), "subject", string(log->subject),
         "title", string(log->title), "ask",
         log->ask ? json_deep_copy(log->ask) : json_array(), "end", string(end),
-        "hung", json_is_true(json_object_get(log->about, "hung")), "duration_us",
-        (json_int_t)last, "output", string(log->output), "sources",
-        json_object(), "missing", (int)model->missing);
+        "hung", json_is_true(json_object_get(log->about, "hung")),
+        "duration_us", (json_int_t)last, "output", string(log->output),
+        "sources", json_object(), "missing", (int)model->missing);
 
     add_lists(model, recording);
     free(end);

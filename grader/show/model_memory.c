@@ -83,8 +83,7 @@ static bool handle_munmap(struct now *now)
 {
     char address[40];
 
-    if (!is_success(now) ||
-        !trace_arg(now->event, 0, address, sizeof(address)))
+    if (!is_success(now) || !trace_arg(now->event, 0, address, sizeof(address)))
         return false;
     now->step.object =
         detach(now->model, now->leader, strtoull(address, NULL, 16));

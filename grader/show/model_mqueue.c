@@ -45,8 +45,8 @@ static int queue_at(struct now *now)
 {
     char name[300];
     int fd = arg_fd(now, 0, name, sizeof(name));
-    struct descriptor *known = fd >= 0 ? fd_get(now->model, now->leader, fd)
-                                       : NULL;
+    struct descriptor *known =
+        fd >= 0 ? fd_get(now->model, now->leader, fd) : NULL;
 
     return known ? known->object : *name ? by_name(now, name + 1) : NONE;
 }
@@ -123,8 +123,7 @@ static bool handle_notify(struct now *now)
               registers ? "register" : "deregister");
     step_result(now, "%s", "");
     if (is_success(now))
-        now->model->objects[object].registered =
-            registers ? now->leader : NONE;
+        now->model->objects[object].registered = registers ? now->leader : NONE;
     object_touch(now->model, object);
     return true;
 }
@@ -139,9 +138,9 @@ static bool handle_unlink(struct now *now)
     bool known = at == 1 && arg_directory(now, directory, sizeof(directory));
     int object = queue ? object_find(now->model, key)
                        : object_at(now->model, known ? directory : NULL, key);
-    bool shown = name && (queue || (object != NONE &&
-                                    now->model->objects[object].kind ==
-                                        KIND_FIFO));
+    bool shown =
+        name && (queue || (object != NONE &&
+                           now->model->objects[object].kind == KIND_FIFO));
 
     step_text(now, "%s %s", now->event->name, key);
     step_result(now, "%s", "");

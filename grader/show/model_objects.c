@@ -11,24 +11,24 @@
 #define PIPE_CAPACITY 65536 /* pipe(7) */
 
 static const char *const kind_words[] = {
-    [KIND_PIPE] = "pipe",           [KIND_FIFO] = "FIFO",
-    [KIND_SOCKET] = "socket",       [KIND_QUEUE] = "queue",
-    [KIND_MESSAGES] = "queue",      [KIND_SEMAPHORES] = "semaphores",
-    [KIND_SEGMENT] = "segment",     [KIND_EVENT] = "event",
-    [KIND_FILE] = "file",           [KIND_TERMINAL] = "terminal",
+    [KIND_PIPE] = "pipe",       [KIND_FIFO] = "FIFO",
+    [KIND_SOCKET] = "socket",   [KIND_QUEUE] = "queue",
+    [KIND_MESSAGES] = "queue",  [KIND_SEMAPHORES] = "semaphores",
+    [KIND_SEGMENT] = "segment", [KIND_EVENT] = "event",
+    [KIND_FILE] = "file",       [KIND_TERMINAL] = "terminal",
 };
 
-/* ---- Names ------------------------------------------------------------------ */
+/* ---- Names ------------------------------------------------------------------
+ */
 
 /* "pipe A", ..., "pipe Z", "pipe A2": the next of KIND; to be freed. */
 static char *next_label(struct model *model, enum object_kind kind)
 {
     int number = model->labels[kind]++;
 
-    return number < 26
-               ? xformat("%s %c", kind_words[kind], 'A' + number)
-               : xformat("%s %c%d", kind_words[kind], 'A' + number % 26,
-                         number / 26 + 1);
+    return number < 26 ? xformat("%s %c", kind_words[kind], 'A' + number)
+                       : xformat("%s %c%d", kind_words[kind], 'A' + number % 26,
+                                 number / 26 + 1);
 }
 
 int object_find(const struct model *model, const char *key)
@@ -81,9 +81,8 @@ int object_at(const struct model *model, const char *directory,
 
     free(whole);
     /* unlink(2) does not say where it is. */
-    for (size_t i = 0; object == NONE && directory == NULL &&
-                       i < model->object_count;
-         i++) {
+    for (size_t i = 0;
+         object == NONE && directory == NULL && i < model->object_count; i++) {
         const char *key = model->objects[i].key;
         size_t size = key ? strlen(key) : 0;
         if (size > length && key[size - length - 1] == '/' &&
@@ -118,8 +117,8 @@ static int lone_end(const struct model *model, const char *name)
     const char *ends[] = {open + 1, arrow + 2};
 
     for (size_t i = 0; i < LENGTH(ends); i++) {
-        char *key = xformat("socket [%.*s]", (int)strcspn(ends[i], "-,]"),
-                            ends[i]);
+        char *key =
+            xformat("socket [%.*s]", (int)strcspn(ends[i], "-,]"), ends[i]);
         int object = object_find(model, key);
         free(key);
         if (object != NONE)
@@ -134,8 +133,7 @@ static int socket_named(struct model *model, const char *name)
 
     if (key == NULL) {
         const char *open = strchr(name, '[');
-        key = xformat("socket [%.*s]",
-                      open ? (int)strcspn(open + 1, "-,]") : 0,
+        key = xformat("socket [%.*s]", open ? (int)strcspn(open + 1, "-,]") : 0,
                       open ? open + 1 : "");
     }
     int object = object_find(model, key);
@@ -156,9 +154,9 @@ int object_of_socket(struct model *model, int known, const char *name)
     char *key = pair_key(name);
     int object = known;
 
-    if (key && strcmp(model->objects[known].key ? model->objects[known].key
-                                                : "",
-                      key) != 0) {
+    if (key &&
+        strcmp(model->objects[known].key ? model->objects[known].key : "",
+               key) != 0) {
         object = object_find(model, key);
         if (object == NONE) { /* it was a lone one, and is now connected */
             free(model->objects[known].key);
@@ -200,9 +198,8 @@ static int file_named(struct model *model, const char *name)
         size_t length = strlen(places[i].prefix);
         if (strncmp(path, places[i].prefix, length) != 0)
             continue;
-        char *label = places[i].label
-                          ? xstrdup(places[i].label)
-                          : xformat("segment /%s", path + length);
+        char *label = places[i].label ? xstrdup(places[i].label)
+                                      : xformat("segment /%s", path + length);
         object = object_get(model, places[i].kind, path, label, name);
         free(label);
     }
@@ -213,8 +210,8 @@ static int file_named(struct model *model, const char *name)
         char *label = strncmp(path, "/dev/", 5) == 0
                           ? xstrdup(path)
                           : xformat("%s %s", fifo ? "FIFO" : "file", base);
-        object = object_get(model, fifo ? KIND_FIFO : KIND_FILE, path, label,
-                            name);
+        object =
+            object_get(model, fifo ? KIND_FIFO : KIND_FILE, path, label, name);
         free(label);
     }
     free(path);
@@ -232,12 +229,13 @@ int object_named(struct model *model, const char *name)
     return strchr(name, '[') ? socket_named(model, name) : NONE;
 }
 
-/* ---- Attached segments ------------------------------------------------------- */
+/* ---- Attached segments
+ * ------------------------------------------------------- */
 
 void attach(struct model *model, int process, uint64_t address, int object)
 {
-    struct attachment *new = grow(&model->attachments,
-                                  &model->attachment_count, sizeof(*new));
+    struct attachment *new =
+        grow(&model->attachments, &model->attachment_count, sizeof(*new));
 
     *new = (struct attachment){process, address, object};
     model->objects[object].attached++;
@@ -281,7 +279,8 @@ void attach_inherit(struct model *model, int from, int to)
     }
 }
 
-/* ---- States ------------------------------------------------------------------ */
+/* ---- States
+ * ------------------------------------------------------------------ */
 
 void object_touch(struct model *model, int object)
 {
@@ -330,8 +329,8 @@ static void note_semaphores(const struct object *object, struct state *state)
 
     for (size_t i = 0; i < object->semaphore_count; i++) {
         const struct semaphore *semaphore = &object->semaphores[i];
-        char *value = semaphore->known ? xformat("%d", semaphore->value)
-                                       : xstrdup("?");
+        char *value =
+            semaphore->known ? xformat("%d", semaphore->value) : xstrdup("?");
         char *longer = xformat("%s %s", values, value);
         char *waits = semaphore->waiting > 0
                           ? xformat(", %d wait%s", semaphore->waiting,
@@ -353,10 +352,10 @@ static void note_segment(const struct object *object, struct state *state)
 
 static void note(struct model *model, struct object *object)
 {
-    struct state state = {
-        .step = model_step(model) > 0 ? model_step(model) - 1 : 0,
-        .level = NONE,
-        .capacity = NONE};
+    struct state state = {.step =
+                              model_step(model) > 0 ? model_step(model) - 1 : 0,
+                          .level = NONE,
+                          .capacity = NONE};
 
     if (object->outside || object->kind >= KIND_EVENT)
         return;

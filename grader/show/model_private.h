@@ -86,7 +86,8 @@ struct object {
     int color;      /* given out in order of appearance */
 };
 
-/* ---- Processes ------------------------------------------------------------ */
+/* ---- Processes ------------------------------------------------------------
+ */
 
 struct name {
     size_t from;
@@ -120,7 +121,8 @@ struct descriptor {
     size_t from, to;
 };
 
-/* ---- Steps ---------------------------------------------------------------- */
+/* ---- Steps ----------------------------------------------------------------
+ */
 
 enum step_kind {
     STEP_CALL,
@@ -158,7 +160,7 @@ struct model {
     size_t attachment_count;
     struct step *steps;
     size_t step_count;
-    size_t *waiting; /* of each event: its step as a wait, or OPEN */
+    size_t *waiting;   /* of each event: its step as a wait, or OPEN */
     const bool *waits; /* of each event: it is to be shown as a wait, too */
     bool *shown;       /* of each event: it became a step */
     int64_t begun_us, hung_us;
@@ -177,14 +179,16 @@ struct now {
     struct step step;
 };
 
-/* ---- model.c -------------------------------------------------------------- */
+/* ---- model.c --------------------------------------------------------------
+ */
 
 /* Make process INDEX part of the picture, as a child of whoever made it. */
 void model_begin(struct model *model, int index);
 /* The step that is being made. */
 size_t model_step(const struct model *model);
 
-/* ---- model_steps.c -------------------------------------------------------- */
+/* ---- model_steps.c --------------------------------------------------------
+ */
 
 /* The call has returned, and not failed. */
 bool is_success(const struct now *now);
@@ -199,7 +203,8 @@ const char *step_who(const struct model *model, int index);
 /* "EPIPE, Broken pipe"; static. */
 const char *step_error(const char *name);
 
-/* ---- Arguments ------------------------------------------------------------ */
+/* ---- Arguments ------------------------------------------------------------
+ */
 
 /* Argument N as a number; -1 if it is none. */
 long arg_number(const struct now *now, int n);
@@ -221,7 +226,8 @@ bool arg_directory(const struct now *now, char *name, size_t size);
 /* Whether argument N, or with N = -1 any, holds WORD. */
 bool arg_has(const struct now *now, int n, const char *word);
 
-/* ---- model_fds.c ----------------------------------------------------------- */
+/* ---- model_fds.c -----------------------------------------------------------
+ */
 
 /* The object that FD of the process at hand is of, which the log calls NAME;
  * NONE where it is of no interest. */
@@ -240,7 +246,8 @@ void fd_close_many(struct model *model, int process, bool all);
 /* The descriptors 0, 1 and 2 that the run began with. */
 void fd_standard(struct model *model);
 
-/* ---- model_objects.c ------------------------------------------------------- */
+/* ---- model_objects.c -------------------------------------------------------
+ */
 
 /* The object called KEY, made if need be as KIND with LABEL (NULL: the next of
  * its kind) and DETAIL. */
@@ -268,7 +275,8 @@ int detach(struct model *model, int process, uint64_t address);
 void detach_all(struct model *model, int process);
 void attach_inherit(struct model *model, int from, int to);
 
-/* ---- The calls -------------------------------------------------------------- */
+/* ---- The calls --------------------------------------------------------------
+ */
 
 /* Deal with the event at hand: whether it is a step. */
 typedef bool call_handler(struct now *now);
@@ -278,7 +286,7 @@ struct call {
     call_handler *handle;
 };
 extern const struct call fd_calls[], process_calls[], sysv_calls[],
-    memory_calls[], mqueue_calls[]; /* each ends with NULL names */
+    memory_calls[], mqueue_calls[];     /* each ends with NULL names */
 extern const struct call process_event; /* signals, ends, stops */
 
 /* The System V object of KIND with number ID. */
@@ -293,7 +301,8 @@ void sysv_told(struct now *now, const char *text);
  */
 void sysv_undo(struct model *model, int process);
 
-/* ---- Writing it down -------------------------------------------------------- */
+/* ---- Writing it down --------------------------------------------------------
+ */
 
 json_t *model_json(const struct model *model);
 /* NUMBERS: of the objects, as they are told of. */

@@ -13,7 +13,8 @@
 
 #define ARG_MAX_SIZE 8192
 
-/* ---- Words ------------------------------------------------------------------ */
+/* ---- Words ------------------------------------------------------------------
+ */
 
 static char *vformat(const char *format, va_list list)
 {
@@ -61,9 +62,8 @@ void step_result(struct now *now, const char *format, ...)
         return; /* a wait has none */
     }
     va_start(list, format);
-    char *result = now->event->error
-                       ? xstrdup(step_error(now->event->error))
-                       : vformat(format, list);
+    char *result = now->event->error ? xstrdup(step_error(now->event->error))
+                                     : vformat(format, list);
     va_end(list);
     if (*result) {
         char *whole = xformat("%s: %s", now->step.text, result);
@@ -94,7 +94,8 @@ const char *step_who(const struct model *model, int index)
     return text;
 }
 
-/* ---- Arguments -------------------------------------------------------------- */
+/* ---- Arguments --------------------------------------------------------------
+ */
 
 /* Argument N from trace_arg(), in a buffer of its own; NULL if there is none.
  */

@@ -59,7 +59,8 @@ bool sysv_remove(struct now *now, int object)
     return true;
 }
 
-/* ---- Semaphores ------------------------------------------------------------- */
+/* ---- Semaphores -------------------------------------------------------------
+ */
 
 static struct semaphore *semaphore_of(struct object *object, long num)
 {
@@ -82,7 +83,7 @@ static bool handle_semget(struct now *now)
     long count = arg_number(now, 1);
     for (long i = 0; i < count && i < 250; i++) {
         struct semaphore *semaphore = semaphore_of(set, i);
-        if (new && arg_has(now, 2, "IPC_EXCL"))
+        if (new &&arg_has(now, 2, "IPC_EXCL"))
             semaphore->known = true; /* a new set is zero: semget(2), Linux */
     }
     return true;
@@ -156,7 +157,8 @@ static void change_semaphore(struct now *now, int object, long num, int change,
     if (!undo)
         return;
     for (size_t i = 0; i < process->undo_count; i++)
-        if (process->undos[i].object == object && process->undos[i].num == num) {
+        if (process->undos[i].object == object &&
+            process->undos[i].num == num) {
             process->undos[i].change -= change;
             return;
         }
@@ -167,9 +169,9 @@ static void change_semaphore(struct now *now, int object, long num, int change,
 
 static void add_op(char **text, long num, long change, bool undo)
 {
-    char *longer = xformat("%s%s%+ld to number %ld%s", *text,
-                           **text ? ", " : "", change, num,
-                           undo ? " (undo)" : "");
+    char *longer =
+        xformat("%s%s%+ld to number %ld%s", *text, **text ? ", " : "", change,
+                num, undo ? " (undo)" : "");
 
     if (change == 0) {
         free(longer);
@@ -252,7 +254,7 @@ void sysv_told(struct now *now, const char *text)
     if (strncmp(text, prefix, strlen(prefix)) != 0)
         return;
     int object = sysv_object(now, KIND_SEMAPHORES,
-                       strtol(text + strlen(prefix), &end, 10));
+                             strtol(text + strlen(prefix), &end, 10));
     long num = 0;
     for (char *next; *end == ' '; end = next) {
         long value = strtol(end, &next, 10);
@@ -262,7 +264,8 @@ void sysv_told(struct now *now, const char *text)
     }
 }
 
-/* ---- Queues ------------------------------------------------------------------ */
+/* ---- Queues
+ * ------------------------------------------------------------------ */
 
 static bool handle_msgget(struct now *now)
 {
@@ -362,12 +365,8 @@ static bool handle_msgctl(struct now *now)
 }
 
 const struct call sysv_calls[] = {
-    {"semop,semtimedop", true, handle_semop},
-    {"semget", false, handle_semget},
-    {"semctl", false, handle_semctl},
-    {"msgsnd", true, handle_msgsnd},
-    {"msgrcv", true, handle_msgrcv},
-    {"msgget", false, handle_msgget},
-    {"msgctl", false, handle_msgctl},
-    {NULL, false, NULL},
+    {"semop,semtimedop", true, handle_semop}, {"semget", false, handle_semget},
+    {"semctl", false, handle_semctl},         {"msgsnd", true, handle_msgsnd},
+    {"msgrcv", true, handle_msgrcv},          {"msgget", false, handle_msgget},
+    {"msgctl", false, handle_msgctl},         {NULL, false, NULL},
 };

@@ -74,9 +74,9 @@ static json_t *to_close(const struct model *model, const json_t *wait,
         !json_is_true(json_object_get(wait, "reads")) ||
         model->objects[object].kind > KIND_SOCKET)
         return json_null();
-    char *sentence = xformat(
-        "%s should have closed its descriptor %d",
-        json_string_value(json_object_get(holder, "name")), (int)fd);
+    char *sentence =
+        xformat("%s should have closed its descriptor %d",
+                json_string_value(json_object_get(holder, "name")), (int)fd);
     json_t *json = json_string(sentence);
     free(sentence);
     return json;
@@ -101,21 +101,20 @@ static json_t *json_holder(const struct model *model, const json_t *wait,
 static json_t *json_wait(const struct model *model, const json_t *wait,
                          const json_t *line, const int *numbers)
 {
-    int process = process_called(
-        model, json_integer_value(json_object_get(wait, "pid")));
+    int process =
+        process_called(model, json_integer_value(json_object_get(wait, "pid")));
     int object = object_of(model, wait, process);
     json_t *holders = json_array(), *holder;
     size_t i;
 
-    json_array_foreach(json_object_get(wait, "holders"), i, holder)
-        (void)json_array_append_new(
-            holders, json_holder(model, wait, holder, object));
+    json_array_foreach(json_object_get(wait, "holders"), i, holder)(void)
+        json_array_append_new(holders,
+                              json_holder(model, wait, holder, object));
     const char *words = what(model, wait, object);
-    char *sentence =
-        object == NONE
-            ? xstrdup("")
-            : xformat("%s%s%s", words, *words ? " " : "",
-                      object_label(model, object));
+    char *sentence = object == NONE
+                         ? xstrdup("")
+                         : xformat("%s%s%s", words, *words ? " " : "",
+                                   object_label(model, object));
     json_t *json = json_pack(
         "{s:o, s:O, s:o, s:s, s:o, s:o}", "process", number_or_null(process),
         "call", json_object_get(wait, "call"), "object",
@@ -135,11 +134,10 @@ json_t *waits_json(const struct model *model, const int *numbers)
     json_t *waits = json_array(), *wait;
     size_t i;
 
-    json_array_foreach(json_object_get(about, "waits"), i, wait)
-        (void)json_array_append_new(
-            waits,
-            json_wait(model, wait,
-                      json_array_get(json_object_get(about, "lines"), i),
-                      numbers));
+    json_array_foreach(json_object_get(about, "waits"), i, wait)(void)
+        json_array_append_new(
+            waits, json_wait(model, wait,
+                             json_array_get(json_object_get(about, "lines"), i),
+                             numbers));
     return waits;
 }

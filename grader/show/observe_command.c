@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -14,46 +15,104 @@
 #include "record.h"
 #include "text.h"
 
-#define LOG_MAX (1u << 30)
+#define LOG_MAX  (1u << 30)
+#define POLL_MS  20
+#define QUIET_MS 1000
 
 /* What strace is to follow; the probe's own list and record.h's. */
 static void add_strace(struct argv *argv, const char *log, const char *tell)
 {
-    argv_add_all(argv, (const char *const[]){"strace", "-f", "--seccomp-bpf",
-                                             "-q", "-ttt", "-T", "-yy", "-s",
-                                             "512", "-o", log, "-E", NULL});
+    /* Not --seccomp-bpf: what goes on without strace could make no call. */
+    argv_add_all(argv, (const char *const[]){"strace", "-f", "-q", "-ttt", "-T",
+                                             "-yy", "-s", "512", "-o", log,
+                                             "-E", NULL});
     argv_addf(argv, "LD_PRELOAD=%s", tell);
     argv_add(argv, "-e");
     argv_addf(argv, "trace=%s,%s", TRACED_CALLS, RECORD_CALLS);
     argv_add(argv, "--");
 }
 
-/* Run ARGV to its end under strace; its wait(2) status, or -1 after a message.
- * ^C is for the program alone. */
-static int run(struct argv *argv)
+/* ---- Waiting for its end
+ * ------------------------------------------------------ */
+
+static volatile sig_atomic_t interrupts;
+
+static void count_interrupt(int signal)
 {
-    int status = -1;
-    struct sigaction ignore = {.sa_handler = SIG_IGN}, before[2];
+    (void)signal;
+    interrupts++;
+}
+
+/* Whether the process that strace started has ended, says the log at PATH:
+ * what is left then has gone into the background. */
+static bool has_first_ended(const char *path)
+{
+    size_t size;
+    char *text = read_file(AT_FDCWD, path, LOG_MAX, &size);
+    long pid = text ? strtol(text, NULL, 10) : 0;
+    char *last = xformat("\n%ld ", pid);
+    bool ended = false;
+
+    for (const char *line = text; line && !ended;) {
+        line = strstr(line, last);
+        if (line == NULL)
+            break;
+        line += strlen(last);
+        size_t length = strcspn(line, "\n");
+        ended = memmem(line, length, "+++ exited with", 15) ||
+                memmem(line, length, "+++ killed by", 13);
+    }
+    free(last);
+    free(text);
+    return ended;
+}
+
+/* Wait for strace, PID; *STATUS is of wait(2).  Where the program has ended and
+ * its daemons are silent, or the user insists, strace is ended: what it
+ * followed goes on without it. */
+static void wait_for(pid_t pid, const char *path, int *status)
+{
+    off_t size = 0;
+    int64_t quiet_since = now_ms();
+    struct stat about;
+
+    while (waitpid(pid, status, WNOHANG) == 0) {
+        (void)usleep(POLL_MS * 1000);
+        if (stat(path, &about) == 0 && about.st_size != size) {
+            size = about.st_size;
+            quiet_since = now_ms();
+        }
+        bool silent = now_ms() - quiet_since > QUIET_MS;
+        if (interrupts > 1 || (silent && has_first_ended(path)))
+            (void)kill(pid, SIGKILL);
+        else if (silent)
+            quiet_since = now_ms(); /* ask again after as long a time */
+    }
+}
+
+/* Run ARGV, which is strace's, to its end; -1 after a message.  The first ^C is
+ * for the program alone. */
+static int run(struct argv *argv, const char *path)
+{
+    struct sigaction counted = {.sa_handler = count_interrupt}, before;
+    int status = 0;
 
     (void)fflush(NULL);
-    (void)sigaction(SIGINT, &ignore, &before[0]);
-    (void)sigaction(SIGQUIT, &ignore, &before[1]);
+    interrupts = 0;
+    (void)sigaction(SIGINT, &counted, &before);
     pid_t pid = fork();
     if (pid == 0) {
-        (void)sigaction(SIGINT, &before[0], NULL);
-        (void)sigaction(SIGQUIT, &before[1], NULL);
+        (void)sigaction(SIGINT, &before, NULL);
         (void)execvp(argv->items[0], argv->items);
         (void)complain("%s: %s; install strace", argv->items[0],
                        strerror(errno));
         _exit(127);
     }
-    while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
-        continue;
     if (pid < 0)
-        (void)complain("fork: %s", strerror(errno));
-    (void)sigaction(SIGINT, &before[0], NULL);
-    (void)sigaction(SIGQUIT, &before[1], NULL);
-    return status;
+        return complain("fork: %s", strerror(errno));
+    wait_for(pid, path, &status);
+    (void)sigaction(SIGINT, &before, NULL);
+    return 0;
 }
 
 /* ARGV as one line; to be freed. */
@@ -110,7 +169,7 @@ int observe_command(const struct kit *kit, char *const argv[],
         (void)close(fd);
         add_strace(&command, path, tell);
         argv_add_all(&command, (const char *const *)argv);
-        if (run(&command) >= 0)
+        if (run(&command, path) == 0)
             *recording = read_log(path, argv);
         (void)unlink(path);
     }

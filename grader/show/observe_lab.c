@@ -26,7 +26,8 @@ struct job {
     json_t *recording;
 };
 
-/* ---- Choosing the run ------------------------------------------------------- */
+/* ---- Choosing the run -------------------------------------------------------
+ */
 
 /* The launch that the test's verdict is about; NULL: any. */
 static const char *judged_launch(const struct job *job)
@@ -89,7 +90,8 @@ static json_t *choose_run(const struct job *job, unsigned *world)
     return best;
 }
 
-/* ---- In the worker: strace's log is made of what the program did ------------- */
+/* ---- In the worker: strace's log is made of what the program did
+ * ------------- */
 
 /* The command line that is shown: the script of a scene, or the launch. */
 static const char *command_of(const struct job *job, const json_t *about)
@@ -159,7 +161,8 @@ static int work(int out_fd, void *data)
     return status;
 }
 
-/* ---- In the grader ----------------------------------------------------------- */
+/* ---- In the grader
+ * ----------------------------------------------------------- */
 
 /* What the grade says where there is nothing to be shown. */
 static int refuse(const struct job *job)
@@ -193,8 +196,7 @@ static int watch(void *data, const struct stage *stage,
         if (job->recording == NULL)
             status = 3;
         else
-            source_find(job->recording, stage, job->observation->lab,
-                        job->kit);
+            source_find(job->recording, stage, job->observation->lab, job->kit);
     }
     free(text);
     return status;

@@ -51,8 +51,7 @@ static int read_member(struct reader *reader, struct scenario *scenario,
                        const yaml_node_pair_t *pair)
 {
     yaml_node_t *key = yaml_document_get_node(&reader->document, pair->key);
-    yaml_node_t *value =
-        yaml_document_get_node(&reader->document, pair->value);
+    yaml_node_t *value = yaml_document_get_node(&reader->document, pair->value);
     const struct {
         const char *name;
         char **place;
@@ -101,9 +100,8 @@ static int read_all(struct reader *reader, struct scenarios *scenarios)
         return complain_at(reader, root, "not a list of scenarios");
     for (yaml_node_item_t *item = root->data.sequence.items.start;
          item < root->data.sequence.items.top; item++)
-        if (read_scenario(
-                reader, scenarios,
-                yaml_document_get_node(&reader->document, *item)) < 0)
+        if (read_scenario(reader, scenarios,
+                          yaml_document_get_node(&reader->document, *item)) < 0)
             return -1;
     return 0;
 }
@@ -117,12 +115,11 @@ static int parse(struct scenarios *scenarios, const char *path,
     if (!yaml_parser_initialize(&parser))
         return complain("%s: out of memory", path);
     yaml_parser_set_input_string(&parser, (const unsigned char *)text, size);
-    int status = yaml_parser_load(&parser, &reader.document)
-                     ? read_all(&reader, scenarios)
-                     : complain("%s:%zu: %s", path,
-                                parser.problem_mark.line + 1,
-                                parser.problem ? parser.problem
-                                               : "cannot be read");
+    int status =
+        yaml_parser_load(&parser, &reader.document)
+            ? read_all(&reader, scenarios)
+            : complain("%s:%zu: %s", path, parser.problem_mark.line + 1,
+                       parser.problem ? parser.problem : "cannot be read");
     if (parser.error == YAML_NO_ERROR)
         yaml_document_delete(&reader.document);
     yaml_parser_delete(&parser);

@@ -23,7 +23,7 @@ Graded(scene, play, .step = "", .description = "plays a scenario")
     if (commands == NULL ||
         symlinkat(world->program, world_directory(world), setting->lab) < 0)
         probe_error("scene: %s", strerror(errno));
-    struct run *run = launch(ARGS("-c", commands), .tool = "sh",
-                             .world = world, .input_mode = INPUT_NONE);
+    struct run *run = launch(ARGS("-c", commands), .tool = "sh", .world = world,
+                             .input_mode = INPUT_NONE);
     (void)run_end(run);
 }

@@ -34,7 +34,8 @@ static char *ask(const json_t *steps, const struct stage *stage,
     json_t *step;
     size_t i, size;
 
-    argv_add_all(&argv, (const char *const[]){"addr2line", "-e", program, NULL});
+    argv_add_all(&argv,
+                 (const char *const[]){"addr2line", "-e", program, NULL});
     json_array_foreach(steps, i, step)
     {
         json_int_t address =
@@ -49,7 +50,8 @@ static char *ask(const json_t *steps, const struct stage *stage,
         .limit_count = LENGTH(limits),
         .output_max = 16u << 20,
     };
-    if (argv.count > 3 && tool_run_alone(stage, &process, &answer, &size) != 0) {
+    if (argv.count > 3 &&
+        tool_run_alone(stage, &process, &answer, &size) != 0) {
         free(answer);
         answer = NULL;
     }
@@ -85,8 +87,7 @@ static char *text_of(const char *file, const struct stage *stage,
         path = xformat("%s/build/%s/%s", stage->path, lab, own);
     else if (strcmp(file, "main.c") == 0)
         path = kit_path(kit, "labs/%s/main.c", lab);
-    char *text =
-        path ? read_file(AT_FDCWD, path, SOURCE_MAX, &size) : NULL;
+    char *text = path ? read_file(AT_FDCWD, path, SOURCE_MAX, &size) : NULL;
     if (text)
         clean = text_utf8(text, size);
     free(text);

@@ -841,6 +841,12 @@
       <xsl:with-param name="of" select="command"/>
     </xsl:call-template></code></dd>
   </xsl:if>
+  <xsl:if test="picture != ''">
+    <dt>See it happen</dt>
+    <dd><code class="command"><xsl:call-template name="text">
+      <xsl:with-param name="of" select="picture"/>
+    </xsl:call-template></code></dd>
+  </xsl:if>
 </xsl:template>
 
 <!-- ==== Their code ====================================================== -->
