@@ -25,12 +25,13 @@ enum {
     OPTION_HTML,
     OPTION_SVG,
     OPTION_JSON,
+    OPTION_LOG,
     OPTION_ASCII
 };
 
 struct show {
     const char *lab, *scenario, *test, *submission;
-    const char *html, *svg, *json;
+    const char *html, *svg, *json, *log;
     bool solution, ascii;
     char **command; /* behind "--"; NULL: there is none */
     struct kit kit;
@@ -46,6 +47,7 @@ static const struct argp_option options[] = {
     {"svg", OPTION_SVG, "FILE", 0, "Write a picture for slides", 0},
     {"json", OPTION_JSON, "FILE", 0,
      "Write the recording, see grader/show/MODEL.md", 0},
+    {"log", OPTION_LOG, "FILE", 0, "Keep strace's log of a command", 0},
     {"ascii", OPTION_ASCII, NULL, 0, "Draw with ASCII characters only", 0},
     {0},
 };
@@ -72,6 +74,9 @@ static error_t parse(int key, char *word, struct argp_state *state)
         return 0;
     case OPTION_JSON:
         show->json = word;
+        return 0;
+    case OPTION_LOG:
+        show->log = word;
         return 0;
     case OPTION_ASCII:
         show->ascii = true;
@@ -302,7 +307,8 @@ static int observe_test(struct show *show)
 static int observe_any(struct show *show)
 {
     json_t *recording = NULL;
-    int status = observe_command(&show->kit, show->command, &recording);
+    int status =
+        observe_command(&show->kit, show->command, show->log, &recording);
 
     if (status == EXIT_DONE)
         (void)json_array_append_new(show->recordings, recording);

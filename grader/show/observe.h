@@ -31,9 +31,10 @@ int observe_lab(const struct kit *kit, const struct observation *observation,
 /*
  * Run the command ARGV here and now: in the working directory, with the
  * standard streams and the environment of the caller, who may end it with ^C.
- * Returns as observe_lab().
+ * What it leaves in the background goes on by itself.  strace's log is kept as
+ * LOG (NULL: not at all).  Returns as observe_lab().
  */
-int observe_command(const struct kit *kit, char *const argv[],
+int observe_command(const struct kit *kit, char *const argv[], const char *log,
                     json_t **recording);
 
 #endif

@@ -151,27 +151,39 @@ static json_t *read_log(const char *path, char *const argv[])
     return recording;
 }
 
-int observe_command(const struct kit *kit, char *const argv[],
-                    json_t **recording)
+/* A new file for the log: its name, to be freed; NULL after a message. */
+static char *temporary_log(void)
 {
     const char *parent = getenv("TMPDIR");
     char *path =
         xformat("%s/ipclab-show-XXXXXX", parent && *parent ? parent : "/tmp");
-    char *tell = kit_path(kit, "build/grader/tell.so");
-    struct argv command = {0};
     int fd = mkostemp(path, O_CLOEXEC);
 
-    *recording = NULL;
-    if (fd < 0) {
-        (void)complain("%s: %s; set TMPDIR to a directory with room", path,
-                       strerror(errno));
-    } else {
+    if (fd >= 0) {
         (void)close(fd);
+        return path;
+    }
+    (void)complain("%s: %s; set TMPDIR to a directory with room", path,
+                   strerror(errno));
+    free(path);
+    return NULL;
+}
+
+int observe_command(const struct kit *kit, char *const argv[], const char *log,
+                    json_t **recording)
+{
+    char *path = log ? xstrdup(log) : temporary_log();
+    char *tell = kit_path(kit, "build/grader/tell.so");
+    struct argv command = {0};
+
+    *recording = NULL;
+    if (path) {
         add_strace(&command, path, tell);
         argv_add_all(&command, (const char *const *)argv);
         if (run(&command, path) == 0)
             *recording = read_log(path, argv);
-        (void)unlink(path);
+        if (log == NULL)
+            (void)unlink(path);
     }
     argv_release(&command);
     free(tell);

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: MIT
+/*
+ * test_show.c - `ipclab show`: does a picture tell all that happened?
+ *
+ * The programs are none of ours.  What they did is counted in strace's log by
+ * searching for words, without the parser that the pictures are made with.
+ */
+#include <fcntl.h>
+#include <jansson.h>
+#include <regex.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "system.h"
+
+#define WRONG "tests/submissions/pipe/wrong/child_keeps_write_end.c"
+
+static char *in_scratch(const char *name)
+{
+    return xformat("%s/%s", scratch(), name);
+}
+
+/* ---- Counting --------------------------------------------------------------- */
+
+/* How many lines of TEXT match PATTERN (extended). */
+static int count_lines(const char *text, const char *pattern)
+{
+    regex_t regex;
+    int count = 0;
+
+    cr_assert(regcomp(&regex, pattern, REG_EXTENDED | REG_NOSUB) == 0);
+    char *copy = xstrdup(text), *rest = copy, *line;
+    while ((line = strsep(&rest, "\n")) != NULL)
+        count += regexec(&regex, line, 0, NULL, 0) == 0;
+    free(copy);
+    regfree(&regex);
+    return count;
+}
+
+static bool is_kind(const json_t *step, const char *kind)
+{
+    return strcmp(json_string_value(json_object_get(step, "kind")), kind) == 0;
+}
+
+/* Whether STEP is the only one of its call: not a wait that came to an end. */
+static bool is_told_once(const json_t *step)
+{
+    return !is_kind(step, "wait") ||
+           json_is_null(json_object_get(step, "until"));
+}
+
+static const char *kind_of_object(const json_t *recording, const json_t *step)
+{
+    const json_t *index = json_object_get(step, "object");
+
+    if (!json_is_integer(index))
+        return "";
+    return json_string_value(json_object_get(
+        json_array_get(json_object_get(recording, "objects"),
+                       (size_t)json_integer_value(index)),
+        "kind"));
+}
+
+/* Steps of RECORDING whose call is one of CALLS, about a pipe or a socket. */
+static int count_transfers(const json_t *recording, const char *calls)
+{
+    json_t *step;
+    size_t i;
+    int count = 0;
+
+    json_array_foreach(json_object_get(recording, "steps"), i, step)
+        count += is_told_once(step) &&
+                 list_holds(calls, ',',
+                            json_string_value(json_object_get(step, "call"))) &&
+                 list_holds("pipe,socket", ',',
+                            kind_of_object(recording, step));
+    return count;
+}
+
+static int count_kind(const json_t *recording, const char *kind)
+{
+    json_t *step;
+    size_t i;
+    int count = 0;
+
+    json_array_foreach(json_object_get(recording, "steps"), i, step)
+        count += is_kind(step, kind);
+    return count;
+}
+
+/* ---- Programs that nobody here wrote ------------------------------------------ */
+
+static const struct program {
+    const char *name;
+    const char *argv[6]; /* ends with NULL */
+} programs[] = {
+    {"a reader who leaves", {"sh", "-c", "yes | head -1"}},
+    {"a pipeline", {"sh", "-c", "seq 1 1000 | sort -rn | uniq | wc -l"}},
+    {"xargs", {"sh", "-c", "seq 1 8 | xargs -P 4 -n 1 echo"}},
+    {"make",
+     {"sh", "-c",
+      "printf 'all: a b c\\na b c:\\n\\t@echo $@ | cat\\n' | make -j3 -f -"}},
+    {"sort", {"sh", "-c", "seq 1 60000 | sort --parallel=4 -S 100K | tail -1"}},
+    {"bash", {"bash", "-c", "diff <(seq 1 5) <(seq 2 6); cat <<< hi"}},
+    {"a coprocess",
+     {"bash", "-c",
+      "coproc cat; echo hi >&${COPROC[1]}; read -r x <&${COPROC[0]}; "
+      "echo $x"}},
+    {"tar", {"sh", "-c", "tar cf - grader/base | gzip | wc -c"}},
+    {"perl",
+     {"perl", "-e",
+      "pipe(R, W); if (fork) { print W qq(hi\\n); close W; wait } else { close "
+      "W; print <R> }"}},
+    {"the compiler",
+     {"sh", "-c", "echo 'int main(){}' | gcc -pipe -xc -o /dev/null -"}},
+    {"timeout", {"timeout", "-s", "KILL", "0.2", "cat", "/dev/zero"}},
+    {"a shell of loops",
+     {"sh", "-c",
+      "for i in 1 2 3; do (echo $i; exit $i) | while read -r x; do echo $x; "
+      "done & done; wait"}},
+};
+
+static json_t *show_program(const struct program *program, char **log)
+{
+    char *json = in_scratch("show.json"), *trace = in_scratch("show.log");
+    struct argv argv = {0};
+
+    argv_add_all(&argv, (const char *const[]){"show", "--json", json, "--log",
+                                              trace, "--", NULL});
+    argv_add_all(&argv, program->argv);
+    struct outcome outcome = ipclab((const char *const *)argv.items);
+    cr_assert(outcome.status == 0, "%s: status %d: %s", program->name,
+              outcome.status, outcome.errors);
+    json_t *recordings = json_load_file(json, 0, NULL);
+    *log = read_file(AT_FDCWD, trace, 1u << 30, NULL);
+    cr_assert(recordings && *log, "%s: nothing was written", program->name);
+    argv_release(&argv);
+    free(trace);
+    free(json);
+    return recordings;
+}
+
+#define OF_PIPE "\\([0-9]+<(pipe|socket|UNIX-[A-Z]+):\\["
+
+static void expect_everything(const struct program *program)
+{
+    static const char *const calls[] = {"read", "write"};
+    char *log;
+    json_t *recordings = show_program(program, &log);
+    const json_t *recording = json_array_get(recordings, 0);
+
+    cr_expect_eq(json_integer_value(json_object_get(recording, "missing")), 0);
+    cr_expect_eq(count_kind(recording, "exit"),
+                 count_lines(log, "\\+\\+\\+ (exited with|killed by)"),
+                 "%s: ends of processes", program->name);
+    cr_expect_eq((int)json_array_size(json_object_get(recording, "processes")),
+                 1 + count_kind(recording, "fork"), "%s: processes",
+                 program->name);
+    for (size_t i = 0; i < LENGTH(calls); i++) {
+        char *pattern = xformat(" %s" OF_PIPE, calls[i]);
+        cr_expect_eq(count_transfers(recording, calls[i]),
+                     count_lines(log, pattern), "%s: %s: %d steps, %d calls",
+                     program->name, calls[i],
+                     count_transfers(recording, calls[i]),
+                     count_lines(log, pattern));
+        free(pattern);
+    }
+    free(log);
+    json_decref(recordings);
+}
+
+Test(show, any_program_loses_no_event)
+{
+    for (size_t i = 0; i < LENGTH(programs); i++)
+        expect_everything(&programs[i]);
+    expect_clean_machine();
+}
+
+/* ---- A daemon ------------------------------------------------------------------ */
+
+Test(show, what_goes_into_the_background_is_left_alone)
+{
+    struct outcome outcome =
+        IPCLAB("show", "--ascii", "--", "sh", "-c", "sleep 1000 & echo $!");
+    pid_t pid = (pid_t)strtol(outcome.output, NULL, 10);
+
+    cr_expect_eq(outcome.status, 0, "%s", outcome.errors);
+    cr_assert(pid > 1 && kill(pid, 0) == 0, "it goes on");
+    (void)kill(pid, SIGKILL);
+    cr_expect(strstr(outcome.output, "exec sleep 1000"));
+}
+
+/* ---- The drawing ------------------------------------------------------------------ */
+
+static void expect_columns(const char *text)
+{
+    char *copy = xstrdup(text), *rest = copy, *line;
+
+    while ((line = strsep(&rest, "\n")) != NULL)
+        for (const char *c = line; *c; c++)
+            cr_expect((unsigned char)*c < 128 && c - line < 80, "%s", line);
+    free(copy);
+}
+
+Test(show, drawing_fits_eighty_columns_of_ascii)
+{
+    struct outcome outcome =
+        IPCLAB("show", "pipe", "eof", "--solution", "--ascii");
+
+    cr_expect_eq(outcome.status, 0, "%s", outcome.errors);
+    cr_expect(strstr(outcome.output, "wrong: child_keeps_write_end"));
+    cr_expect(strstr(outcome.output, "should have closed its descriptor 4"));
+    cr_expect(strstr(outcome.output, "the solution"));
+    expect_columns(outcome.output);
+    expect_clean_machine();
+}
+
+Test(show, failed_test_names_who_keeps_the_end)
+{
+    char *json = in_scratch("show.json");
+    struct outcome outcome = IPCLAB("show", "pipe", "--test", "upper_empty_eof",
+                                    "--submission", WRONG, "--json", json);
+    json_t *recordings = json_load_file(json, 0, NULL);
+    const json_t *recording = json_array_get(recordings, 0);
+    const json_t *waits = json_object_get(recording, "waits");
+    size_t lines = 0, i;
+    json_t *step;
+
+    cr_assert(outcome.status == 0 && recording, "%s", outcome.errors);
+    cr_expect(json_is_true(json_object_get(recording, "hung")));
+    cr_expect_eq(json_array_size(waits), 2, "the parent and the child");
+    json_array_foreach(json_object_get(recording, "steps"), i, step)
+        lines += json_is_integer(json_object_get(step, "line"));
+    cr_expect_geq(lines, 5, "calls know their lines");
+    cr_expect(json_object_get(json_object_get(recording, "sources"), "pipe.c"));
+    free(json);
+    json_decref(recordings);
+    expect_clean_machine();
+}
+
+static void expect_refused(struct outcome outcome, int status,
+                           const char *words)
+{
+    cr_expect_eq(outcome.status, status, "%s", outcome.errors);
+    cr_expect(strstr(outcome.errors, words), "%s", outcome.errors);
+    expect_clean_machine();
+}
+
+Test(show, refuses_what_is_not_there)
+{
+    expect_refused(IPCLAB("show", "pipe", "no_such"), 2, "no such scenario");
+    expect_refused(IPCLAB("show", "no_such"), 2, "no such lab");
+    expect_refused(IPCLAB("show", "pipe", "--test", "no_such"), 2,
+                   "no such test");
+    expect_refused(IPCLAB("show", "--", "no-such-command"), 3,
+                   "could not be started");
+    expect_refused(IPCLAB("show", "--"), 2, "no command");
+}
