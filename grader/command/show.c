@@ -341,7 +341,7 @@ static void draw_here(const struct show *show)
     {
         if (i > 0)
             (void)fputs("\n\n", stdout);
-        draw_terminal(&report, recording, show->ascii || !utf8);
+        draw_terminal(&report, recording, show->ascii || !utf8, i == 0);
     }
 }
 

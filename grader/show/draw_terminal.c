@@ -266,12 +266,16 @@ static void put_step(struct drawing *drawing, size_t index)
                   : blocked > 0
                       ? xformat(" (waited %.2f ms)", (double)blocked / 1000)
                       : xstrdup("");
-    char *line = xformat("%s: %s%s", name, word(step, "text"), slept);
+    char *from = *word(step, "file") ? xformat("  [%s:%ld]", word(step, "file"),
+                                               number(step, "line"))
+                                     : xstrdup("");
+    char *line = xformat("%s: %s%s%s", name, word(step, "text"), slept, from);
     const json_t *about =
         object < 0 ? NULL : json_array_get(drawing->objects, (size_t)object);
     (void)fputc(' ', drawing->report->out);
     put_text(drawing, line, about);
     free(line);
+    free(from);
     free(slept);
     free(name);
     if (strcmp(kind, "exit") == 0)
@@ -291,10 +295,10 @@ static void put_step(struct drawing *drawing, size_t index)
 /* ---- Head and foot
  * --------------------------------------------------------------- */
 
-static void put_head(const struct drawing *drawing)
+static void put_head(const struct drawing *drawing, bool ask)
 {
     const struct report *report = drawing->report;
-    const json_t *recording = drawing->recording, *ask, *sentence;
+    const json_t *recording = drawing->recording, *sentence;
     size_t i;
 
     if (*word(recording, "title")) {
@@ -304,8 +308,7 @@ static void put_head(const struct drawing *drawing)
     if (*word(recording, "subject"))
         layout_block(report, 0, "program", word(recording, "subject"));
     layout_lines(report, 0, "run", word(recording, "command"));
-    ask = json_object_get(recording, "ask");
-    json_array_foreach(ask, i, sentence)
+    json_array_foreach(json_object_get(recording, "ask"), i, sentence) if (ask)
         layout_block(report, 0, i ? "" : "ask", json_string_value(sentence));
     (void)fprintf(report->out, "\n%*s  %*s what happened\n", TIME_WIDTH - 2,
                   "ms", 2 * drawing->lanes, "");
@@ -361,7 +364,7 @@ static int count_lanes(const json_t *processes, int width)
 }
 
 void draw_terminal(const struct report *report, const json_t *recording,
-                   bool ascii)
+                   bool ascii, bool ask)
 {
     struct drawing drawing = {
         .report = report,
@@ -377,7 +380,7 @@ void draw_terminal(const struct report *report, const json_t *recording,
     drawing.waiting = xcalloc((size_t)drawing.lanes, sizeof(*drawing.waiting));
     drawing.state_at = xcalloc(json_array_size(drawing.objects) + 1,
                                sizeof(*drawing.state_at));
-    put_head(&drawing);
+    put_head(&drawing, ask);
     for (size_t i = 0; i < json_array_size(drawing.steps); i++)
         put_step(&drawing, i);
     put_foot(&drawing);

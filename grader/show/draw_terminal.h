@@ -10,9 +10,9 @@
 /*
  * Draw RECORDING on REPORT's stream: a line down for each process, a line
  * across for each step, beside it what it did to which object.  ASCII: without
- * any character beyond it.
+ * any character beyond it.  ASK: with the questions of the scenario.
  */
 void draw_terminal(const struct report *report, const json_t *recording,
-                   bool ascii);
+                   bool ascii, bool ask);
 
 #endif
