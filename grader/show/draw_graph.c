@@ -31,31 +31,49 @@ static const struct process_limit limits[] = {
 
 /* ---- What is drawn, in dot's language ------------------------------------ */
 
-/* TEXT as a quoted string, in lines of about LINE_WIDTH; see "Lexical and
- * Semantic Notes" and "Character encodings" in dot(1)'s guide. */
+/* One byte of a quoted string: see "Lexical and Semantic Notes" and "Character
+ * encodings" in the description of dot's language. */
+static void put_byte(FILE *dot, char c)
+{
+    if (c == '&')
+        (void)fputs("&amp;", dot);
+    else if (c == '"' || c == '\\')
+        (void)fprintf(dot, "\\%c", c);
+    else
+        (void)fputc(c, dot);
+}
+
+/* End TEXT after at most SIZE bytes of it, between characters; whether that
+ * takes anything away. */
+static bool shorten(char *text, size_t size)
+{
+    if (strlen(text) <= size)
+        return false;
+    while (size > 0 && (text[size] & 0xc0) == 0x80)
+        size--;
+    text[size] = '\0';
+    return true;
+}
+
+/* TEXT as a quoted string, in lines of about LINE_WIDTH. */
 static void put_label(FILE *dot, const char *text)
 {
     char *shown = page_clean(text);
-    size_t size = strlen(shown), column = 0;
+    bool cut = shorten(shown, LABEL_MAX);
+    size_t column = 0;
 
-    if (size > LABEL_MAX)
-        for (size = LABEL_MAX; (shown[size] & 0xc0) == 0x80; size--)
-            continue;
-    (void)fputc('"', dot);
-    for (size_t i = 0; i < size; i++, column++) {
-        char c = shown[i];
-        if (c == '\n' || (c == ' ' && column >= LINE_WIDTH)) {
-            (void)fputs("\\n", dot);
+    (void)fputs("\" ", dot);
+    for (const char *c = shown; *c; c++) {
+        size_t word = strcspn(c + 1, " \n");
+        if (*c == '\n' || (*c == ' ' && column + word >= LINE_WIDTH)) {
+            (void)fputs(" \\n ", dot); /* a little room at its sides */
             column = 0;
-        } else if (c == '"' || c == '\\') {
-            (void)fprintf(dot, "\\%c", c);
-        } else if (c == '&') {
-            (void)fputs("&amp;", dot);
         } else {
-            (void)fputc(c, dot);
+            put_byte(dot, *c);
+            column++;
         }
     }
-    (void)fprintf(dot, "%s\"", shown[size] ? "..." : "");
+    (void)fputs(cut ? "... \"" : " \"", dot);
     free(shown);
 }
 
@@ -188,8 +206,8 @@ static char *graph_text(const json_t *recording, size_t *size)
         return NULL;
     (void)fputs("digraph {\n"
                 "graph [bgcolor=transparent, nodesep=0.5, ranksep=0.45]\n"
-                "node [fontname=Helvetica, fontsize=15, margin=\"0.2,0.1\"]\n"
-                "edge [fontname=Helvetica, fontsize=12]\n",
+                "node [fontname=Helvetica, fontsize=16, margin=\"0.15,0.1\"]\n"
+                "edge [fontname=Helvetica, fontsize=15]\n",
                 dot);
     put_processes(dot, recording);
     json_array_foreach(json_object_get(recording, "waits"), i, wait)
@@ -267,8 +285,8 @@ static void take_attributes(xmlNode *to, const xmlNode *from)
         xmlChar *value = xmlNodeListGetString(from->doc, at->children, 1);
         if (value &&
             is_one_of(at->name, "class width height viewBox transform points d "
-                                "cx cy rx ry x y text-anchor font-family "
-                                "font-size fill stroke") &&
+                                "cx cy rx ry x y text-anchor fill "
+                                "stroke") &&
             strstr((const char *)value, "url") == NULL)
             page_set(to, (const char *)at->name, (const char *)value);
         xmlFree(value);
@@ -301,8 +319,12 @@ int draw_add_graph(const struct kit *kit, const json_t *recording,
                                      XML_PARSE_NONET | XML_PARSE_NOERROR |
                                          XML_PARSE_NOWARNING);
     int status = document ? 0 : complain("dot: its picture is no XML");
-    if (document)
+    if (document) {
         take_element(parent, xmlDocGetRootElement(document));
+        /* Smaller than they were laid out: our fonts can be wider. */
+        page_set(parent->last, "font-size", "13");
+        page_set(parent->last, "font-family", "Helvetica, Arial, sans-serif");
+    }
     xmlFreeDoc(document);
     free(svg);
     return status;

@@ -51,20 +51,20 @@ static int add_part(const struct kit *kit, xmlNode *root, const char *element,
 
 /* ---- The recordings ------------------------------------------------------ */
 
-/* JSON that can stand in a `script`: all that is not ASCII and every `<` is
- * escaped, which only strings hold.  To be freed. */
+/* JSON that can stand in a `script`: printable ASCII without `<`; what is not
+ * is escaped, which only strings hold.  To be freed. */
 static char *script_json(const json_t *json)
 {
     char *text = json_dumps(json, JSON_COMPACT | JSON_ENSURE_ASCII);
     size_t count = 0;
 
     for (const char *c = text; c && *c; c++)
-        count += *c == '<';
+        count += *c == '<' || *c == '\x7f';
     char *safe = xcalloc(text ? strlen(text) + 5 * count + 1 : 1, 1);
     char *end = safe;
     for (const char *c = text; c && *c; c++)
-        if (*c == '<')
-            end = stpcpy(end, "\\u003c");
+        if (*c == '<' || *c == '\x7f') /* which jansson leaves as it is */
+            end = stpcpy(end, *c == '<' ? "\\u003c" : "\\u007f");
         else
             *end++ = *c;
     free(text);

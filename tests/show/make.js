@@ -247,7 +247,7 @@ class Run {
     this.waiting.delete(process);
     this.step(process, end, {
       kind: "exit", raw: end.startsWith("killed") ? `+++ ${end} +++`
-        : `+++ ${end.replace("status", "with")} +++`,
+        : `+++ ${end.replace("with status", "with")} +++`,
     });
   }
 }

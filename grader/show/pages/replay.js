@@ -16,7 +16,10 @@ const PAGE = 10; /* steps */
 const ROWS_BEYOND = 8; /* made above and below those in sight */
 const ROWS_PRINTED = 400;
 const FDS_SHOWN = 14; /* of a process that is not in question */
-const QUIET_KINDS = new Set(["file", "terminal"]); /* no card of their own */
+const FULL_TABLES = 3; /* of more processes, files are on one line */
+const ALL_WIRED = 8; /* of more processes, only what is in question is */
+const HOLDERS_SHOWN = 6;
+const QUIET_KINDS = new Set(["file", "terminal"]); /* no card, no colour */
 
 const $ = (id) => document.getElementById(id);
 
@@ -100,7 +103,9 @@ class Run {
     for (const object of this.objects)
       if (object.states.length > 0)
         object.from = Math.min(object.from, object.states[0].step);
-    this.threads = this.processes.some((process) => process.thread);
+    this.crowded = this.lanes.length > FULL_TABLES;
+    this.one_name = new Set(this.processes.flatMap((process) =>
+      process.names.map((n) => n.name))).size === 1;
   }
 
   note(step, index) {
@@ -149,11 +154,10 @@ class Run {
     return list.filter((descriptor) => holds(descriptor, at));
   }
 
-  /* Threads have the table of the process that made them. */
+  /* What is open at AT, and what was closed just then. */
   table_of(process, at) {
-    while (process.thread && process.parent !== null)
-      process = this.processes[process.parent];
-    return this.open_in(process.table, at).sort((a, b) => a.fd - b.fd);
+    return process.table.filter((d) => holds(d, at) || d.to === at)
+      .sort((a, b) => a.fd - b.fd || a.from - b.from);
   }
 }
 
@@ -166,8 +170,11 @@ function duration(us) {
     : `${(us / 1e6).toPrecision(3)} s`;
 }
 
+const color_of = (object) =>
+  object && !QUIET_KINDS.has(object.kind) ? `c${object.color}` : "c-";
+
 function chip(object) {
-  return element("span", { class: `chip c${object.color}` }, object.label);
+  return element("span", { class: `chip ${color_of(object)}` }, object.label);
 }
 
 /* What happened, with the object that was touched as a chip. */
@@ -186,13 +193,14 @@ function sentence_of(run, step) {
 function data_of(run, step) {
   if (!step.data)
     return null;
-  const color = run.objects[step.object]?.color;
-  return element("code", { class: `data c${color ?? "-"}` }, `"${step.data}"`);
+  return element("code", {
+    class: `data ${color_of(run.objects[step.object])}`,
+  }, `"${step.data}"`);
 }
 
 /* ---- What is on the screen ----------------------------------------------- */
 
-let runs, run, rem, row_height, lane_width, playing = null;
+let runs, run, rem, row_height, lane_width, only_pids, heads, playing = null;
 let speed = SPEEDS.indexOf(1);
 const rows = new Map(); /* step: its row */
 const cards = new Map(); /* "process 3": its card */
@@ -205,43 +213,60 @@ const is_selected = (kind, index) =>
 const lane_x = (lane) => (lane + 0.5) * lane_width;
 
 function measure() {
-  const box = $("rows");
+  const root = document.documentElement;
+  const room = $("rows").clientWidth;
   const count = Math.max(1, run.lanes.length);
-  const style = getComputedStyle(document.documentElement);
-  const room = box.clientWidth;
 
-  rem = parseFloat(style.fontSize);
-  row_height = Math.round(2.1 * rem);
-  lane_width = Math.max(11, Math.min(5.2 * rem, 0.42 * room / count));
-  const root = document.documentElement.style;
-  root.setProperty("--row", `${row_height}px`);
-  root.setProperty("--lanes", `${Math.ceil(count * lane_width)}px`);
-  const longest = Math.max(...run.processes.map((p) =>
-    run.title_of(p, Infinity).length));
-  root.setProperty("--who", `${Math.min(longest, room < 30 * rem ? 7 : 13)}ch`);
+  rem = parseFloat(getComputedStyle(root).fontSize);
+  row_height = 4 * Math.round(0.52 * rem);
+  lane_width = Math.max(11, Math.min(4.6 * rem, 0.36 * room / count));
+  const longest = Math.min(12, Math.max(...run.processes.map((p) =>
+    run.title_of(p, Infinity).length)));
+  const letters = 0.62 * rem;
+  /* Lines of text are more than names, which stand above the lanes, too. */
+  only_pids = run.one_name ||
+    room - count * lane_width - longest * letters < 24 * rem;
+  const who = only_pids ? 1 + Math.max(...run.processes.map((p) =>
+    String(p.pid).length)) : longest;
+  root.style.setProperty("--row", `${row_height}px`);
+  root.style.setProperty("--lanes", `${Math.ceil(count * lane_width)}px`);
+  root.style.setProperty("--who", `${Math.max(who, 2) * letters}px`);
+  /* Names stand above the lanes where there is room, or where they differ. */
+  const fits = (length) => lane_width >= 0.55 * rem * (Math.min(length, 8) + 1);
+  const name = Math.max(...run.processes.flatMap((p) =>
+    p.names.map((n) => n.name.length)));
+  heads = { named: fits(name) || !run.one_name };
+  heads.slanted = !fits(heads.named ? name : who - 1);
+  /* The hatching goes on from row to row. */
+  $("hatch").setAttribute("height", row_height / 4);
+}
+
+/* Above each lane: who has it now, or had it last. */
+function make_head(lane) {
+  const process = run.in_lane(lane, run.at) ||
+    run.lanes[lane].findLast((p) => p.from <= run.at);
+  if (!process)
+    return null;
+  const head = element("button", {
+    type: "button", tabindex: -1, "aria-hidden": "true", class: "head",
+  }, heads.named ? element("b", {}, run.name_of(process).name) : null, " ",
+  element(heads.named ? "span" : "b", {}, String(process.pid)));
+
+  head.classList.toggle("gone", !holds(process, run.at));
+  head.classList.toggle("acts", run.steps[run.at].process === process.index);
+  head.classList.toggle("selected", is_selected("process", process.index));
+  head.style.left = `${lane_x(lane)}px`;
+  head.style.maxWidth = heads.slanted ? "" : `${lane_width - 4}px`;
+  head.addEventListener("click", () => select("process", process.index));
+  return head;
 }
 
 function draw_heads() {
-  const slanted = lane_width < 4.2 * rem;
-
-  $("lanes").classList.toggle("slanted", slanted);
-  fill($("lanes"), run.lanes.map((_, lane) => {
-    const process = run.in_lane(lane, run.at) ||
-      run.lanes[lane].findLast((p) => p.from <= run.at);
-    if (!process)
-      return null;
-    const gone = !holds(process, run.at);
-    const acts = run.steps[run.at].process === process.index;
-    const head = element("button", {
-      type: "button", tabindex: -1, "aria-hidden": "true",
-      class: `head${gone ? " gone" : ""}${acts ? " acts" : ""}` +
-        (is_selected("process", process.index) ? " selected" : ""),
-    }, element("b", {}, run.name_of(process).name), " ", String(process.pid));
-    head.style.left = `${lane_x(lane)}px`;
-    head.style.maxWidth = slanted ? "" : `${lane_width - 4}px`;
-    head.addEventListener("click", () => select("process", process.index));
-    return head;
-  }));
+  $("lanes").className = `${heads.slanted ? "slanted" : ""} ` +
+    (heads.named ? "" : "short");
+  fill($("lanes"),
+    element("span", { class: "corner" }, heads.named ? "" : "pid"),
+    run.lanes.map((_, lane) => make_head(lane)));
 }
 
 /* The lifelines in the row of step I: what was true before it above its mark,
@@ -253,7 +278,8 @@ function draw_lifelines(picture, i, middle) {
     picture.append(wait
       ? shape("rect", {
         class: "blocked", x: x - wide / 2, width: wide, y: from,
-        height: to - from,
+        height: to - from, /* a line at its sides only */
+        "stroke-dasharray": `0 ${wide} ${to - from} ${wide} ${to - from} 0`,
       })
       : shape("line", { class: "life", x1: x, x2: x, y1: from, y2: to }));
   };
@@ -280,7 +306,7 @@ function draw_mark(picture, step, middle) {
   const object = run.objects[step.object];
   const x = lane_x(process.lane), r = Math.min(7, lane_width * 0.42);
   const end = run.lanes.length * lane_width;
-  const color = object ? `c${object.color}` : "c-";
+  const color = color_of(object);
   const failed = step.error || /^killed/.test(step.text);
 
   if (object) {
@@ -340,7 +366,8 @@ function make_row(i) {
   },
   element("span", { class: "number", "aria-hidden": "true" }, String(i + 1)),
   picture,
-  element("span", { class: "who" }, run.title_of(process, i)),
+  element("span", { class: "who" },
+    only_pids ? String(process.pid) : run.title_of(process, i)),
   element("span", { class: "text" },
     element("span", {}, sentence_of(run, step)), " ", data_of(run, step)));
   row.style.top = `${i * row_height}px`;
@@ -441,17 +468,43 @@ function draw_descriptor(descriptor, acts) {
   const moves = acts && step.object === descriptor.object && step.flow &&
     descriptor.mode.includes(step.flow === "in" ? "r" : "w");
   const modes = { r: "read", w: "write", rw: "both" };
-  const row = element("li", { class: moves ? "moves" : "" },
+  const state = descriptor.to === run.at ? "closed"
+    : descriptor.from === run.at && run.at > 0 ? "new" : "";
+  const row = element("li", { class: `${state}${moves ? " moves" : ""}` },
     element("span", { class: "fd" }, String(descriptor.fd)),
     element("span", { class: "mode" }, modes[descriptor.mode] || ""),
     object ? element("span", {
-      class: QUIET_KINDS.has(object.kind) ? "quiet" : `chip c${object.color}`,
+      class: QUIET_KINDS.has(object.kind) ? "quiet" : `chip ${color_of(object)}`,
     }, object.label) : "?",
-    descriptor.cloexec ? element("abbr", { title: "close-on-exec" }, "×exec")
-      : null);
-  row.descriptor = descriptor;
+    descriptor.cloexec
+      ? element("abbr", { title: "close-on-exec" }, "cloexec") : null,
+    state ? element("b", { class: "change" }, state) : null);
+  row.descriptor = state === "closed" ? null : descriptor;
   row.moves = moves;
   return row;
+}
+
+/* Descriptors 0, 1, 2 of files are seldom what it is about. */
+function draw_quiet(list) {
+  return element("li", {},
+    element("span", { class: "fd" }, list.map((d) => d.fd).join(" ")),
+    element("span", { class: "quiet" },
+      list.map((d) => run.objects[d.object].label).join(", ")));
+}
+
+function draw_table(process, acts) {
+  const whole = is_selected("process", process.index);
+  const table = run.table_of(process, run.at);
+  const quiet = table.filter((d) => d.to === null || d.to > run.at)
+    .filter((d) => QUIET_KINDS.has(run.objects[d.object]?.kind));
+  const short = !whole && quiet.length > 1 && run.crowded;
+  const others = short ? table.filter((d) => !quiet.includes(d)) : table;
+  const limit = whole || acts ? others.length : FDS_SHOWN;
+
+  return element("ul", { class: "table" }, short ? draw_quiet(quiet) : null,
+    others.slice(0, limit).map((d) => draw_descriptor(d, acts)),
+    others.length > limit
+      ? element("li", {}, `and ${others.length - limit} more`) : null);
 }
 
 function draw_process(process) {
@@ -461,33 +514,30 @@ function draw_process(process) {
   const alive = holds(process, run.at);
   const parent = process.parent !== null && run.processes[process.parent];
   const state = !alive ? process.end || "ended"
-    : wait ? `waits: ${wait.step.call}` : acts ? "acts" : "";
-  const table = alive && !process.thread ? run.table_of(process, run.at) : [];
-  const open = acts || is_selected("process", process.index);
-  const limit = open ? table.length : FDS_SHOWN;
+    : wait ? `waits: ${wait.step.call}` : "";
 
   made.className = `card process${acts ? " acts" : ""}` +
     `${wait ? " waits" : ""}${alive ? "" : " gone"}` +
     (is_selected("process", process.index) ? " selected" : "");
   title.setAttribute("aria-pressed", is_selected("process", process.index));
   fill(title, element("b", {}, run.name_of(process).name),
-    ` ${process.pid}`, parent ? element("span", { class: "parent" },
-      process.thread ? ` thread of ${parent.pid}` : ` child of ${parent.pid}`)
-      : null);
+    element("span", {}, String(process.pid)),
+    parent ? element("span", { class: "parent" },
+      `${process.thread ? "thread" : "child"} of ${parent.pid}`) : null);
   fill(body, state ? element("p", { class: "state" }, state) : null,
-    table.length > 0 ? element("ul", { class: "table" },
-      table.slice(0, limit).map((d) => draw_descriptor(d, acts)),
-      table.length > limit
-        ? element("li", {}, `and ${table.length - limit} more`) : null) : null);
+    alive && !process.thread ? draw_table(process, acts) : null);
   return made;
 }
 
 /* "pipe 2 (4), pipe 3 (4)", or nobody. */
 function draw_holders(label, holders) {
+  const more = holders.length - HOLDERS_SHOWN;
+
   return element("p", { class: "ends" }, element("span", {}, `${label}: `),
     holders.length === 0 ? element("b", {}, "nobody")
-      : holders.map((d) =>
-        `${run.title_of(run.processes[d.process])} (${d.fd})`).join(", "));
+      : holders.slice(0, HOLDERS_SHOWN).map((d) =>
+        `${run.title_of(run.processes[d.process])} (${d.fd})`).join(", "),
+    more > 0 ? ` and ${more} more` : null);
 }
 
 function draw_object(object) {
@@ -561,75 +611,104 @@ function draw_cards() {
       `${hidden} of ${gone.length} that have ended are not shown`) : null);
   put_cards($("objects"),
     run.objects.filter((o) => is_there(o, run.at)).map(draw_object), null);
-  const box = $("cards");
-  const acts = cards.get(`process ${run.steps[run.at].process}`)?.made;
-  if (acts?.isConnected) {
-    const top = acts.offsetTop - box.scrollTop;
-    if (top < 0 || top + Math.min(acts.offsetHeight, box.clientHeight) >
-        box.clientHeight)
-      box.scrollTop = acts.offsetTop - 8;
-  }
+  const step = run.steps[run.at];
+  bring_into_sight($("processes"), cards.get(`process ${step.process}`)?.made);
+  bring_into_sight($("objects"), cards.get(`object ${step.object}`)?.made);
   draw_wires();
 }
 
-function draw_wires() {
-  const box = $("cards"), wires = $("wires");
-  const origin = wires.parentNode.getBoundingClientRect();
-  const paths = [];
+/* Scrolls BOX and nothing around it. */
+function bring_into_sight(box, made) {
+  if (!made?.isConnected)
+    return;
+  const top = made.offsetTop - box.offsetTop;
+  const bottom = top + Math.min(made.offsetHeight, box.clientHeight);
 
-  wires.replaceChildren();
-  wires.setAttribute("height", 0);
+  if (top < box.scrollTop || bottom > box.scrollTop + box.clientHeight)
+    box.scrollTop = top - 6;
+}
+
+const is_in_question = (descriptor) => run.lanes.length <= ALL_WIRED ||
+  descriptor.process === run.steps[run.at].process ||
+  is_selected("process", descriptor.process) ||
+  is_selected("object", descriptor.object);
+
+/* A wire from the element FROM to the card of OBJECT, with an arrow where bytes
+ * can come out; nothing where FROM is scrolled away. */
+function make_wire(from, object, { reads, writes, moves }) {
+  const target = cards.get(`object ${object.index}`)?.made;
+  if (!target?.isConnected)
+    return [];
+  const origin = $("cards").getBoundingClientRect();
+  const left = $("processes").getBoundingClientRect();
+  const right = $("objects").getBoundingClientRect();
+  const a = from.getBoundingClientRect(), b = target.getBoundingClientRect();
+  const from_y = (a.top + a.bottom) / 2;
+  const to_y = b.top + rem * (writes ? 0.75 : 1.5);
+  if (from_y < left.top || from_y > left.bottom)
+    return [];
+  const x1 = a.right - origin.left + 3, x2 = b.left - origin.left - 2;
+  const y1 = from_y - origin.top;
+  const y2 = Math.max(right.top, Math.min(right.bottom, to_y)) - origin.top;
+  const bend = (x2 - x1) / 2, color = color_of(object);
+  const flow = moves ? ` moves ${run.steps[run.at].flow}` : "";
+  const parts = [shape("path", {
+    class: `wire ${color}${flow}`,
+    d: `M${x1},${y1} C${x1 + bend},${y1} ${x2 - bend},${y2} ${x2},${y2}`,
+  })];
+
+  if (writes && to_y > right.top && to_y < right.bottom)
+    parts.push(shape("path",
+      { class: `arrow ${color}`, d: `M${x2 + 1},${y2} l-9,-5 v10 z` }));
+  if (reads)
+    parts.push(shape("path",
+      { class: `arrow ${color}`, d: `M${x1 - 2},${y1} l9,-5 v10 z` }));
+  return parts;
+}
+
+/* From each descriptor to its object; what has none is tied to who touches it
+ * now. */
+function draw_wires() {
+  const step = run.steps[run.at];
+  const touched = run.objects[step.object];
+  const parts = [];
+
   for (const row of $("processes").querySelectorAll("li")) {
     const { descriptor, moves } = row;
-    const target = descriptor && cards.get(`object ${descriptor.object}`)?.made;
-    if (!target?.isConnected)
-      continue;
-    const { color } = run.objects[descriptor.object];
-    const a = row.getBoundingClientRect(), b = target.getBoundingClientRect();
-    const writes = descriptor.mode !== "r";
-    const x1 = a.right - origin.left + 2, x2 = b.left - origin.left - 2;
-    const y1 = (a.top + a.bottom) / 2 - origin.top + box.scrollTop;
-    const y2 = b.top - origin.top + box.scrollTop + rem * (writes ? 0.7 : 1.5);
-    const bend = (x2 - x1) / 2;
-    paths.push(shape("path", {
-      class: `wire c${color}${moves ? ` moves ${run.steps[run.at].flow}` : ""}`,
-      d: `M${x1},${y1} C${x1 + bend},${y1} ${x2 - bend},${y2} ${x2},${y2}`,
-    }));
-    if (descriptor.mode.includes("w"))
-      paths.push(shape("path", {
-        class: `arrow c${color}`, d: `M${x2 + 1},${y2} l-8,-4.5 v9 z`,
-      }));
-    if (descriptor.mode.includes("r"))
-      paths.push(shape("path", {
-        class: `arrow c${color}`, d: `M${x1 - 1},${y1} l8,-4.5 v9 z`,
+    if (descriptor && is_in_question(descriptor))
+      parts.push(...make_wire(row, run.objects[descriptor.object], {
+        moves, reads: descriptor.mode.includes("r"),
+        writes: descriptor.mode.includes("w"),
       }));
   }
-  wires.setAttribute("width", box.clientWidth);
-  wires.setAttribute("height", box.scrollHeight);
-  wires.append(...paths);
+  if (touched && touched.holders.length === 0)
+    parts.push(...make_wire(cards.get(`process ${step.process}`).title, touched,
+      { moves: true, reads: step.flow === "in", writes: step.flow === "out" }));
+  $("wires").replaceChildren(...parts);
 }
 
 /* ---- The source ---------------------------------------------------------- */
 
 let source_file = null;
 
+/* The source of the step; where it has none, the page stays as it is. */
 function draw_source() {
   const step = run.steps[run.at];
-  const { file } = step;
-  const text = file !== null ? run.sources[file] : undefined;
   const code = $("code");
+  const known = step.file !== null && run.sources[step.file] !== undefined;
+  const file = known ? step.file : source_file || Object.keys(run.sources)[0];
 
-  if (text !== undefined && source_file !== `${run.number} ${file}`) {
-    source_file = `${run.number} ${file}`;
-    const lines = text.replace(/\n$/, "").split("\n");
+  if (file !== undefined && source_file !== file) {
+    source_file = file;
+    const lines = run.sources[file].replace(/\n$/, "").split("\n");
     fill(code, lines.map((line, i) => element("div", { class: "line" },
       element("span", { class: "number" }, String(i + 1)),
       element("code", {}, line.replace(/\t/g, "    ")))));
   }
   code.querySelector(".called")?.classList.remove("called");
-  const line = text !== undefined && code.children[step.line - 1];
+  const line = known && code.children[step.line - 1];
   fill($("source-title"), line ? `${file}, line ${step.line}`
-    : "No line of the source made this call");
+    : "not called from a line of the source");
   if (!line)
     return;
   line.classList.add("called");
@@ -640,7 +719,7 @@ function draw_source() {
 
 function draw_controls() {
   const selected = run.selected;
-  const name = !selected ? "nothing selected"
+  const name = !selected ? "who acts"
     : selected.kind === "process" ? run.title_of(run.processes[selected.index])
       : run.objects[selected.index].label;
 
@@ -648,8 +727,11 @@ function draw_controls() {
   $("slider").max = run.count;
   $("slider").value = run.at + 1;
   fill($("selection"), name);
-  fill($("speed"), `${SPEEDS[speed]} step${SPEEDS[speed] > 1 ? "s" : ""}/s`);
-  fill($("play"), playing === null ? "▶▶" : "❚❚");
+  $("selection").setAttribute("aria-label",
+    `Selected: ${shown(name)}; select the next`);
+  fill($("speed"), String(SPEEDS[speed]), element("span", { class: "unit" },
+    SPEEDS[speed] > 1 ? " steps" : " step"), "/s");
+  $("play").classList.toggle("playing", playing !== null);
   $("play").setAttribute("aria-label", playing === null ? "Play" : "Pause");
   $("sentence").setAttribute("aria-live",
     playing !== null && SPEEDS[speed] > 1 ? "off" : "polite");
@@ -683,6 +765,13 @@ function layout() {
   draw();
 }
 
+/* What this run has, or has not. */
+function offer(id, there) {
+  $(`open-${id}`).hidden = $(`keys-${id}`).hidden = !there;
+  if (!there && id !== "graph")
+    toggle_part(id, false);
+}
+
 function show_run(number) {
   if (!runs[number])
     return;
@@ -693,12 +782,19 @@ function show_run(number) {
   $("rows").scrollTop = 0;
   [...$("runs").children].forEach((button, i) =>
     button.setAttribute("aria-pressed", i === number ? "true" : "false"));
-  fill($("about"), element("code", {}, run.command),
-    run.subject && runs.length === 1 ? ` ${run.subject}` : null,
-    element("span", { class: run.hung ? "end hung" : "end" }, ` ${run.end}`));
+  fill($("about"),
+    run.subject && runs.length === 1 ? element("b", {}, run.subject) : null, " ",
+    element("code", {}, run.command), " ",
+    element("span", { class: run.hung ? "hung" : "" }, run.end),
+    ` (${duration(run.duration_us)})`,
+    run.missing > 0 ? element("b", {},
+      ` ${run.missing} calls could not be followed to their end`) : null);
+  fill($("output"), run.output.replace(/\n$/, "").split("\n")
+    .flatMap((line, i) => i > 0 ? [document.createElement("br"), line] : [line]));
   fill($("questions"), run.ask.map((question) => element("li", {}, question)));
-  $("ask").hidden = $("keys-ask").hidden = run.ask.length === 0;
-  $("open-graph").hidden = $("keys-graph").hidden = run.waits.length === 0;
+  offer("questions", run.ask.length > 0);
+  offer("output", run.output !== "");
+  offer("graph", run.waits.length > 0);
   $("source").hidden = Object.keys(run.sources).length === 0;
   $("app").dataset.run = number;
   source_file = null;
@@ -785,6 +881,13 @@ function toggle_dialog(id) {
     dialog.showModal();
 }
 
+/* Show or hide a part of the head; the panes take what room is left. */
+function toggle_part(id, show = $(id).hidden) {
+  const button = $(`open-${id}`);
+  $(id).hidden = !show || button.hidden;
+  button.setAttribute("aria-expanded", String(!$(id).hidden));
+}
+
 const KEYS = {
   ArrowRight: () => go(run.at + 1), ArrowLeft: () => go(run.at - 1),
   ArrowDown: () => go(run.at + 1), ArrowUp: () => go(run.at - 1),
@@ -799,7 +902,8 @@ const KEYS = {
   Escape: () => { run.selected = null; draw(); },
   1: () => show_run(0), 2: () => show_run(1),
   f: () => run.waits.length > 0 && toggle_dialog("graph"),
-  a: () => { $("ask").open = !$("ask").open; },
+  a: () => toggle_part("questions"),
+  o: () => toggle_part("output"),
   h: () => $("app").classList.toggle("hide-future"),
   "?": () => toggle_dialog("keys"),
 };
@@ -809,11 +913,11 @@ function is_taken(event) {
   const { target, key } = event;
   if (document.querySelector("dialog[open]"))
     return key !== "?" && key !== "f";
-  if (target.matches("button, summary") && (key === " " || key === "Enter"))
+  if (target.matches("button") && (key === " " || key === "Enter"))
     return true;
   if (target.matches("input") && /^(Arrow|Page|Home|End)/.test(key))
     return true;
-  return target.matches("#cards, #code") && /^(Arrow(Up|Down)|Page)/.test(key);
+  return target.matches("#processes, #objects, #code, #output") && /^(Arrow(Up|Down)|Page)/.test(key);
 }
 
 function on_key(event) {
@@ -830,6 +934,7 @@ const BUTTONS = {
   first: KEYS.Home, back: KEYS.ArrowLeft, play, forward: KEYS.ArrowRight,
   last: KEYS.End, slower: KEYS["-"], faster: KEYS["+"], previous: KEYS.p,
   next: KEYS.n, selection: KEYS.s, "open-keys": KEYS["?"], "open-graph": KEYS.f,
+  "open-questions": KEYS.a, "open-output": KEYS.o,
 };
 
 function print_rows(printing) {
@@ -854,8 +959,22 @@ function begin() {
     $(id).addEventListener("click", BUTTONS[id]);
   $("slider").addEventListener("input", () => go($("slider").value - 1));
   $("rows").addEventListener("scroll", () => draw_rows());
+  $("processes").addEventListener("scroll", draw_wires);
+  $("objects").addEventListener("scroll", draw_wires);
   document.addEventListener("keydown", on_key);
-  addEventListener("resize", layout);
+  let width = 0;
+  const watch = new ResizeObserver(() => {
+    if ($("rows").clientWidth !== width) {
+      width = $("rows").clientWidth;
+      layout();
+    } else {
+      follow();
+      draw_rows();
+      draw_wires();
+    }
+  });
+  watch.observe($("rows"));
+  watch.observe($("cards"));
   addEventListener("beforeprint", () => print_rows(true));
   addEventListener("afterprint", () => print_rows(false));
   show_run(0);

@@ -33,7 +33,7 @@
 </xsl:variable>
 <xsl:variable name="heads">
   <xsl:choose>
-    <xsl:when test="$slanted">120</xsl:when>
+    <xsl:when test="$slanted">134</xsl:when>
     <xsl:otherwise>90</xsl:otherwise>
   </xsl:choose>
 </xsl:variable>
@@ -195,9 +195,10 @@
 <!-- ==== A step ========================================================== -->
 
 <xsl:template match="step" mode="branch">
+  <xsl:variable name="color"><xsl:call-template name="color"/></xsl:variable>
   <xsl:variable name="y" select="$heads + (@row + .5) * $row"/>
   <xsl:variable name="x" select="$left + (@lane + .5) * $lane"/>
-  <line x1="{$x}" x2="{$text-x - 4}" y1="{$y}" y2="{$y}" class="leader c{touched/color}"/>
+  <line x1="{$x}" x2="{$text-x - 4}" y1="{$y}" y2="{$y}" class="leader {$color}"/>
   <xsl:if test="kind = 'fork' and @other">
     <xsl:variable name="to" select="$left + (@other + .5) * $lane"/>
     <xsl:variable name="turn" select="9 * (1 - 2 * ($to &lt; $x))"/>
@@ -209,6 +210,7 @@
 </xsl:template>
 
 <xsl:template match="step">
+  <xsl:variable name="color"><xsl:call-template name="color"/></xsl:variable>
   <xsl:variable name="y" select="$heads + (@row + .5) * $row"/>
   <xsl:variable name="x" select="$left + (@lane + .5) * $lane"/>
   <text class="number" x="{$left - 8}" y="{$y + 4}"><xsl:value-of select="@n"/></text>
@@ -219,19 +221,27 @@
   <xsl:if test="touched and kind != 'wait'">
     <xsl:choose>
       <xsl:when test="flow = 'out'">
-        <path class="arrow c{touched/color}" d="M{$text-x - 3},{$y} l-8,-4.5 v9 z"/>
+        <path class="arrow {$color}" d="M{$text-x - 3},{$y} l-8,-4.5 v9 z"/>
       </xsl:when>
       <xsl:when test="flow = 'in'">
-        <path class="arrow c{touched/color}" d="M{$x + 6},{$y} l8,-4.5 v9 z"/>
+        <path class="arrow {$color}" d="M{$x + 6},{$y} l8,-4.5 v9 z"/>
       </xsl:when>
     </xsl:choose>
   </xsl:if>
   <text x="{$text-x}" y="{$y + 4.5}"><xsl:call-template name="sentence"/></text>
 </xsl:template>
 
+<!-- Files and terminals have none: what the lab is about has. -->
+<xsl:template name="color">
+  <xsl:if test="touched/kind != 'file' and touched/kind != 'terminal'">
+    <xsl:value-of select="concat('c', touched/color)"/>
+  </xsl:if>
+</xsl:template>
+
 <xsl:template name="mark">
   <xsl:param name="x"/>
   <xsl:param name="y"/>
+  <xsl:variable name="color"><xsl:call-template name="color"/></xsl:variable>
   <xsl:choose>
     <xsl:when test="kind = 'wait'">
       <circle class="mark wait" cx="{$x}" cy="{$y}" r="5"/>
@@ -249,13 +259,14 @@
       <path class="stop" d="M{$x - 5},{$y - 5} l10,10 m0,-10 l-10,10"/>
     </xsl:when>
     <xsl:otherwise>
-      <circle class="mark c{touched/color}" cx="{$x}" cy="{$y}" r="5.5"/>
+      <circle class="mark {$color}" cx="{$x}" cy="{$y}" r="5.5"/>
     </xsl:otherwise>
   </xsl:choose>
 </xsl:template>
 
 <!-- What happened, the object in its colour, and what was moved. -->
 <xsl:template name="sentence">
+  <xsl:variable name="color"><xsl:call-template name="color"/></xsl:variable>
   <xsl:variable name="text">
     <xsl:call-template name="cut">
       <xsl:with-param name="of" select="text"/>
@@ -274,14 +285,14 @@
     <xsl:choose>
       <xsl:when test="$label != '' and contains($text, $label)">
         <xsl:value-of select="substring-before($text, $label)"/>
-        <tspan class="label c{touched/color}"><xsl:value-of select="$label"/></tspan>
+        <tspan class="label {$color}"><xsl:value-of select="$label"/></tspan>
         <xsl:value-of select="substring-after($text, $label)"/>
       </xsl:when>
       <xsl:otherwise><xsl:value-of select="$text"/></xsl:otherwise>
     </xsl:choose>
   </tspan>
   <xsl:if test="data != '' and $room &gt; 6">
-    <tspan class="data c{touched/color}" dx="6">
+    <tspan class="data {$color}" dx="6">
       <xsl:text>"</xsl:text>
       <xsl:call-template name="cut">
         <xsl:with-param name="of" select="data"/>
@@ -352,10 +363,9 @@
 
 <xsl:template name="style">
 <defs>
-  <pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse"
-           patternTransform="rotate(45)">
-    <rect class="hatch-ground" width="6" height="6"/>
-    <rect class="hatch-line" width="2.5" height="6"/>
+  <pattern id="hatch" width="8" height="8" patternUnits="userSpaceOnUse">
+    <rect class="hatch-ground" width="8" height="8"/>
+    <path class="hatch-line" d="M-2,2 l4,-4 M-2,10 l12,-12 M6,10 l4,-4"/>
   </pattern>
 </defs>
 <style>
@@ -401,14 +411,16 @@ text {
 .mark.wait { fill: var(--paper); stroke: var(--wait); stroke-width: 2.5; }
 .arrow { fill: var(--q); }
 .blocked { fill: url(#hatch); stroke: var(--wait); }
-.hatch-ground { fill: var(--ground); } .hatch-line { fill: var(--wait); }
+.hatch-ground { fill: var(--ground); } .hatch-line { stroke: var(--wait); stroke-width: 2.6; }
 .stop, .kill { stroke: var(--bad); stroke-width: 2.5; fill: none; }
 .kill { stroke-dasharray: 5 4; }
 .graph polygon, .graph path, .graph ellipse { stroke: var(--ink); fill: none; }
+.graph text { font-size: 13px; }
+.graph .process text, .graph .object text { font-weight: bold; }
 .graph .edge polygon { fill: var(--ink); }
 .graph .process polygon { fill: var(--sunk); stroke-width: 1.5; }
 .graph .object ellipse { stroke: var(--q); stroke-width: 1.5; }
-.graph .object text { fill: var(--q); font-weight: bold; }
+.graph .object text { fill: var(--q); }
 .graph .close path, .graph .close polygon { stroke: var(--bad); stroke-width: 2; }
 .graph .close polygon { fill: var(--bad); }
 .graph .close text { fill: var(--bad); font-weight: bold; }
