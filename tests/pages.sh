@@ -11,20 +11,9 @@ build=build/pages
 templates=grader/report/pages
 fixtures=tests/pages
 
-for tool in node npm xsltproc; do
-    if ! command -v "$tool" >/dev/null; then
-        echo "pages-check: $tool: not found; apt-get install nodejs npm" \
-            "xsltproc chromium" >&2
-        exit 2
-    fi
-done
-
+NAME=pages-check
+. tests/browser.sh
 mkdir -p "$build" ${SHOTS:+"$SHOTS"}
-if ! [ -d "$build/node_modules/axe-core" ] ||
-    ! [ -d "$build/node_modules/playwright-core" ]; then
-    npm install --silent --no-save --no-audit --no-fund --prefix "$build" \
-        axe-core@4.14.1 playwright-core@1.65.1
-fi
 
 # render STYLESHEET FIXTURE PAGE
 render() {
@@ -44,4 +33,4 @@ if [ $# -eq 0 ]; then
 else
     set -- --whole "$@"
 fi
-NODE_PATH=$build/node_modules node "$fixtures/check.js" "$@"
+node "$fixtures/check.js" "$@"

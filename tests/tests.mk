@@ -57,6 +57,11 @@ test-fresh:
 pages-check:
 	@tests/pages.sh $(PAGES)
 
+## make replay-check a replay in a browser, by the keyboard alone
+.PHONY: replay-check
+replay-check: kit $(B)/tests/replay
+	@tests/replay.sh
+
 ## make soak-class   kill the grader of a class 50 times: nothing is lost
 ## make bench-class  what a class costs (STUDENTS="20 200")
 .PHONY: soak-class bench-class

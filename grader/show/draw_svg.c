@@ -38,17 +38,21 @@ static size_t row_count(const struct cut *cut)
     return cut->head + !is_whole(cut) + cut->tail;
 }
 
-/* The row of step STEP, a number or null: the end. */
-static size_t row_of(const struct cut *cut, const json_t *step)
+static size_t row_of_number(const struct cut *cut, size_t n)
 {
-    size_t n = (size_t)json_integer_value(step);
-
-    if (!json_is_integer(step) || n >= cut->count)
-        return row_count(cut);
     if (n < cut->head)
         return n;
     return n + cut->tail < cut->count ? cut->head
                                       : row_count(cut) - (cut->count - n);
+}
+
+/* The row of STEP, a number or null: the end. */
+static size_t row_of(const struct cut *cut, const json_t *step)
+{
+    size_t n = (size_t)json_integer_value(step);
+
+    return json_is_integer(step) && n < cut->count ? row_of_number(cut, n)
+                                                   : row_count(cut);
 }
 
 /* A piece of the lifeline of PROCESS, if any of it is in sight. */
@@ -77,6 +81,40 @@ static void add_lives(xmlNode *root, const json_t *recording,
                   row_of(cut, json_object_get(process, "to")));
 }
 
+/* What of a wait of PROCESS from row FROM until step UNTIL is in sight; the
+ * process can have ended in it. */
+static void add_wait(xmlNode *root, const json_t *process,
+                     const struct cut *cut, size_t from, const json_t *until)
+{
+    size_t to = row_of(cut, until);
+    size_t end = row_of(cut, json_object_get(process, "to"));
+
+    add_piece(root, "blocked", process, from, to < end ? to : end);
+}
+
+static void add_step(xmlNode *root, const json_t *recording, const json_t *step,
+                     size_t n, size_t row)
+{
+    const json_t *process =
+        draw_item(recording, "processes", json_object_get(step, "process"));
+    const json_t *other =
+        draw_item(recording, "processes", json_object_get(step, "other"));
+    const json_t *object =
+        draw_item(recording, "objects", json_object_get(step, "object"));
+
+    page_add_json(root, "step", step);
+    xmlNode *node = root->last;
+    page_setf(node, "row", "%zu", row);
+    page_setf(node, "n", "%zu", n + 1);
+    page_setf(node, "lane", "%ld", draw_number(process, "lane"));
+    page_set(node, "name", draw_text(process, "name"));
+    page_setf(node, "pid", "%ld", draw_number(process, "pid"));
+    if (other)
+        page_setf(node, "other", "%ld", draw_number(other, "lane"));
+    if (object)
+        page_add_json(node, "touched", object);
+}
+
 static void add_steps(xmlNode *root, const json_t *recording,
                       const struct cut *cut)
 {
@@ -85,31 +123,14 @@ static void add_steps(xmlNode *root, const json_t *recording,
 
     json_array_foreach(json_object_get(recording, "steps"), i, step)
     {
-        const json_t *process =
-            draw_item(recording, "processes", json_object_get(step, "process"));
-        const json_t *other =
-            draw_item(recording, "processes", json_object_get(step, "other"));
-        const json_t *object =
-            draw_item(recording, "objects", json_object_get(step, "object"));
-        json_t *number = json_integer((json_int_t)i);
-        size_t row = row_of(cut, number);
-        json_decref(number);
+        size_t row = row_of_number(cut, i);
         if (strcmp(draw_text(step, "kind"), "wait") == 0)
-            add_piece(root, "blocked", process, row,
-                      row_of(cut, json_object_get(step, "until")));
-        if (!is_whole(cut) && row == cut->head)
-            continue;
-        page_add_json(root, "step", step);
-        xmlNode *node = root->last;
-        page_setf(node, "row", "%zu", row);
-        page_setf(node, "n", "%zu", i + 1);
-        page_setf(node, "lane", "%ld", draw_number(process, "lane"));
-        page_set(node, "name", draw_text(process, "name"));
-        page_setf(node, "pid", "%ld", draw_number(process, "pid"));
-        if (other)
-            page_setf(node, "other", "%ld", draw_number(other, "lane"));
-        if (object)
-            page_add_json(node, "touched", object);
+            add_wait(root,
+                     draw_item(recording, "processes",
+                               json_object_get(step, "process")),
+                     cut, row, json_object_get(step, "until"));
+        if (is_whole(cut) || row != cut->head)
+            add_step(root, recording, step, i, row);
     }
 }
 

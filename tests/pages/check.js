@@ -4,25 +4,14 @@
  *
  *     node check.js FILE_OR_DIRECTORY...
  *
- * Opens each page in a headless Chromium, wide and on a phone, light and dark;
- * see problems_of() for what is asserted.  SHOTS=DIR keeps what was seen.
+ * Opens each page as browser.js says; see problems_of() for what is asserted.
  */
 "use strict";
 
 const fs = require("fs");
 const path = require("path");
-const { pathToFileURL, fileURLToPath } = require("url");
-const { chromium } = require("playwright-core");
-const axe = require("axe-core").source;
-
-const CHROMIUM = process.env.CHROMIUM || "/usr/bin/chromium";
-const ARGUMENTS = [
-  "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic",
-  "--no-first-run", "--disable-background-networking",
-  "--disable-component-update", "--disable-sync",
-];
-const VIEWS = [1280, 390].flatMap((width) =>
-  ["light", "dark"].map((scheme) => ({ width, scheme })));
+const { fileURLToPath } = require("url");
+const { VIEWS, launch, open, serious, shoot } = require("../browser.js");
 
 /* ---- In the page --------------------------------------------------------- */
 
@@ -104,55 +93,14 @@ function dead_links(found, whole) {
   }))].filter(Boolean);
 }
 
-async function serious(page) {
-  await page.evaluate(axe);
-  const { violations } = await page.evaluate(() =>
-    axe.run(document, { resultTypes: ["violations"] }));
-
-  for (const { impact, id, nodes } of violations)
-    if (process.env.VERBOSE)
-      console.log(`  axe: ${impact}: ${id}: ${nodes[0].target} (${nodes.length})`);
-  return violations
-    .filter(({ impact }) => impact === "serious" || impact === "critical")
-    .map(({ id, help, nodes }) =>
-      `axe: ${id}: ${help}: ${nodes[0].target} (${nodes.length})`);
-}
-
-async function shoot(page, file, { width, scheme }, state) {
-  if (!process.env.SHOTS)
-    return;
-  const name = `${path.basename(file, ".html")}-${width}-${scheme}${state}.png`;
-  await page.screenshot({
-    path: path.join(process.env.SHOTS, name), fullPage: true, timeout: 0,
-  });
-}
-
 async function problems_of(browser, file, view, whole) {
   const problems = [];
-  const address = pathToFileURL(file).href;
-  const context = await browser.newContext({
-    viewport: { width: view.width, height: 844 }, colorScheme: view.scheme,
-    reducedMotion: "reduce",
-  });
+  const page = await open(browser, file, view, problems);
 
-  await context.route("**/*", (route) => {
-    if (route.request().url() === address)
-      return route.continue();
-    problems.push(`it asks for ${route.request().url()}`);
-    return route.abort();
-  });
-  const page = await context.newPage();
-  page.on("console", (message) => problems.push(`console: ${message.text()}`));
-  page.on("pageerror", (error) => problems.push(`a script ran: ${error}`));
-  page.on("dialog", (dialog) => {
-    problems.push(`a script ran: ${dialog.type()} "${dialog.message()}"`);
-    return dialog.dismiss();
-  });
-  await page.goto(address);
   problems.push(...await page.evaluate(structure));
   problems.push(...await page.evaluate(too_wide));
   problems.push(...dead_links(await page.evaluate(links), whole));
-  await shoot(page, file, view, "");
+  await shoot(page, file, view, "", { fullPage: true });
   /* What is closed is not looked at by axe, and takes no room. */
   await page.evaluate(() => {
     for (const details of document.querySelectorAll("details"))
@@ -161,8 +109,8 @@ async function problems_of(browser, file, view, whole) {
   problems.push(...(await page.evaluate(too_wide))
     .map((problem) => `${problem} with all details open`));
   problems.push(...await serious(page));
-  await shoot(page, file, view, "-open");
-  await context.close();
+  await shoot(page, file, view, "-open", { fullPage: true });
+  await page.context().close();
   return problems;
 }
 
@@ -181,9 +129,7 @@ function pages_in(place) {
 async function main() {
   const whole = process.argv.includes("--whole");
   const places = process.argv.slice(2).filter((word) => word !== "--whole");
-  const browser = await chromium.launch({
-    executablePath: CHROMIUM, args: ARGUMENTS,
-  });
+  const browser = await launch();
   let passed = 0, failed = 0;
 
   for (const file of places.flatMap(pages_in))

@@ -201,6 +201,7 @@ function data_of(run, step) {
 /* ---- What is on the screen ----------------------------------------------- */
 
 let runs, run, rem, row_height, lane_width, only_pids, heads, playing = null;
+let printing = false;
 let speed = SPEEDS.indexOf(1);
 const rows = new Map(); /* step: its row */
 const cards = new Map(); /* "process 3": its card */
@@ -219,7 +220,7 @@ function measure() {
 
   rem = parseFloat(getComputedStyle(root).fontSize);
   row_height = 4 * Math.round(0.52 * rem);
-  lane_width = Math.max(11, Math.min(4.6 * rem, 0.36 * room / count));
+  lane_width = Math.max(1.5, Math.min(4.6 * rem, 0.36 * room / count));
   const longest = Math.min(12, Math.max(...run.processes.map((p) =>
     run.title_of(p, Infinity).length)));
   const letters = 0.62 * rem;
@@ -237,6 +238,7 @@ function measure() {
     p.names.map((n) => n.name.length)));
   heads = { named: fits(name) || !run.one_name };
   heads.slanted = !fits(heads.named ? name : who - 1);
+  heads.sparse = lane_width < 10;
   /* The hatching goes on from row to row. */
   $("hatch").setAttribute("height", row_height / 4);
 }
@@ -244,8 +246,10 @@ function measure() {
 /* Above each lane: who has it now, or had it last. */
 function make_head(lane) {
   const process = run.in_lane(lane, run.at) ||
-    run.lanes[lane].findLast((p) => p.from <= run.at);
-  if (!process)
+    run.lanes[lane].findLast((p) => p.from <= run.at) ||
+    (printing ? run.lanes[lane][0] : null);
+  if (!process || (heads.sparse && !is_selected("process", process.index) &&
+      run.steps[run.at].process !== process.index))
     return null;
   const head = element("button", {
     type: "button", tabindex: -1, "aria-hidden": "true", class: "head",
@@ -274,7 +278,7 @@ function draw_heads() {
 function draw_lifelines(picture, i, middle) {
   const half = (process, at, from, to) => {
     const x = lane_x(process.lane), wait = run.wait_of(process, at);
-    const wide = Math.min(10, lane_width * 0.6);
+    const wide = Math.max(2, Math.min(10, lane_width * 0.6));
     picture.append(wait
       ? shape("rect", {
         class: "blocked", x: x - wide / 2, width: wide, y: from,
@@ -304,7 +308,7 @@ const MARKS = {
 function draw_mark(picture, step, middle) {
   const process = run.processes[step.process];
   const object = run.objects[step.object];
-  const x = lane_x(process.lane), r = Math.min(7, lane_width * 0.42);
+  const x = lane_x(process.lane), r = Math.max(3, Math.min(7, lane_width * 0.42));
   const end = run.lanes.length * lane_width;
   const color = color_of(object);
   const failed = step.error || /^killed/.test(step.text);
@@ -339,6 +343,9 @@ function draw_mark(picture, step, middle) {
     }));
   }
   const draw = MARKS[step.kind];
+  if (step.kind === "stop")
+    picture.append(shape("circle",
+      { class: "stop-ground", cx: x, cy: middle, r: r + 2 }));
   picture.append(draw
     ? shape("path", {
       class: `mark ${step.kind} ${failed ? "failed" : ""}`, d: draw(x, middle, r),
@@ -392,11 +399,11 @@ function mark_row(row, i) {
 }
 
 /* Make the rows that are in sight, and the current one, and drop the others. */
-function draw_rows(all = false) {
+function draw_rows() {
   const box = $("rows");
-  const first = all ? 0
+  const first = printing ? 0
     : Math.max(0, Math.floor(box.scrollTop / row_height) - ROWS_BEYOND);
-  const end = all ? Math.min(run.count, ROWS_PRINTED)
+  const end = printing ? Math.min(run.count, ROWS_PRINTED)
     : Math.min(run.count, Math.ceil((box.scrollTop + box.clientHeight) /
       row_height) + ROWS_BEYOND);
   const wanted = (i) => (i >= first && i < end) || i === run.at;
@@ -937,15 +944,18 @@ const BUTTONS = {
   "open-questions": KEYS.a, "open-output": KEYS.o,
 };
 
-function print_rows(printing) {
-  $("app").classList.toggle("printing", printing);
-  draw_rows(printing);
+/* On paper there is no scrolling: all rows, up to a limit. */
+function print_rows(begins) {
+  printing = begins;
+  fill($("printed"), run.count > ROWS_PRINTED
+    ? `These are the first ${ROWS_PRINTED} of ${run.count} steps.` : null);
+  draw_heads();
+  draw_rows();
 }
 
 function begin() {
   const recordings = JSON.parse($("recordings").textContent);
-  runs = recordings.filter((r) => r.steps.length > 0)
-    .map((recording, i) => new Run(recording, i));
+  runs = recordings.map((recording, i) => new Run(recording, i));
   $("app").hidden = false;
   $("rows").append(element("div", { class: "all" }));
   fill($("runs"), runs.length > 1 ? runs.map((one, i) => {

@@ -91,11 +91,12 @@
 </xsl:template>
 
 <xsl:template name="panes">
-  <main>
+  <main id="panes">
     <section id="timeline" aria-labelledby="timeline-title">
       <h2 id="timeline-title" class="hide">All steps</h2>
       <div id="lanes" aria-hidden="true"></div>
       <div id="rows" role="listbox" tabindex="0" aria-labelledby="timeline-title"></div>
+      <p id="printed"></p>
     </section>
     <section id="picture" aria-labelledby="picture-title">
       <h2 id="picture-title" class="hide">At this step</h2>

@@ -14,7 +14,12 @@
 
 <xsl:variable name="width" select="760"/>
 <xsl:variable name="row" select="25"/>
-<xsl:variable name="left" select="34"/>
+<xsl:variable name="left">
+  <xsl:choose>
+    <xsl:when test="/timeline/step[last()]/@n &gt; 999">48</xsl:when>
+    <xsl:otherwise>34</xsl:otherwise>
+  </xsl:choose>
+</xsl:variable>
 <xsl:variable name="letter" select="7.4"/>
 
 <xsl:variable name="last-lane">
@@ -24,20 +29,34 @@
   </xsl:for-each>
 </xsl:variable>
 <xsl:variable name="lanes" select="$last-lane + 1"/>
-<xsl:variable name="slanted" select="$lanes &gt; 4"/>
+<!-- Where all have one name, their numbers say more. -->
+<xsl:variable name="named" select="$lanes &lt; 5 or
+  /timeline/life[@name != /timeline/life[1]/@name]"/>
 <xsl:variable name="lane">
   <xsl:choose>
-    <xsl:when test="$slanted"><xsl:value-of select="240 div $lanes"/></xsl:when>
+    <xsl:when test="$lanes &gt; 4"><xsl:value-of select="240 div $lanes"/></xsl:when>
     <xsl:otherwise>60</xsl:otherwise>
   </xsl:choose>
 </xsl:variable>
+<xsl:variable name="slanted" select="$lanes &gt; 4 and $named"/>
 <xsl:variable name="heads">
   <xsl:choose>
+    <xsl:when test="$lane &lt; 20">84</xsl:when>
     <xsl:when test="$slanted">134</xsl:when>
+    <xsl:when test="not($named)">74</xsl:when>
     <xsl:otherwise>90</xsl:otherwise>
   </xsl:choose>
 </xsl:variable>
-<xsl:variable name="text-x" select="$left + $lanes * $lane + 8"/>
+<xsl:variable name="pid-x" select="$left + $lanes * $lane + 8"/>
+<xsl:variable name="longest-pid">
+  <xsl:for-each select="/timeline/life">
+    <xsl:sort select="@pid" data-type="number" order="descending"/>
+    <xsl:if test="position() = 1">
+      <xsl:value-of select="string-length(@pid)"/>
+    </xsl:if>
+  </xsl:for-each>
+</xsl:variable>
+<xsl:variable name="text-x" select="$pid-x + 10 + 8 * $longest-pid"/>
 <xsl:variable name="letters"
               select="floor(($width - $text-x - 6) div $letter)"/>
 <xsl:variable name="bottom" select="$heads + /timeline/@rows * $row"/>
@@ -132,6 +151,11 @@
   <xsl:for-each select="life[not(@lane = preceding-sibling::life/@lane)]">
     <xsl:variable name="x" select="$left + (@lane + .5) * $lane"/>
     <xsl:choose>
+      <xsl:when test="$lane &lt; 20">
+        <text class="small" transform="translate({$x + 4} {$heads - 6}) rotate(-70)">
+          <xsl:value-of select="@pid"/>
+        </text>
+      </xsl:when>
       <xsl:when test="$slanted">
         <text class="small" transform="translate({$x} {$heads - 6}) rotate(-50)">
           <tspan class="bold">
@@ -141,6 +165,11 @@
             </xsl:call-template>
           </tspan>
           <xsl:value-of select="concat(' ', @pid)"/>
+        </text>
+      </xsl:when>
+      <xsl:when test="not($named)">
+        <text class="bold middle" x="{$x}" y="{$heads - 5}">
+          <xsl:value-of select="@pid"/>
         </text>
       </xsl:when>
       <xsl:otherwise>
@@ -198,7 +227,7 @@
   <xsl:variable name="color"><xsl:call-template name="color"/></xsl:variable>
   <xsl:variable name="y" select="$heads + (@row + .5) * $row"/>
   <xsl:variable name="x" select="$left + (@lane + .5) * $lane"/>
-  <line x1="{$x}" x2="{$text-x - 4}" y1="{$y}" y2="{$y}" class="leader {$color}"/>
+  <line x1="{$x}" x2="{$pid-x - 4}" y1="{$y}" y2="{$y}" class="leader {$color}"/>
   <xsl:if test="kind = 'fork' and @other">
     <xsl:variable name="to" select="$left + (@other + .5) * $lane"/>
     <xsl:variable name="turn" select="9 * (1 - 2 * ($to &lt; $x))"/>
@@ -221,13 +250,14 @@
   <xsl:if test="touched and kind != 'wait'">
     <xsl:choose>
       <xsl:when test="flow = 'out'">
-        <path class="arrow {$color}" d="M{$text-x - 3},{$y} l-8,-4.5 v9 z"/>
+        <path class="arrow {$color}" d="M{$pid-x - 3},{$y} l-8,-4.5 v9 z"/>
       </xsl:when>
       <xsl:when test="flow = 'in'">
         <path class="arrow {$color}" d="M{$x + 6},{$y} l8,-4.5 v9 z"/>
       </xsl:when>
     </xsl:choose>
   </xsl:if>
+  <text class="bold" x="{$pid-x}" y="{$y + 4.5}"><xsl:value-of select="@pid"/></text>
   <text x="{$text-x}" y="{$y + 4.5}"><xsl:call-template name="sentence"/></text>
 </xsl:template>
 
@@ -256,6 +286,7 @@
       <path class="mark" d="M{$x},{$y - 6} l6,11 h-12 z"/>
     </xsl:when>
     <xsl:when test="kind = 'stop'">
+      <circle class="paper" cx="{$x}" cy="{$y}" r="8"/>
       <path class="stop" d="M{$x - 5},{$y - 5} l10,10 m0,-10 l-10,10"/>
     </xsl:when>
     <xsl:otherwise>

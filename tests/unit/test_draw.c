@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: MIT
+/*
+ * test_draw.c - recordings drawn to files: what a run said is text in them,
+ * every character of it, and never a part of the page.
+ */
+#include <criterion/criterion.h>
+#include <fcntl.h>
+#include <libxml/parser.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "draw.h"
+#include "worker.h"
+
+static struct kit kit;
+static char directory[] = "/tmp/ipclab-draw.XXXXXX";
+
+static void prepare(void)
+{
+    char *here = getcwd(NULL, 0);
+
+    cr_assert_not_null(mkdtemp(directory));
+    cr_assert_eq(setenv("IPCLAB_ROOT", here, 1), 0);
+    cr_assert_eq(kit_init(&kit), 0);
+    cr_assert_eq(worker_prepare(), 0);
+    free(here);
+}
+
+static void clean_up(void)
+{
+    cr_expect_eq(remove_tree(AT_FDCWD, directory), 0);
+    kit_release(&kit);
+}
+
+TestSuite(draw, .init = prepare, .fini = clean_up);
+
+static json_t *recording(const char *name)
+{
+    json_error_t error;
+    char *path = xformat("tests/show/%s.json", name);
+    json_t *loaded = json_load_file(path, JSON_ALLOW_NUL, &error);
+
+    cr_assert_not_null(loaded, "%s: %s", path, error.text);
+    free(path);
+    return loaded;
+}
+
+static char *drawn(int status, const char *path)
+{
+    cr_assert_eq(status, 0);
+    char *text = read_file(AT_FDCWD, path, 1 << 24, NULL);
+    cr_assert_not_null(text);
+    return text;
+}
+
+/* The replay of RECORDING, which is freed. */
+static char *html_of(json_t *one)
+{
+    char *path = xformat("%s/page.html", directory);
+    json_t *all = json_pack("[o]", one);
+    char *text = drawn(draw_html(&kit, all, path), path);
+
+    json_decref(all);
+    free(path);
+    return text;
+}
+
+static char *svg_of(json_t *one)
+{
+    char *path = xformat("%s/page.svg", directory);
+    char *text = drawn(draw_svg(&kit, one, path), path);
+
+    json_decref(one);
+    free(path);
+    return text;
+}
+
+static int count(const char *text, const char *word)
+{
+    int n = 0;
+
+    for (; (text = strstr(text, word)) != NULL; text++)
+        n++;
+    return n;
+}
+
+/* What is in TEXT between BEGIN and the END behind it; to be freed. */
+static char *between(const char *text, const char *begin, const char *end)
+{
+    const char *from = strstr(text, begin);
+
+    cr_assert_not_null(from, "no %s", begin);
+    from += strlen(begin);
+    const char *to = strstr(from, end);
+    cr_assert_not_null(to, "no %s", end);
+    return xstrndup(from, (size_t)(to - from));
+}
+
+#define JSON_BEGIN "<script type=\"application/json\" id=\"recordings\">"
+
+/* ---- HTML ---------------------------------------------------------------- */
+
+static void expect_held(json_t *one)
+{
+    char *html = html_of(json_incref(one));
+    char *text = between(html, JSON_BEGIN, "</script>");
+    json_t *held = json_loads(text, JSON_ALLOW_NUL, NULL);
+
+    cr_assert_not_null(held, "the JSON of the page is none");
+    cr_expect(json_equal(json_array_get(held, 0), one),
+              "the page does not hold the recording as it was");
+    for (const char *c = text; *c; c++)
+        cr_expect(*c >= ' ' && *c < '\x7f' && *c != '<',
+                  "0x%02x stands in a script", (unsigned char)*c);
+    json_decref(held);
+    json_decref(one);
+    free(text);
+    free(html);
+}
+
+Test(draw, page_holds_recordings_as_they_are)
+{
+    static const char *const names[] = {"pipe_right", "pipe_wrong",
+                                        "semaphores", "hostile"};
+
+    for (size_t i = 0; i < LENGTH(names); i++)
+        expect_held(recording(names[i]));
+}
+
+Test(draw, nul_and_line_separators_survive)
+{
+    json_t *one = recording("pipe_right");
+    json_t *step = json_array_get(json_object_get(one, "steps"), 6);
+
+    (void)json_object_set_new(step, "data",
+                              json_stringn("a\0b\xe2\x80\xa8</script>", 15));
+    expect_held(one);
+}
+
+Test(draw, nothing_of_a_run_becomes_markup)
+{
+    char *html = html_of(recording("hostile"));
+
+    cr_expect_eq(count(html, "<script"), 2, "%d", count(html, "<script"));
+    cr_expect_eq(count(html, "</script"), 2);
+    cr_expect_eq(count(html, "<img"), 0);
+    cr_expect_eq(count(html, "<!--"), 0);
+    free(html);
+}
+
+/* Browsers run only what the policy names. */
+Test(draw, policy_has_the_hash_of_our_script)
+{
+    unsigned char hash[crypto_hash_sha256_BYTES];
+    char digits[64];
+    char *html = html_of(recording("pipe_right"));
+    char *script = between(html, "<script>", "</script>");
+    char *policy = between(html, "script-src '", "'");
+
+    (void)crypto_hash_sha256(hash, (unsigned char *)script, strlen(script));
+    (void)sodium_bin2base64(digits, sizeof(digits), hash, sizeof(hash),
+                            sodium_base64_VARIANT_ORIGINAL);
+    cr_expect(strncmp(policy, "sha256-", 7) == 0 &&
+                  strcmp(policy + 7, digits) == 0,
+              "%s is not %s", policy, digits);
+    free(policy);
+    free(script);
+    free(html);
+}
+
+Test(draw, steps_are_listed_without_javascript)
+{
+    json_t *one = recording("pipe_right");
+    json_t *steps = json_object_get(one, "steps");
+
+    while (json_array_size(steps) < 400)
+        (void)json_array_append(steps, json_array_get(steps, 3));
+    char *html = html_of(one);
+    char *plain = between(html, "<noscript>", "</noscript>");
+    cr_expect(count(plain, "close 3, read end of pipe A") > 280);
+    cr_expect_eq(count(plain, "<li>"), 303); /* three are questions */
+    cr_expect_eq(count(plain, "first 300 of\n"), 1);
+    free(plain);
+    free(html);
+}
+
+/* ---- SVG ----------------------------------------------------------------- */
+
+/* That NODE and all below it are shapes, text and our own style. */
+static void expect_shapes(const xmlNode *node)
+{
+    static const char allowed[] =
+        "svg,g,title,desc,defs,pattern,style,rect,line,path,circle,ellipse,"
+        "polygon,polyline,text,tspan";
+
+    for (; node; node = node->next) {
+        if (node->type != XML_ELEMENT_NODE)
+            continue;
+        const char *name = (const char *)node->name;
+        cr_expect(list_holds(allowed, ',', name), "an element %s", name);
+        for (const xmlAttr *at = node->properties; at; at = at->next) {
+            const char *attribute = (const char *)at->name;
+            cr_expect(strncmp(attribute, "on", 2) != 0 &&
+                          strcmp(attribute, "href") != 0 &&
+                          strcmp(attribute, "style") != 0,
+                      "%s has %s", name, attribute);
+        }
+        expect_shapes(node->children);
+    }
+}
+
+static void expect_picture(const char *svg)
+{
+    xmlDoc *document = xmlReadMemory(svg, (int)strlen(svg), "svg", NULL, 0);
+
+    cr_assert_not_null(document, "no XML");
+    expect_shapes(xmlDocGetRootElement(document));
+    cr_expect_eq(count(svg, "<style"), 1);
+    xmlFreeDoc(document);
+}
+
+Test(draw, picture_of_a_hostile_run_is_shapes_and_text)
+{
+    char *svg = svg_of(recording("hostile"));
+
+    expect_picture(svg);
+    cr_expect(strstr(svg, "&lt;/script&gt;") != NULL);
+    free(svg);
+}
+
+Test(draw, picture_shows_each_step_and_the_graph)
+{
+    char *svg = svg_of(recording("pipe_wrong"));
+
+    expect_picture(svg);
+    cr_expect_eq(count(svg, "class=\"number\""), 14);
+    cr_expect_eq(count(svg, "class=\"blocked\""), 4); /* one in the legend */
+    cr_expect(strstr(svg, "Who waits for whom") != NULL);
+    cr_expect(strstr(svg, "hung: no process can ever go on") != NULL);
+    free(svg);
+}
+
+Test(draw, picture_says_how_many_steps_it_leaves_out)
+{
+    json_t *one = recording("pipe_right");
+    json_t *steps = json_object_get(one, "steps");
+
+    while (json_array_size(steps) < 200)
+        (void)json_array_insert(steps, 2, json_array_get(steps, 1));
+    char *svg = svg_of(one);
+    cr_expect_eq(count(svg, "class=\"number\""), 59);
+    cr_expect(strstr(svg, "<text") && strstr(svg, "141 steps are left out"));
+    free(svg);
+}
+
+/* ---- Who waits for whom -------------------------------------------------- */
+
+static char *graph_of(json_t *one)
+{
+    char *svg;
+
+    cr_assert_eq(draw_graph(&kit, one, &svg), 0);
+    json_decref(one);
+    return svg;
+}
+
+Test(draw, graph_says_what_to_close)
+{
+    char *svg = graph_of(recording("pipe_wrong"));
+
+    cr_assert_not_null(svg);
+    expect_shapes(xmlDocGetRootElement(
+        xmlReadMemory(svg, (int)strlen(svg), "svg", NULL, 0)));
+    cr_expect_eq(count(svg, "class=\"node process\""), 2);
+    cr_expect_eq(count(svg, "class=\"node object c3\""), 1);
+    cr_expect_eq(count(svg, "class=\"edge holds close\""), 1);
+    cr_expect_eq(count(svg, "<title"), 0, "names that only dot knows");
+    cr_expect(strstr(svg, "pipe 3 must close") != NULL);
+    cr_expect(strstr(svg, "descriptor 4") != NULL);
+    free(svg);
+}
+
+Test(draw, graph_of_hostile_names_shows_them)
+{
+    char *svg = graph_of(recording("hostile"));
+
+    cr_assert_not_null(svg);
+    expect_shapes(xmlDocGetRootElement(
+        xmlReadMemory(svg, (int)strlen(svg), "svg", NULL, 0)));
+    cr_expect_eq(count(svg, "class=\"node "), 3);
+    cr_expect(strstr(svg, "onload=\"x") || strstr(svg, "onload=&quot;x"));
+    cr_expect(strstr(svg, "\\N{evil}"), "dot took \\N for its own");
+    cr_expect(strstr(svg, "&amp;amp;"), "dot took &amp; for its own");
+    free(svg);
+}
+
+Test(draw, nobody_waits_in_a_run_that_ended)
+{
+    cr_expect_null(graph_of(recording("pipe_right")));
+}
+
+/* The same label, cut between two bytes of a character, would be no UTF-8. */
+Test(draw, long_names_are_cut_between_characters)
+{
+    for (int before = 0; before < 3; before++) {
+        json_t *one = recording("pipe_wrong");
+        json_t *process = json_array_get(json_object_get(one, "processes"), 0);
+        char name[302] = "xx";
+        for (size_t i = (size_t)before; i + 3 < sizeof(name); i += 3)
+            (void)memcpy(name + i, "\xe2\x82\xac", 4);
+        (void)json_object_set_new(process, "name", json_string(name));
+        char *svg = graph_of(one);
+        cr_assert_not_null(svg);
+        cr_expect(strstr(svg, "...") != NULL);
+        cr_expect_null(strstr(svg, "\xef\xbf\xbd"));
+        free(svg);
+    }
+}
