@@ -81,10 +81,10 @@ void model_begin(struct model *model, int index)
 
     if (process->begun)
         return;
+    process->lane = free_lane(model, parent); /* it has none yet */
     process->begun = true;
     process->from = model_step(model);
     process->to = OPEN;
-    process->lane = free_lane(model, parent);
     if (parent < 0) {
         add_name(model, index, "", "");
         return;

@@ -87,6 +87,7 @@ Test(model, pipe_is_made_filled_emptied_and_closed)
     expect_step(recording, 5, "call", "read 3 from pipe A: end-of-file");
     expect_step(recording, 6, "exit", "exited with status 3");
     cr_expect_eq(size(recording, "steps"), 7);
+    cr_expect_eq(number(item(recording, "processes", 0), "lane"), 0);
     const json_t *step = item(recording, "steps", 2);
     cr_expect_str_eq(text(step, "data"), "a\\n\\0");
     cr_expect_str_eq(text(step, "flow"), "out");
