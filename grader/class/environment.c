@@ -80,7 +80,7 @@ int toolchain_read(struct toolchain *toolchain, int level, int required)
     char *text;
 
     *toolchain = (struct toolchain){.level = -1};
-    int status = worker_run(ask_all, &question, &text, &size);
+    int status = worker_run(ask_all, &question, NULL, &text, &size);
     if (status == 0) {
         size_t end = strcspn(text, "\n");
         char *name = xstrndup(text, end);

@@ -287,7 +287,7 @@ int doctor_examine(const struct kit *kit, struct checks **checks)
 {
     char *text;
     size_t size;
-    int status = worker_run(examine, NULL, &text, &size);
+    int status = worker_run(examine, NULL, NULL, &text, &size);
 
     *checks = status == 0 ? checks_from_json(text, size) : NULL;
     free(text);

@@ -163,6 +163,27 @@ static char *job_build_command(const struct job *job)
     return command;
 }
 
+/* A grade whose verdicts are known, and where to say so. */
+struct early {
+    struct grade *grade;
+    int out_fd;
+};
+
+/* Hand it out as it stands, scored for now; if that fails, the end will, too.
+ */
+static void hand_out(void *data)
+{
+    const struct early *early = data;
+    struct grade *grade = early->grade;
+
+    grade->memcheck = false;
+    score_grade(grade);
+    char *text = grade_to_json(grade);
+    grade->memcheck = true;
+    (void)write_fully(early->out_fd, text, strlen(text) + 1);
+    free(text);
+}
+
 static void mark_unbuilt(struct grade *grade)
 {
     for (size_t i = 0; i < grade->test_count; i++) {
@@ -174,7 +195,7 @@ static void mark_unbuilt(struct grade *grade)
 }
 
 /* Exit status; GRADE is filled on 0. */
-static int make_grade(const struct job *job, struct grade *grade)
+static int make_grade(const struct job *job, struct grade *grade, int out_fd)
 {
     const struct grade_options *options = job->options;
     int level = choose_level(options, &grade->sandbox);
@@ -186,6 +207,7 @@ static int make_grade(const struct job *job, struct grade *grade)
         .stage = job->stage->path,
         .hide = stage_hidden(job->kit),
     };
+    struct early early = {grade, out_fd};
     struct pass pass = {
         .grade = grade,
         .stage = job->stage,
@@ -193,11 +215,15 @@ static int make_grade(const struct job *job, struct grade *grade)
         .jobs = options->jobs,
         .record = options->watch != NULL,
         .scene = options->scene,
+        .judged = options->watcher ? hand_out : NULL,
+        .data = &early,
     };
     if (tool_prepare(&sandbox) < 0 || pass_list(&pass) < 0)
         return 3;
     if (choose_tests(grade, options->tests) < 0)
         return 2;
+    for (size_t i = 0; i < grade->test_count; i++)
+        grade->tests[i].command = test_command(job, &grade->tests[i]);
     if (build_submission(grade, job->stage, &sandbox) < 0)
         return 3;
     if (!grade->build.ok)
@@ -224,14 +250,11 @@ static int work(int out_fd, void *data)
     grade->memcheck = job->options->memcheck;
     grade->partial = !grade->memcheck || job->options->tests->count > 0;
     grade->build.command = job_build_command(job);
-    int status = make_grade(job, grade);
+    int status = make_grade(job, grade, out_fd);
     if (status == 0) {
         score_grade(grade);
-        for (size_t i = 0; i < grade->test_count; i++) {
-            struct grade_test *test = &grade->tests[i];
-            test->command = test_command(job, test);
-            test->picture = picture_command(job, test);
-        }
+        for (size_t i = 0; i < grade->test_count; i++)
+            grade->tests[i].picture = picture_command(job, &grade->tests[i]);
         char *text = grade_to_json(grade);
         if (write_fully(out_fd, text, strlen(text)) < 0)
             status = 3; /* the one who asked is gone */
@@ -254,13 +277,31 @@ static double cpu_seconds(void)
            (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
 }
 
+static void hear_verdicts(const char *text, size_t size, void *data)
+{
+    const struct grade_watcher *watcher = data;
+    char why[160];
+    struct grade *grade = grade_from_json(text, size, why, sizeof(why));
+
+    if (grade) /* or the end says that it is damaged */
+        watcher->judged(grade, watcher->data);
+    grade_free(grade);
+}
+
 static int run_job(struct job *job, struct grade **grade)
 {
+    const struct grade_watcher *watcher = job->options->watcher;
+    struct worker_listener listener = {
+        .stop_fd = watcher ? watcher->stop_fd : -1,
+        .hear = hear_verdicts,
+        .data = (void *)watcher,
+    };
     char *text, why[160];
     size_t size;
     int64_t begun = now_ms();
     double cpu = cpu_seconds();
-    int status = worker_run(work, job, &text, &size);
+    int status =
+        worker_run(work, job, watcher ? &listener : NULL, &text, &size);
 
     if (status == 0) {
         *grade = grade_from_json(text, size, why, sizeof(why));

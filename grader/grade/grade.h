@@ -12,6 +12,15 @@
 #include "stage.h"
 #include "submission.h"
 
+/* Somebody who waits at a terminal. */
+struct grade_watcher {
+    int stop_fd; /* readable: the grade is not wanted any more */
+    /* The verdicts of the native pass, before memcheck adds to them; scored as
+     * a grade without it.  Not called where the file does not build. */
+    void (*judged)(const struct grade *grade, void *data);
+    void *data;
+};
+
 struct grade_options {
     const char *lab;
     const char *submission;   /* file or directory; NULL: the kit's own */
@@ -28,12 +37,14 @@ struct grade_options {
                  const struct grade *grade);
     void *data;
     const char *scene; /* what its test_program is to play; NULL */
+    const struct grade_watcher *watcher; /* or NULL */
 };
 
 /*
  * Grade a submission.  0, and *GRADE is to be freed by the caller; otherwise,
  * after a message, the exit status: 2 usage, 3 could not grade, 128+N if signal
- * N arrived.  worker_prepare() must have been called.
+ * N arrived; and, without one, WORKER_STOPPED if the watcher's stop_fd became
+ * readable.  worker_prepare() must have been called.
  */
 int grade_submission(const struct kit *kit, const struct grade_options *options,
                      struct grade **grade);

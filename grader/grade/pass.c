@@ -311,6 +311,8 @@ int pass_run(const struct pass *pass)
     if (grade->memcheck && grade->build.asks_valgrind) {
         set_broken(&passed);
     } else if (status == 0 && grade->memcheck && passed.count > 0) {
+        if (pass->judged)
+            pass->judged(pass->data);
         lease_wait(&lease);
         status = run_with_retry(pass, &memcheck, &passed);
     }

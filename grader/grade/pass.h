@@ -23,6 +23,9 @@ struct pass {
     int jobs;          /* tests that run at the same time */
     bool record;       /* keep the runs in record/: see probe/record.h */
     const char *scene; /* for show/scene.c; NULL */
+    /* Called with DATA after the native pass, if memcheck follows; or NULL. */
+    void (*judged)(void *data);
+    void *data;
 };
 
 /* Fill the grade's list of tests; 0, or -1 after a message. */

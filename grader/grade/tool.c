@@ -103,5 +103,5 @@ int tool_run_alone(const struct stage *stage, const struct process *process,
 {
     struct alone alone = {stage, process};
 
-    return worker_run(run_alone, &alone, output, size);
+    return worker_run(run_alone, &alone, NULL, output, size);
 }

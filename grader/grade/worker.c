@@ -114,8 +114,8 @@ static void kill_children(void)
         (void)closedir(dir);
 }
 
-/* Kill and reap all that is left; each death can bring new orphans here. */
-static void reap_all(void)
+/* Each death can bring new orphans here. */
+void worker_reap_all(void)
 {
     int64_t deadline = now_ms() + REAP_MS;
 
@@ -176,7 +176,7 @@ static _Noreturn void be_warden(int (*work)(int, void *), void *data,
     if (worker < 0)
         (void)complain("cannot start a process: %s", strerror(errno));
     int status = worker < 0 ? 3 : guard(worker, &set);
-    reap_all();
+    worker_reap_all();
     _exit(status);
 }
 
@@ -228,23 +228,48 @@ int worker_signal(void)
                : 0;
 }
 
-/* Until the worker has closed FD; the signal that came before, or 0. */
-static int receive_all(int fd, struct received *received)
+/* Hand the messages that are complete to LISTENER, and forget them. */
+static void hear_all(struct received *received,
+                     const struct worker_listener *listener)
+{
+    char *end;
+
+    while (received->size > 0 &&
+           (end = memchr(received->data, '\0', received->size)) != NULL) {
+        size_t size = (size_t)(end - received->data);
+        listener->hear(received->data, size, listener->data);
+        received->size -= size + 1;
+        memmove(received->data, end + 1, received->size);
+    }
+}
+
+/* Until the worker has closed FD: 0; or what the status will be if a signal or
+ * LISTENER comes before that. */
+static int receive_all(int fd, struct received *received,
+                       const struct worker_listener *listener)
 {
     for (;;) {
-        struct pollfd fds[] = {{.fd = fd, .events = POLLIN},
-                               {.fd = signal_fd, .events = POLLIN}};
+        struct pollfd fds[] = {
+            {.fd = fd, .events = POLLIN},
+            {.fd = signal_fd, .events = POLLIN},
+            {.fd = listener ? listener->stop_fd : -1, .events = POLLIN},
+        };
         int signal_number;
         if (poll(fds, LENGTH(fds), -1) < 0)
             continue; /* EINTR: stopped and continued */
         if (fds[1].revents && (signal_number = worker_signal()) != 0)
-            return signal_number;
+            return 128 + signal_number;
+        if (fds[2].revents)
+            return WORKER_STOPPED;
         if (fds[0].revents && !receive(fd, received))
             return 0;
+        if (listener)
+            hear_all(received, listener);
     }
 }
 
-int worker_run(int (*work)(int out_fd, void *data), void *data, char **output,
+int worker_run(int (*work)(int out_fd, void *data), void *data,
+               const struct worker_listener *listener, char **output,
                size_t *size)
 {
     int fds[2];
@@ -267,13 +292,13 @@ int worker_run(int (*work)(int out_fd, void *data), void *data, char **output,
         return 3;
     }
     (void)setpgid(pid, pid); /* whoever is first */
-    int interrupted = receive_all(fds[0], &received);
+    int interrupted = receive_all(fds[0], &received, listener);
     (void)close(fds[0]);
     if (interrupted)
         (void)kill(pid, SIGTERM);
     int status = warden_status(pid);
     if (interrupted)
-        status = 128 + interrupted;
+        status = interrupted;
     if (received.data == NULL)
         received.data = xcalloc(1, 1);
     received.data[received.size] = '\0';

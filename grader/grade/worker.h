@@ -24,14 +24,32 @@
  */
 int worker_prepare(void);
 
+/* Beyond all exit statuses: see below. */
+enum { WORKER_STOPPED = 256 };
+
+/* Somebody who wants to know more than the end. */
+struct worker_listener {
+    int stop_fd; /* readable: end the worker */
+    /* Called for each message: the SIZE bytes in front of a NUL. */
+    void (*hear)(const char *text, size_t size, void *data);
+    void *data;
+};
+
 /*
  * Run WORK(OUT_FD, DATA) in the worker.  What it writes to OUT_FD is *OUTPUT
  * (*SIZE bytes and a NUL), to be freed by the caller.  Returns what WORK
  * returned (0..127), 128+N if signal N interrupted the grader, or 3 after a
- * message.  No process that the worker started is left.
+ * message.  With a LISTENER (or NULL) what was heard is not in *OUTPUT, and
+ * WORKER_STOPPED is returned if it has stopped the worker.  No process that the
+ * worker started is left.
  */
-int worker_run(int (*work)(int out_fd, void *data), void *data, char **output,
+int worker_run(int (*work)(int out_fd, void *data), void *data,
+               const struct worker_listener *listener, char **output,
                size_t *size);
+
+/* Kill and reap all children, and those that become so because their parents
+ * have ended: PR_SET_CHILD_SUBREAPER of prctl(2). */
+void worker_reap_all(void);
 
 /* For those who wait for more than one worker: readable when a signal has come;
  * then worker_signal() is its number, else 0. */

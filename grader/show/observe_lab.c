@@ -190,7 +190,7 @@ static int watch(void *data, const struct stage *stage,
     int status = refuse(job);
     if (status != 0)
         return status;
-    status = worker_run(work, job, &text, &size);
+    status = worker_run(work, job, NULL, &text, &size);
     if (status == 0) {
         job->recording = json_loadb(text, size, 0, NULL);
         if (job->recording == NULL)
