@@ -215,6 +215,7 @@ static int make_grade(const struct job *job, struct grade *grade, int out_fd)
         .jobs = options->jobs,
         .record = options->watch != NULL,
         .scene = options->scene,
+        .repeat = options->repeat,
         .judged = options->watcher ? hand_out : NULL,
         .data = &early,
     };

@@ -37,6 +37,7 @@ struct grade_options {
                  const struct grade *grade);
     void *data;
     const char *scene; /* what its test_program is to play; NULL */
+    bool repeat;       /* how a debugger can repeat each test */
     const struct grade_watcher *watcher; /* or NULL */
 };
 

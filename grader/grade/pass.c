@@ -74,6 +74,8 @@ static struct argv environment(const struct pass *pass, const struct kind *kind)
         argv_addf(&env, "IPCLAB_RECORD=%s/record", stage);
     if (pass->scene)
         argv_addf(&env, "IPCLAB_SCENE=%s", pass->scene);
+    if (pass->repeat)
+        argv_add(&env, "IPCLAB_REPEAT=1");
     if (getenv("IPCLAB_WITHOUT")) /* for the bench: see world.h */
         argv_addf(&env, "IPCLAB_WITHOUT=%s", getenv("IPCLAB_WITHOUT"));
     return env;

@@ -23,6 +23,7 @@ struct pass {
     int jobs;          /* tests that run at the same time */
     bool record;       /* keep the runs in record/: see probe/record.h */
     const char *scene; /* for show/scene.c; NULL */
+    bool repeat;       /* see grade_options */
     /* Called with DATA after the native pass, if memcheck follows; or NULL. */
     void (*judged)(void *data);
     void *data;

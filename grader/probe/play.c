@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "repeat.h"
 #include "run.h"
 #include "verdict.h"
 
@@ -20,6 +21,7 @@ static bool is_fed(struct run *run, const void *data)
 
 void run_feed(struct run *run, struct bytes bytes)
 {
+    repeat_fed(run, bytes);
     run->input = bytes;
     pump_until(run, is_fed, NULL);
 }
@@ -30,6 +32,7 @@ void run_end_input(struct run *run)
     if (run->input_fd >= 0)
         (void)close(run->input_fd);
     run->input_fd = -1;
+    run->input_ended = true;
 }
 
 static bool is_quota_used(struct run *run, const void *data)

@@ -7,6 +7,7 @@
 #define PROBE_RUN_H
 
 #include <stdint.h>
+#include <stdio.h>
 
 #include "memcheck.h"
 #include "probe.h"
@@ -41,6 +42,8 @@ struct run {
     char output_target[96], errors_target[96];
     struct bytes input;  /* not yet written */
     bool input_promised; /* nothing more will be written */
+    struct buffer fed;   /* by run_feed(), kept only for repeat.h */
+    bool input_ended;    /* by run_end_input() */
     struct buffer output, errors;
     size_t output_filler; /* OUTPUT_HELD: bytes that fill the pipe, ours... */
     size_t output_quota;  /* ...and how many of the program's may be read */
@@ -116,6 +119,9 @@ unsigned long objects_shared_kb(const struct run *run);
 void leftovers_find(struct run *run);
 /* How RUN can be repeated in a shell; to be freed. */
 char *run_shell(const struct run *run);
+/* "--ignore-signal=PIPE,INT ", as env(1) takes OPTION; nothing without
+ * SIGNALS. */
+void story_signals(FILE *out, const char *option, unsigned long long signals);
 /* "was killed by SIGPIPE", "exited with status 1", ...; to be freed. */
 char *run_story(const struct run *run);
 

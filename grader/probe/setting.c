@@ -38,6 +38,7 @@ const struct probe_setting *probe_setting(void)
     const char *without = getenv("IPCLAB_WITHOUT");
     setting.without_proof = without && strstr(without, "proof");
     setting.without_server = without && strstr(without, "server");
+    setting.repeat = getenv("IPCLAB_REPEAT") != NULL;
     int level = sandbox_level_from_name(variable("IPCLAB_SANDBOX"));
     if (level < 0)
         probe_error("IPCLAB_SANDBOX: no such level");

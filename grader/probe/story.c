@@ -50,8 +50,7 @@ static void print_input(FILE *out, const struct run *run)
     }
 }
 
-static void print_signals(FILE *out, const char *option,
-                          unsigned long long signals)
+void story_signals(FILE *out, const char *option, unsigned long long signals)
 {
     char between = '=';
 
@@ -76,8 +75,8 @@ static void print_start(FILE *out, const struct run *run)
 {
     if (run->options.ignored || run->options.blocked)
         (void)fputs("env ", out);
-    print_signals(out, "--ignore-signal", run->options.ignored);
-    print_signals(out, "--block-signal", run->options.blocked);
+    story_signals(out, "--ignore-signal", run->options.ignored);
+    story_signals(out, "--block-signal", run->options.blocked);
     (void)fputs(probe_setting()->lab, out);
 }
 

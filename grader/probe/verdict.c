@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "diagnose.h"
+#include "repeat.h"
 #include "run.h"
 #include "text.h"
 
@@ -92,6 +93,17 @@ static json_t *json_runs(void)
     return list;
 }
 
+/* The first launch of the student's program; NULL if there was none. */
+static struct run *first_run(void)
+{
+    struct run *first = NULL;
+
+    for (struct run *run = probe_runs; run; run = run->next)
+        if (run->began_ms > 0 && !run->tool)
+            first = run;
+    return first;
+}
+
 /* Whether a process of the student's own code was killed by SIGKILL from
  * inside: under memcheck that hides what it leaked. */
 static bool is_self_killed(const struct run *run)
@@ -126,20 +138,22 @@ static void save(json_t *object, const char *suffix)
     json_decref(object);
 }
 
-static json_t *native_result(const char *verdict)
+/* LAUNCH is the one that a debugger should repeat. */
+static json_t *native_result(const char *verdict, const struct run *launch)
 {
     bool self_killed = false;
 
     for (struct run *run = probe_runs; run; run = run->next)
         self_killed |= is_self_killed(run);
-    return json_pack("{s:s, s:o, s:b}", "verdict", verdict, "runs", json_runs(),
-                     "self_killed", (int)self_killed);
+    return json_pack("{s:s, s:o, s:b, s:o}", "verdict", verdict, "runs",
+                     json_runs(), "self_killed", (int)self_killed, "launch",
+                     repeat_launch(launch));
 }
 
 void verdict_pass(void)
 {
     shared_worlds_end();
-    save(native_result("pass"), "native");
+    save(native_result("pass", first_run()), "native");
 }
 
 /* ---- Failing ------------------------------------------------------------- */
@@ -213,7 +227,8 @@ void probe_fail(struct failure *failure)
         return;
     failure->test = criterion_current_test->name;
     close_runs();
-    json_t *result = native_result("fail");
+    json_t *result =
+        native_result("fail", failure->run ? failure->run : first_run());
     (void)json_object_set_new(result, "kind",
                               json_string(kind_names[failure->kind]));
     (void)json_object_set_new(result, "expected", json_line(failure->expected));

@@ -69,6 +69,7 @@ struct probe_setting {
     /* For the bench, from IPCLAB_WITHOUT="proof,server": what it would cost to
      * wait for time-outs, and to start Valgrind for each launch. */
     bool without_proof, without_server;
+    bool repeat; /* IPCLAB_REPEAT: see repeat.h */
     enum sandbox_level level;
 };
 

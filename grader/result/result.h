@@ -85,6 +85,18 @@ struct grade_finding {
     char *stack; /* memcheck's own lines */
 };
 
+/* A launch as a debugger can repeat it; recorded only where that was asked
+ * for. */
+struct grade_launch {
+    char *arguments; /* command line behind the program's name, for bash(1), in
+                        an empty directory beside TEST.input; NULL: none */
+    char *env;       /* options and variables for env(1) */
+    bool shim;       /* of which some are for the shim */
+    char *input;     /* what TEST.input holds, in base64 */
+    char *umask, *fifo; /* octal; to be made in the directory; or NULL */
+    char *missing;      /* what the test does besides, "injects errors" */
+};
+
 struct grade_diagnosis {
     char *id; /* NULL: none, and the same in JSON */
     char *sentence;
@@ -111,6 +123,7 @@ struct grade_test {
     size_t run_count;
     double seconds;
     bool self_killed; /* the program ended itself by a signal of its own */
+    struct grade_launch launch;
 
     enum cleanliness cleanliness;
     struct grade_finding *findings;

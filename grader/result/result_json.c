@@ -63,6 +63,15 @@ SHAPE(diagnosis_shape, struct grade_diagnosis,
       {ROW("id", STRING, struct grade_diagnosis, id)},
       {ROW("sentence", STRING, struct grade_diagnosis, sentence)});
 
+SHAPE(launch_shape, struct grade_launch,
+      {ROW("arguments", STRING, struct grade_launch, arguments)},
+      {ROW("env", STRING, struct grade_launch, env)},
+      {ROW("shim", BOOL, struct grade_launch, shim)},
+      {ROW("input", STRING, struct grade_launch, input)},
+      {ROW("umask", STRING, struct grade_launch, umask)},
+      {ROW("fifo", STRING, struct grade_launch, fifo)},
+      {ROW("missing", STRING, struct grade_launch, missing)});
+
 /* NAME.native.json */
 SHAPE(native_shape, struct grade_test,
       {ROW("verdict", NAME, struct grade_test, verdict), .names = verdict_names,
@@ -76,7 +85,9 @@ SHAPE(native_shape, struct grade_test,
       {ROW("evidence", STRINGS, struct grade_test, evidence)},
       {.name = "runs", LIST(struct grade_test, runs, run_count, &run_shape)},
       {ROW("seconds", NUMBER, struct grade_test, seconds)},
-      {ROW("self_killed", BOOL, struct grade_test, self_killed)});
+      {ROW("self_killed", BOOL, struct grade_test, self_killed)},
+      {ROW("launch", OPTION, struct grade_test, launch),
+       .shape = &launch_shape});
 
 /* NAME.memcheck.json */
 SHAPE(memcheck_shape, struct grade_test,
