@@ -14,8 +14,9 @@
  *     Shows: child_keeps_write_end            the diagnosis, or "none"
  *     Dirty: pipeline_three                   tests that lose their fifth
  *
- * It also checks that skeleton and solution differ inside gaps only, and that
- * every step has three hints and a heading in the handout.
+ * It also checks that skeleton and solution differ inside gaps only, that the
+ * copy of the skeleton for `make reset` is one, and that every step has three
+ * hints and a heading in the handout.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -291,17 +292,20 @@ static int count_hints(const char *hints, const char *step)
 
 static void check_texts(const char *lab)
 {
-    char *paths[4] = {
+    char *paths[] = {
         xformat("labs/%s/%s.c", lab, lab),
         xformat("solutions/%s/%s.c", lab, lab),
         xformat("labs/%s/hints.md", lab),
         xformat("handouts/%s.md", lab),
+        xformat("labs/%s/skeleton.c", lab),
     };
-    char *texts[4];
+    char *texts[LENGTH(paths)];
     int steps = 0;
 
-    for (int i = 0; i < 4; i++)
+    for (size_t i = 0; i < LENGTH(paths); i++)
         texts[i] = read_source(paths[i]);
+    check(strcmp(texts[0], texts[4]) == 0,
+          "%s is the %s that make reset restores", paths[0], paths[4]);
     char *skeleton = outside_gaps(texts[0]), *solution = outside_gaps(texts[1]);
     check(strcmp(skeleton, solution) == 0,
           "%s and its solution differ inside gaps only", paths[0]);
@@ -319,7 +323,7 @@ static void check_texts(const char *lab)
     check(steps > 0, "%s has gaps", paths[0]);
     free(skeleton);
     free(solution);
-    for (int i = 0; i < 4; i++) {
+    for (size_t i = 0; i < LENGTH(paths); i++) {
         free(texts[i]);
         free(paths[i]);
     }
