@@ -20,12 +20,13 @@ static const char *const escapes[] = {
 
 void report_init(struct report *report, FILE *out)
 {
-    const char *no_colour = getenv("NO_COLOR");
+    const char *no_colour = getenv("NO_COLOR"), *term = getenv("TERM");
     struct winsize size;
     bool terminal = isatty(fileno(out));
 
     *report = (struct report){.out = out, .width = WIDTH_MAX};
-    report->colour = terminal && !(no_colour && *no_colour);
+    report->terminal = terminal && !(term && strcmp(term, "dumb") == 0);
+    report->colour = report->terminal && !(no_colour && *no_colour);
     if (terminal && ioctl(fileno(out), TIOCGWINSZ, &size) == 0 &&
         size.ws_col > 0 && size.ws_col < WIDTH_MAX)
         report->width = size.ws_col < WIDTH_MIN ? WIDTH_MIN : size.ws_col;

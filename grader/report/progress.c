@@ -56,8 +56,7 @@ void progress_init(struct progress *progress, FILE *out, size_t total)
 {
     *progress = (struct progress){.total = total, .begun_ms = now_ms()};
     report_init(&progress->report, out);
-    progress->terminal = isatty(fileno(out));
-    if (progress->terminal && total > 0)
+    if (progress->report.terminal && total > 0)
         show_bar(progress);
 }
 
@@ -76,7 +75,7 @@ void progress_step(struct progress *progress, const char *who, const char *what,
     (void)fputs(" ", report->out);
     layout_cell(report, PLAIN, result, 0);
     (void)fputs("\n", report->out);
-    if (progress->terminal)
+    if (report->terminal)
         show_bar(progress);
     (void)fflush(report->out);
     free(count);

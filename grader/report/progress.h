@@ -14,7 +14,6 @@ struct progress {
     struct report report;
     size_t total, done;
     int64_t begun_ms;
-    bool terminal;
     bool shown; /* the changing line is on the screen */
 };
 

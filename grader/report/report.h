@@ -17,13 +17,14 @@
 
 struct report {
     FILE *out;
+    bool terminal; /* one that understands more than lines */
     bool colour;
     int width;    /* columns */
     bool verbose; /* every launch of every test */
 };
 
-/* Colour only on a terminal and without NO_COLOR (no-color.org); at most 80
- * columns. */
+/* Colour only on a terminal that is not TERM=dumb, and without NO_COLOR
+ * (no-color.org); at most 80 columns. */
 void report_init(struct report *report, FILE *out);
 
 void report_grade(const struct report *report, const struct grade *grade);
