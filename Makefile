@@ -7,7 +7,7 @@ LABS := pipe popen mkfifo sigpipe semaphores shm msgq mq_notify
 CC ?= gcc
 CFLAGS ?= -O2 -g
 KIT_CFLAGS := -std=gnu17 -D_GNU_SOURCE -Wall -Wextra -Wshadow
-ROOMS := base probe result grade intake class report show command
+ROOMS := base probe result grade intake class report show work command
 KIT_CPPFLAGS := $(ROOMS:%=-Igrader/%) -I/usr/include/libxml2
 B := build
 JOBS ?= $(shell nproc)
@@ -23,7 +23,7 @@ Q := $(if $(V),,@)
 .SECONDARY:
 .SUFFIXES:
 .PHONY: status help setup kit grade test check matrix bench soak doctor lint \
-        format clean test-fresh system unit class extra attacks $(LABS)
+        watch hint debug gdb reset format clean test-fresh system unit class extra attacks $(LABS)
 
 status: kit
 	@$(IPCLAB) status
@@ -35,6 +35,22 @@ help:
 ## make LAB          grade labs/LAB/LAB.c (TEST=name: one test, in detail)
 $(LABS): kit
 	@$(IPCLAB) grade $@ $(if $(TEST),--test $(TEST)) $(if $(SANDBOX),--sandbox $(SANDBOX))
+
+## make watch        grade LAB=pipe again on each save
+watch: kit
+	@$(IPCLAB) watch $(LAB)
+
+## make hint         one more hint: STEP=pipe.2 or LAB=pipe (AGAIN=yes: all so far)
+hint: kit
+	@$(IPCLAB) hint $(or $(STEP),$(LAB)) $(if $(AGAIN),--again)
+
+## make debug        gdb on the launch that fails: LAB=pipe TEST=name
+debug: kit gdb
+	@$(IPCLAB) debug $(LAB) $(TEST)
+
+## make reset        labs/LAB/LAB.c as it was; yours is kept (LAB=pipe)
+reset: kit
+	@$(IPCLAB) reset $(LAB)
 
 ## make grade        grade all labs (SUBMISSION=DIR: somebody else's)
 grade: kit
@@ -70,6 +86,10 @@ demo: kit
 setup:
 	@SETUP=$(SETUP) grader/setup.sh
 
+# Only for those who use it.
+gdb: | setup
+	@SETUP=$(SETUP) grader/setup.sh gdb
+
 # ---- The kit -----------------------------------------------------------------
 
 # Products depend on the flags that they were made with.
@@ -89,7 +109,7 @@ LIB_OBJ := $(LIB:%.c=$(B)/%.o)
 HELPERS := $(patsubst grader/probe/helpers/%.c,$(B)/grader/bin/%,\
              $(wildcard grader/probe/helpers/*.c))
 LIBS := -ljansson -lseccomp -lsodium -lm
-CLASS_LIBS := -lsqlite3 -larchive -lcsv -lyaml -lgit2 -lxslt -lxml2
+CLASS_LIBS := -lsqlite3 -larchive -lcsv -lyaml -lgit2 -lxslt -lxml2 -lcmark-gfm
 
 $(B)/%.o: %.c $(B)/flags | setup
 	@mkdir -p $(@D)

@@ -21,6 +21,10 @@ static const struct subcommand {
     const char *summary;
 } subcommands[] = {
     {"grade", "ipclab grade", grade_main, "grade a submission"},
+    {"watch", "ipclab watch", watch_main, "grade again on each save"},
+    {"hint", "ipclab hint", hint_main, "one more hint"},
+    {"debug", "ipclab debug", debug_main, "gdb on the run that failed"},
+    {"reset", "ipclab reset", reset_main, "the skeleton again"},
     {"class", "ipclab class", class_main, "grade a whole class"},
     {"override", "ipclab override", override_main,
      "points by the instructor's word"},

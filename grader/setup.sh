@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Installs the Debian packages that the kit needs and this machine lacks, and
-# says so first.  SETUP=no: prints the command instead and fails.
+# says so first.  SETUP=no: prints the command instead and fails.  Arguments are
+# commands needed besides, from packages of the same name.
 set -eu
 
 # What must be there | the package that brings it.  A path or a command.
@@ -21,8 +22,13 @@ valgrind|valgrind
 /usr/include/yaml.h|libyaml-dev
 /usr/include/git2.h|libgit2-dev
 /usr/include/libxslt/xslt.h|libxslt1-dev
+/usr/include/cmark-gfm.h|libcmark-gfm-dev
+inotifywait|inotify-tools
 sim_c|similarity-tester
 dot|graphviz'
+for command; do
+    needed="$needed $command|$command"
+done
 
 is_there() {
     case $1 in

@@ -9,7 +9,8 @@ $(B)/tests/unit/tests: $(UNIT_OBJ) $(B)/libkit.a
 	@$(if $(V),:,echo "  CC    $@")
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) $(CLASS_LIBS) -lcriterion
 
-$(B)/tests/system/tests: $(SYSTEM_OBJ) $(B)/tests/remains.o $(B)/libkit.a
+$(B)/tests/system/tests: $(SYSTEM_OBJ) $(B)/tests/remains.o \
+  $(B)/tests/small_kit.o $(B)/libkit.a
 	@$(if $(V),:,echo "  CC    $@")
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) -lsqlite3 -larchive -lcriterion
 
@@ -22,14 +23,14 @@ $(B)/tests/%: $(B)/tests/%.o $(B)/libkit.a
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) -lcriterion
 
 ## make test         all of the proof below but bench, soak and test-fresh
-test: kit $(B)/tests/unit/tests $(B)/tests/system/tests $(B)/tests/attacks \
+test: kit gdb $(B)/tests/unit/tests $(B)/tests/system/tests $(B)/tests/attacks \
       $(B)/tests/matrix
 	@tests/run.sh $(LABS)
 
 unit: kit $(B)/tests/unit/tests
 	$(B)/tests/unit/tests --short-filename
 
-system: kit $(B)/tests/system/tests
+system: kit gdb $(B)/tests/system/tests
 	$(B)/tests/system/tests --short-filename -j1
 
 ## make matrix       every wrong and accepted submission (LAB=pipe: of one lab)

@@ -102,6 +102,18 @@ void argv_addf(struct argv *argv, const char *format, ...)
     free(string);
 }
 
+char *argv_join(const struct argv *argv)
+{
+    char *joined = xstrdup("");
+
+    for (size_t i = 0; i < argv->count; i++) {
+        char *longer = xformat("%s%s%s", joined, i ? " " : "", argv->items[i]);
+        free(joined);
+        joined = longer;
+    }
+    return joined;
+}
+
 void argv_release(struct argv *argv)
 {
     for (size_t i = 0; i < argv->count; i++)

@@ -38,6 +38,8 @@ void argv_add(struct argv *argv, const char *string);
 void argv_add_all(struct argv *argv, const char *const *strings);
 void argv_addf(struct argv *argv, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/* All of them, with a space between; to be freed by the caller. */
+char *argv_join(const struct argv *argv);
 void argv_release(struct argv *argv);
 
 /* STRING as one word of a POSIX shell; unchanged if it is plain.  NUL-free;

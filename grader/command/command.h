@@ -38,6 +38,10 @@ int class_main(int argc, char **argv);
 int override_main(int argc, char **argv);
 int shard_main(int argc, char **argv);
 int show_main(int argc, char **argv);
+int watch_main(int argc, char **argv);
+int hint_main(int argc, char **argv);
+int reset_main(int argc, char **argv);
+int debug_main(int argc, char **argv);
 int status_main(int argc, char **argv);
 int doctor_main(int argc, char **argv);
 

@@ -3,6 +3,7 @@
  * machine. */
 #include "command.h"
 #include "doctor.h"
+#include "hint.h"
 #include "report.h"
 #include "status.h"
 #include "worker.h"
@@ -24,6 +25,7 @@ int status_main(int argc, char **argv)
     if (kit_init(&kit) < 0)
         return EXIT_UNABLE;
     struct standings *standings = status_read(&kit);
+    hints_fill(&kit, standings);
     report_init(&report, stdout);
     report_standings(&report, standings);
     standings_free(standings);

@@ -30,7 +30,7 @@ int status_keep(const struct kit *kit, const struct grade *grade)
     return status;
 }
 
-static struct grade *read_grade(const struct kit *kit, const char *lab)
+struct grade *status_last(const struct kit *kit, const char *lab)
 {
     char why[160];
     size_t size;
@@ -45,7 +45,7 @@ static struct grade *read_grade(const struct kit *kit, const char *lab)
     return grade;
 }
 
-static bool has_changed(const struct kit *kit, const struct grade *grade)
+bool status_has_changed(const struct kit *kit, const struct grade *grade)
 {
     char checksum[HASH_SIZE];
     size_t size;
@@ -69,7 +69,7 @@ static void fill(struct standing *standing, const struct kit *kit,
     const struct grade_test *next = grade_next(grade);
 
     standing->graded = true;
-    standing->changed = has_changed(kit, grade);
+    standing->changed = status_has_changed(kit, grade);
     standing->builds = grade->build.ok;
     standing->score_tenths = grade->score_tenths;
     standing->max_tenths = grade->max_tenths;
@@ -84,7 +84,7 @@ struct standings *status_read(const struct kit *kit)
         struct standing *standing =
             grow(&standings->labs, &standings->lab_count, sizeof(*standing));
         standing->lab = xstrdup(kit->labs.items[i]);
-        struct grade *grade = read_grade(kit, standing->lab);
+        struct grade *grade = status_last(kit, standing->lab);
         if (grade)
             fill(standing, kit, grade);
         grade_free(grade);

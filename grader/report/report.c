@@ -255,9 +255,8 @@ static void report_failure(const struct report *report,
                      "This is a fault of the grader or the machine, not of the "
                      "submission; see ipclab doctor.");
     } else if (given(test->hint)) {
-        char *hint =
-            xformat("see labs/%s/hints.md, %s", grade->lab, test->hint);
-        layout_block(report, DETAIL, "hint:", hint);
+        char *hint = xformat("make hint STEP=%s", test->hint);
+        layout_command(report, DETAIL, "hint", hint);
         free(hint);
     }
 }

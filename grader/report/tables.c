@@ -35,14 +35,16 @@ static void report_standing(const struct report *report,
             ? xformat("%s / %s", tenths_format(standing->score_tenths, score),
                       tenths_format(standing->max_tenths, max))
             : xstrdup("-");
-    bool done = standing->graded && !standing->changed && !standing->next &&
-                standing->builds;
     char *text = remark(standing);
 
     (void)fputs("  ", report->out);
     layout_cell(report, BOLD, standing->lab, LAB_WIDTH);
-    layout_cell(report, done ? GREEN : PLAIN, sum, SCORE_WIDTH);
+    layout_cell(report, standing_is_done(standing) ? GREEN : PLAIN, sum,
+                SCORE_WIDTH);
     layout_cell(report, PLAIN, text, 0);
+    if (standing->hints > 0)
+        (void)fprintf(report->out, " (%d hint%s taken)", standing->hints,
+                      standing->hints == 1 ? "" : "s");
     (void)fputs("\n", report->out);
     free(text);
     free(sum);
@@ -55,13 +57,9 @@ static const struct standing *current(const struct standings *standings)
 
     for (size_t i = 0; i < standings->lab_count; i++) {
         const struct standing *standing = &standings->labs[i];
-        bool begun = standing->graded &&
-                     (standing->score_tenths > 0 || standing->changed);
-        bool done = standing->graded && !standing->changed &&
-                    standing->builds && !standing->next;
-        if (done)
+        if (standing_is_done(standing))
             continue;
-        if (begun)
+        if (standing_is_begun(standing))
             return standing;
         if (untouched == NULL)
             untouched = standing;
@@ -81,8 +79,8 @@ static void report_next(const struct report *report,
                        lab, lab, lab, lab);
     else
         text = xformat("%s: edit labs/%s/%s.c, then `make %s`; stuck: "
-                       "labs/%s/hints.md",
-                       standing->next, lab, lab, lab, lab);
+                       "`make hint STEP=%s`",
+                       standing->next, lab, lab, lab, standing->next);
     layout_block(report, 2, "next:", text);
     free(text);
 }

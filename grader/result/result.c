@@ -64,6 +64,19 @@ bool grade_has_error(const struct grade *grade)
     return false;
 }
 
+bool standing_is_begun(const struct standing *standing)
+{
+    return standing->hints > 0 ||
+           (standing->graded &&
+            (standing->score_tenths > 0 || standing->changed));
+}
+
+bool standing_is_done(const struct standing *standing)
+{
+    return standing->graded && !standing->changed && standing->builds &&
+           standing->next == NULL;
+}
+
 int step_compare(const char *a, const char *b)
 {
     return strverscmp(a ? a : "", b ? b : "");

@@ -16,7 +16,13 @@ struct standing {
     bool builds;
     int score_tenths, max_tenths;
     char *next; /* step to work on, or NULL: nothing is left to earn */
+    int hints;  /* that were given */
 };
+
+/* Something was earned, written or asked for. */
+bool standing_is_begun(const struct standing *standing);
+/* Nothing is left to earn. */
+bool standing_is_done(const struct standing *standing);
 
 struct standings {
     struct standing *labs;

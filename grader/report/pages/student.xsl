@@ -688,9 +688,7 @@
       <xsl:if test="verdict != 'error' and hint != ''">
         <dt>Hint</dt>
         <dd>
-          <code>labs/<xsl:value-of select="$lab"/>/hints.md</code>
-          <xsl:text>, at </xsl:text>
-          <code><xsl:value-of select="hint"/></code>
+          <code>make hint STEP=<xsl:value-of select="hint"/></code>
         </dd>
       </xsl:if>
       <xsl:call-template name="again"/>
