@@ -187,13 +187,14 @@ $(B)/bin/$(1): labs/$(1)/$(1).c labs/$(1)/main.c labs/$(1)/$(1).h
 endef
 $(foreach lab,$(LABS),$(eval $(call lab_rules,$(lab))))
 
-kit: $(IPCLAB) $(B)/labs/list $(B)/grader/init $(B)/grader/confine $(B)/grader/server.o $(B)/grader/probe/warm.o \
+kit: compile_commands.json $(IPCLAB) $(B)/labs/list $(B)/grader/init $(B)/grader/confine $(B)/grader/server.o $(B)/grader/probe/warm.o \
      $(B)/grader/shim.so $(B)/grader/tell.so $(B)/grader/unpack $(B)/grader/scene $(HELPERS) \
      $(foreach lab,$(LABS),$(B)/labs/$(lab)/main.o $(B)/labs/$(lab)/test_$(lab))
 
+include grader/work/editor.mk
 include tests/tests.mk
 -include $(shell find $(B) -path $(B)/fresh -prune -o -name '*.d' -print 2>/dev/null)
 
 ## make clean        remove everything that was built
 clean:
-	rm -rf $(B)
+	rm -rf $(B) compile_commands.json
