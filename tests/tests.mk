@@ -16,6 +16,7 @@ $(B)/tests/system/tests: $(SYSTEM_OBJ) $(B)/tests/remains.o \
 
 $(B)/tests/attacks $(B)/tests/matrix: $(B)/tests/claims.o
 $(B)/tests/attacks: $(B)/tests/remains.o
+$(B)/tests/bench_watch: $(B)/tests/small_kit.o
 
 $(B)/tests/replay: LIBS += $(CLASS_LIBS)
 $(B)/tests/%: $(B)/tests/%.o $(B)/libkit.a
@@ -46,8 +47,9 @@ soak: kit $(B)/tests/matrix
 	@tests/soak.sh $(LABS)
 
 ## make bench        CPU and wall seconds, side by side, as ratios
-bench: kit $(B)/tests/bench $(B)/tests/naive
+bench: kit $(B)/tests/bench $(B)/tests/naive $(B)/tests/bench_watch
 	@$(B)/tests/bench $(or $(LAB),$(LABS))
+	@$(B)/tests/bench_watch $(or $(LAB),$(firstword $(LABS)))
 
 ## make test-fresh   the README's commands in a clean Debian, as root (WHO="root student")
 test-fresh:
