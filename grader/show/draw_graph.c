@@ -151,15 +151,21 @@ static void put_wait(FILE *dot, const json_t *recording, size_t number,
         draw_item(recording, "objects", json_object_get(wait, "object"));
     const json_t *holders = json_object_get(wait, "holders");
     char *from = xformat("p%ld", draw_number(wait, "process"));
+    const char *part = draw_text(wait, "part");
+    /* A part has a node of its own, which says what it is. */
     char *waited = xformat("%s waits for\n%s", draw_text(wait, "call"),
-                           draw_text(wait, "what"));
+                           *part ? "" : draw_text(wait, "what"));
 
     if (object) {
-        char *to = xformat("o%ld", draw_number(wait, "object"));
+        size_t digits = strcspn(part, "0123456789");
+        char *to = xformat("o%ld_%s", draw_number(wait, "object"),
+                           part[digits] ? part + digits : "");
         char *class = xformat("object c%ld", draw_number(object, "color"));
-        put_node(dot, to, class, "ellipse", draw_text(object, "label"));
+        char *label = xformat("%s\n%s", draw_text(object, "label"), part);
+        put_node(dot, to, class, "ellipse", label);
         put_edge(dot, from, to, "waits", waited);
         put_holders(dot, to, "", number, holders);
+        free(label);
         free(class);
         free(to);
     } else {
@@ -194,6 +200,17 @@ static void put_processes(FILE *dot, const json_t *recording)
     }
 }
 
+/* Several who wait for parts of sets most often wait in a circle. */
+static const char *layout_for(const json_t *recording)
+{
+    const json_t *wait;
+    size_t i, parts = 0;
+
+    json_array_foreach(json_object_get(recording, "waits"), i, wait) parts +=
+        *draw_text(wait, "part") != '\0';
+    return parts > 2 ? "circo" : "dot";
+}
+
 /* The whole graph; to be freed. */
 static char *graph_text(const json_t *recording, size_t *size)
 {
@@ -204,8 +221,8 @@ static char *graph_text(const json_t *recording, size_t *size)
 
     if (dot == NULL)
         return NULL;
-    (void)fputs("digraph {\n"
-                "graph [bgcolor=transparent, nodesep=0.5, ranksep=0.45]\n"
+    (void)fprintf(dot, "digraph {\nlayout=%s\n", layout_for(recording));
+    (void)fputs("graph [bgcolor=transparent, nodesep=0.5, ranksep=0.45]\n"
                 "node [fontname=Helvetica, fontsize=16, margin=\"0.15,0.1\"]\n"
                 "edge [fontname=Helvetica, fontsize=15]\n",
                 dot);

@@ -111,20 +111,29 @@ static json_t *json_wait(const struct model *model, const json_t *wait,
         json_array_append_new(holders,
                               json_holder(model, wait, holder, object));
     const char *words = what(model, wait, object);
-    char *sentence = object == NONE
-                         ? xstrdup("")
-                         : xformat("%s%s%s", words, *words ? " " : "",
-                                   object_label(model, object));
-    json_t *json = json_pack(
-        "{s:o, s:O, s:o, s:s, s:o, s:o}", "process", number_or_null(process),
-        "call", json_object_get(wait, "call"), "object",
-        object == NONE || numbers[object] == NONE
-            ? json_null()
-            : json_integer(numbers[object]),
-        "what", sentence, "text",
-        line ? json_incref((json_t *)(uintptr_t)line) : json_string(""),
-        "holders", holders);
+    json_int_t num = json_integer_value(json_object_get(wait, "num"));
+    bool semaphore =
+        object != NONE && model->objects[object].kind == KIND_SEMAPHORES;
+    char *part = semaphore && num >= 0 ? xformat("number %lld", (long long)num)
+                                       : xstrdup("");
+    char *sentence = object == NONE ? xstrdup("")
+                                    : xformat("%s%s%s", *part ? part : words,
+                                              *part    ? " of "
+                                              : *words ? " "
+                                                       : "",
+                                              object_label(model, object));
+    json_t *json = json_pack("{s:o, s:O, s:o, s:s, s:s, s:o, s:o}", "process",
+                             number_or_null(process), "call",
+                             json_object_get(wait, "call"), "object",
+                             object == NONE || numbers[object] == NONE
+                                 ? json_null()
+                                 : json_integer(numbers[object]),
+                             "part", part, "what", sentence, "text",
+                             line ? json_incref((json_t *)(uintptr_t)line)
+                                  : json_string(""),
+                             "holders", holders);
     free(sentence);
+    free(part);
     return json;
 }
 
