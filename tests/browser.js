@@ -55,7 +55,8 @@ async function serious(page) {
 
   for (const { impact, id, nodes } of violations)
     if (process.env.VERBOSE)
-      console.log(`  axe: ${impact}: ${id}: ${nodes[0].target} (${nodes.length})`);
+      console.log(`  axe: ${impact}: ${id}: ${nodes[0].target} ` +
+        `(${nodes.length})`);
   return violations
     .filter(({ impact }) => impact === "serious" || impact === "critical")
     .map(({ id, help, nodes }) =>

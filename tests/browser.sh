@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # browser.sh - what pages.sh and replay.sh need: node, Chromium (CHROMIUM=path)
-# and, from npm, axe and what drives the browser.  Sourced; NAME is for messages.
+# and, from npm, axe and what drives the browser.  Sourced; NAME is who asks.
 # shellcheck shell=sh
 
 modules=build/pages/node_modules

@@ -5,8 +5,8 @@
  *
  * What is in a recording was chosen by the program that ran.  It reaches a file
  * only as the text of an XML document (page.h), or as JSON in which nothing can
- * end the element that holds it; the one script of a page is ours, and its
- * policy names that by its hash.
+ * end the element that holds it; the scripts of a page are ours, and its
+ * policy names them by their hashes.
  *
  * A picture of a run that hung needs graphviz(7)'s dot, which runs in the
  * sandbox: worker_prepare() (worker.h) has been called.  All return 0, or -1

@@ -2,10 +2,10 @@
 /*
  * draw_html.c - the replay: one HTML file; see draw.h.
  *
- * Its style and its script are files of pages/, its recordings stand in it as
- * JSON.  The template puts these three into `style` and `script` elements,
- * where nothing is escaped: so the JSON is ASCII without `<`, and the policy
- * lets the browser run only the script that has our script's hash.
+ * Its style and its scripts are files of pages/, its recordings stand in it as
+ * JSON.  The template puts these into `style` and `script` elements, where
+ * nothing is escaped: so the JSON is ASCII without `<`, and the policy lets the
+ * browser run only the scripts that have the hashes of ours.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -46,6 +46,17 @@ static int add_part(const struct kit *kit, xmlNode *root, const char *element,
     }
     free(text);
     free(path);
+    return status;
+}
+
+static int add_parts(const struct kit *kit, xmlNode *root)
+{
+    static const char *const scripts[] = {"run.js", "timeline.js", "cards.js",
+                                          "replay.js"};
+    int status = add_part(kit, root, "style", "replay.css");
+
+    for (size_t i = 0; status == 0 && i < LENGTH(scripts); i++)
+        status = add_part(kit, root, "script", scripts[i]);
     return status;
 }
 
@@ -100,13 +111,10 @@ int draw_html(const struct kit *kit, const json_t *recordings, const char *path)
     const json_t *recording;
     xmlNode *root;
     xmlDoc *document = page_document("replay", &root);
-    int status = 0;
+    int status = add_parts(kit, root);
     size_t i;
 
     page_set(root, "kit", KIT_VERSION);
-    if (add_part(kit, root, "style", "replay.css") < 0 ||
-        add_part(kit, root, "script", "replay.js") < 0)
-        status = -1;
     json_array_foreach(recordings, i, recording)
     {
         xmlNode *node = page_add(root, "recording");

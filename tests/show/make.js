@@ -166,8 +166,8 @@ class Run {
   closes(process, fd, line) {
     const { object, mode } = this.held(process, fd);
     const { label, kind } = this.recording.objects[object];
-    const end = kind === "pipe" ? mode === "r" ? "read end of " : "write end of "
-      : "";
+    const end = kind !== "pipe" ? ""
+      : mode === "r" ? "a read end of " : "a write end of ";
     this.close(process, fd);
     this.step(process, `close ${fd}, ${end}${label}`,
       { call: "close", raw: `close(${fd}) = 0`, object, line });
@@ -217,14 +217,14 @@ class Run {
   reads(process, fd, line) {
     const { object } = this.held(process, fd);
     const { label } = this.recording.objects[object];
-    this.step(process, `read ${fd} from ${label}: waits`, {
+    this.step(process, `read ${fd} from ${label}`, {
       kind: "wait", call: "read", raw: `read(${fd}, `, object, flow: "in", line,
     });
   }
 
   waits(process, other, line) {
     const { pid } = this.recording.processes[other];
-    this.step(process, `waitpid for process ${pid}: waits`, {
+    this.step(process, `waitpid for process ${pid}`, {
       kind: "wait", call: "wait4", raw: `wait4(${pid}, `, other, line,
     });
   }
@@ -262,7 +262,7 @@ function standard(run, process, input = 'file "input"') {
   });
 }
 
-/* ---- A pipe that is read to its end, and one that is not ------------------ */
+/* ---- A pipe that is read to its end, and one that is not ----------------- */
 
 const UPPER = {
   command: "pipe upper < input", title: "End-of-file, and who decides it",
@@ -287,7 +287,7 @@ function upper(closes) {
   const write = find(["ssize_t w = write("]);
   const wait = find(["waitpid("], ["waitpid("]);
   standard(run, parent);
-  run.exec(parent, 'execve("/kit/pipe", ["pipe", "upper"], 0x7ffd /* 3 vars */) = 0');
+  run.exec(parent, 'execve("/kit/pipe", ["pipe", "upper"], 0x7ffd) = 0');
   const pipe = run.pipe(parent, [3, 4], find(["pipe(fd) == -1"]));
   const child = run.fork(parent, find(["pid_t pid = fork();"], ["fork()"]));
   run.closes(parent, 3, find(["close_end(&fd[0]);"], ["close(fd[0])"]));
@@ -386,7 +386,8 @@ function semaphores() {
   run.recording.sources[run.file] = LOCK_C;
   const parent = run.process("semaphores", "semaphores count 4");
   standard(run, parent, 'file "/dev/null"');
-  run.exec(parent, 'execve("/kit/semaphores", ["semaphores", "count", "4"], 0x7ffc /* 3 vars */) = 0');
+  run.exec(parent,
+    'execve("/kit/semaphores", ["semaphores", "count", "4"], 0x7ffc) = 0');
   const set = run.object("semaphores", "set A", "semid 0, private",
     { text: "1 semaphore, no value yet", items: ["0: value 0"] });
   run.step(parent, "semget: make set A of 1 semaphore", {
@@ -436,7 +437,7 @@ function semaphores() {
   const wants = (process) => {
     waiters.add(pid(process));
     show();
-    run.step(process, "semop 0 of set A: down by 1: waits", {
+    run.step(process, "semop 0 of set A: down by 1", {
       kind: "wait", call: "semop", object: set, line: run.line("semop(id, &p"),
       raw: "semop(0, [{0, -1, SEM_UNDO}], 1", flow: "in",
     });
@@ -488,7 +489,8 @@ function semaphores() {
 
 const HOSTILE = [
   "</script><script>alert(1)</script>", "]]><!--<script>", "\" onload=\"x",
-  "a\u0001\u001b[31m\u007fb", "\u2028\u2029", "\u202eevil\u2066", "\ufffe\uffff",
+  "a\u0001\u001b[31m\u007fb", "\u2028\u2029", "\u202eevil\u2066",
+  "\ufffe\uffff",
   "<img src=x onerror=alert(1)>", "\\N{evil} %s &amp; </title>", "\u{e0001}",
 ].join(" ");
 
@@ -527,7 +529,7 @@ function hostile() {
   return run.recording;
 }
 
-/* ---- Twenty processes ----------------------------------------------------- */
+/* ---- Twenty processes ---------------------------------------------------- */
 
 function large(count = 20, steps = 10000) {
   const run = new Run({
@@ -571,7 +573,8 @@ function large(count = 20, steps = 10000) {
         full.add(i);
       } else {
         run.waiting.delete(i);
-        run.step(i, "signal SIGALRM", { kind: "signal", raw: "--- SIGALRM ---" });
+        run.step(i, "SIGALRM is delivered",
+          { kind: "signal", raw: "--- SIGALRM ---" });
       }
     }
   }

@@ -21,10 +21,13 @@
       <xsl:otherwise><xsl:value-of select="recording[1]/command"/></xsl:otherwise>
     </xsl:choose>
   </xsl:variable>
+  <xsl:variable name="hashes">
+    <xsl:for-each select="script"> '<xsl:value-of select="@hash"/>'</xsl:for-each>
+  </xsl:variable>
   <html lang="en">
     <head>
       <meta http-equiv="Content-Security-Policy"
-            content="default-src 'none'; style-src 'unsafe-inline'; script-src '{script/@hash}'; base-uri 'none'; form-action 'none'"/>
+            content="default-src 'none'; style-src 'unsafe-inline'; script-src{$hashes}; base-uri 'none'; form-action 'none'"/>
       <meta name="viewport" content="width=device-width, initial-scale=1"/>
       <meta name="color-scheme" content="light dark"/>
       <meta name="referrer" content="no-referrer"/>
@@ -60,7 +63,9 @@
         <xsl:call-template name="graph"/>
       </div>
       <script type="application/json" id="recordings"><xsl:value-of select="json"/></script>
-      <script><xsl:value-of select="script"/></script>
+      <xsl:for-each select="script">
+        <script><xsl:value-of select="."/></script>
+      </xsl:for-each>
     </body>
   </html>
 </xsl:template>

@@ -321,6 +321,10 @@
       </xsl:when>
       <xsl:otherwise><xsl:value-of select="$text"/></xsl:otherwise>
     </xsl:choose>
+    <xsl:if test="kind = 'wait'">
+      <xsl:text> &#x2026; waits</xsl:text>
+      <xsl:if test="not(until)"> for ever</xsl:if>
+    </xsl:if>
   </tspan>
   <xsl:if test="data != '' and $room &gt; 6">
     <tspan class="data {$color}" dx="6">
