@@ -306,8 +306,11 @@ async function large(browser, file) {
       })))));
     step.push(await page.evaluate(step_time, [
       ..."jjjjjjjjjjkkkk", "End", "k", "k", "PageUp", "PageUp", "Home",
-      "PageDown", "n", "n", "n", "p", "s", "n", "n", "Escape",
+      "PageDown", "n", "n", "n", "p", "s", "n", "n", "Escape", "PageDown",
+      "PageDown", "PageDown",
     ]));
+    if (!(await page.evaluate(seen)).row_in_sight)
+      problems.push("the step that is shown is out of sight");
     rows = Math.max(rows, await page.evaluate(() =>
       document.querySelectorAll(".row").length));
     await page.context().close();
