@@ -55,7 +55,7 @@ static bool shorten(char *text, size_t size)
     return true;
 }
 
-/* TEXT as a quoted string, in lines of about LINE_WIDTH. */
+/* TEXT as a quoted string, in lines of about LINE_WIDTH, none of them empty. */
 static void put_label(FILE *dot, const char *text)
 {
     char *shown = page_clean(text);
@@ -65,6 +65,8 @@ static void put_label(FILE *dot, const char *text)
     (void)fputs("\" ", dot);
     for (const char *c = shown; *c; c++) {
         size_t word = strcspn(c + 1, " \n");
+        if (*c == '\n' && (column == 0 || c[1] == '\0'))
+            continue;
         if (*c == '\n' || (*c == ' ' && column + word >= LINE_WIDTH)) {
             (void)fputs(" \\n ", dot); /* a little room at its sides */
             column = 0;

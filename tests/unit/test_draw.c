@@ -286,6 +286,7 @@ Test(draw, graph_says_what_to_close)
     cr_expect_eq(count(svg, "class=\"edge holds close\""), 1);
     cr_expect_eq(count(svg, "<title"), 0, "names that only dot knows");
     cr_expect(strstr(svg, "pipe 3 must close") != NULL);
+    cr_expect_eq(count(svg, "<text"), 13, "%d lines", count(svg, "<text"));
     cr_expect(strstr(svg, "descriptor 4") != NULL);
     free(svg);
 }
