@@ -23,7 +23,8 @@ static char *in_scratch(const char *name)
     return xformat("%s/%s", scratch(), name);
 }
 
-/* ---- Counting --------------------------------------------------------------- */
+/* ---- Counting ---------------------------------------------------------------
+ */
 
 /* How many lines of TEXT match PATTERN (extended). */
 static int count_lines(const char *text, const char *pattern)
@@ -58,10 +59,10 @@ static const char *kind_of_object(const json_t *recording, const json_t *step)
 
     if (!json_is_integer(index))
         return "";
-    return json_string_value(json_object_get(
-        json_array_get(json_object_get(recording, "objects"),
-                       (size_t)json_integer_value(index)),
-        "kind"));
+    return json_string_value(
+        json_object_get(json_array_get(json_object_get(recording, "objects"),
+                                       (size_t)json_integer_value(index)),
+                        "kind"));
 }
 
 /* Steps of RECORDING whose call is one of CALLS, about a pipe or a socket. */
@@ -71,12 +72,11 @@ static int count_transfers(const json_t *recording, const char *calls)
     size_t i;
     int count = 0;
 
-    json_array_foreach(json_object_get(recording, "steps"), i, step)
-        count += is_told_once(step) &&
-                 list_holds(calls, ',',
-                            json_string_value(json_object_get(step, "call"))) &&
-                 list_holds("pipe,socket", ',',
-                            kind_of_object(recording, step));
+    json_array_foreach(json_object_get(recording, "steps"), i, step) count +=
+        is_told_once(step) &&
+        list_holds(calls, ',',
+                   json_string_value(json_object_get(step, "call"))) &&
+        list_holds("pipe,socket", ',', kind_of_object(recording, step));
     return count;
 }
 
@@ -86,12 +86,13 @@ static int count_kind(const json_t *recording, const char *kind)
     size_t i;
     int count = 0;
 
-    json_array_foreach(json_object_get(recording, "steps"), i, step)
-        count += is_kind(step, kind);
+    json_array_foreach(json_object_get(recording, "steps"), i, step) count +=
+        is_kind(step, kind);
     return count;
 }
 
-/* ---- Programs that nobody here wrote ------------------------------------------ */
+/* ---- Programs that nobody here wrote
+ * ------------------------------------------ */
 
 static const struct program {
     const char *name;
@@ -161,11 +162,10 @@ static void expect_everything(const struct program *program)
                  program->name);
     for (size_t i = 0; i < LENGTH(calls); i++) {
         char *pattern = xformat(" %s" OF_PIPE, calls[i]);
-        cr_expect_eq(count_transfers(recording, calls[i]),
-                     count_lines(log, pattern), "%s: %s: %d steps, %d calls",
-                     program->name, calls[i],
-                     count_transfers(recording, calls[i]),
-                     count_lines(log, pattern));
+        cr_expect_eq(
+            count_transfers(recording, calls[i]), count_lines(log, pattern),
+            "%s: %s: %d steps, %d calls", program->name, calls[i],
+            count_transfers(recording, calls[i]), count_lines(log, pattern));
         free(pattern);
     }
     free(log);
@@ -179,7 +179,8 @@ Test(show, any_program_loses_no_event)
     expect_clean_machine();
 }
 
-/* ---- A daemon ------------------------------------------------------------------ */
+/* ---- A daemon
+ * ------------------------------------------------------------------ */
 
 Test(show, what_goes_into_the_background_is_left_alone)
 {
@@ -193,7 +194,8 @@ Test(show, what_goes_into_the_background_is_left_alone)
     cr_expect(strstr(outcome.output, "exec sleep 1000"));
 }
 
-/* ---- The drawing ------------------------------------------------------------------ */
+/* ---- The drawing
+ * ------------------------------------------------------------------ */
 
 static void expect_columns(const char *text)
 {
@@ -232,8 +234,8 @@ Test(show, failed_test_names_who_keeps_the_end)
     cr_assert(outcome.status == 0 && recording, "%s", outcome.errors);
     cr_expect(json_is_true(json_object_get(recording, "hung")));
     cr_expect_eq(json_array_size(waits), 2, "the parent and the child");
-    json_array_foreach(json_object_get(recording, "steps"), i, step)
-        lines += json_is_integer(json_object_get(step, "line"));
+    json_array_foreach(json_object_get(recording, "steps"), i, step) lines +=
+        json_is_integer(json_object_get(step, "line"));
     cr_expect_geq(lines, 5, "calls know their lines");
     cr_expect(json_object_get(json_object_get(recording, "sources"), "pipe.c"));
     free(json);

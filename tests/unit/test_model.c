@@ -8,7 +8,9 @@
 
 #include "model.h"
 
-#define BEGIN "10 1.000000 execve(\"/bin/p\", [\"p\", \"-x\"], 0x1 /* 9 vars */) = 0 <0.000100>\n"
+#define BEGIN                                                                  \
+    "10 1.000000 execve(\"/bin/p\", [\"p\", \"-x\"], 0x1 /* 9 vars */) = 0 "   \
+    "<0.000100>\n"
 
 static json_t *record(const char *log)
 {
@@ -185,8 +187,8 @@ Test(model, what_came_after_a_hang_is_not_told)
 
     cr_expect_eq(size(recording, "steps"), 5);
     expect_step(recording, 3, "wait", "read 3 from pipe A");
-    cr_expect(json_is_null(
-        json_object_get(item(recording, "steps", 3), "until")));
+    cr_expect(
+        json_is_null(json_object_get(item(recording, "steps", 3), "until")));
     cr_expect_eq(number(item(recording, "steps", 3), "address"), 0x1234,
                  "where it waits is told by the stack of its end");
     cr_expect(json_is_true(json_object_get(recording, "hung")));
@@ -236,7 +238,8 @@ Test(model, queues_keep_their_order)
         "10 1.100000 mq_open(\"q\", O_RDWR|O_CREAT, 0600, NULL) = 3</q> <0.1>\n"
         "10 1.200000 mq_timedsend(3</q>, \"low\", 3, 1, NULL) = 0 <0.1>\n"
         "10 1.300000 mq_timedsend(3</q>, \"high\", 4, 9, NULL) = 0 <0.1>\n"
-        "10 1.400000 mq_timedreceive(3</q>, \"high\", 99, [9], NULL) = 4 <0.1>\n"
+        "10 1.400000 mq_timedreceive(3</q>, \"high\", 99, [9], NULL) = 4 "
+        "<0.1>\n"
         "10 1.500000 msgget(0x9, IPC_CREAT|0600) = 0 <0.1>\n"
         "10 1.600000 msgsnd(0, {mtype=3, mtext=\"a\"}, 1, 0) = 0 <0.1>\n"
         "10 1.700000 msgsnd(0, {mtype=2, mtext=\"b\"}, 1, 0) = 0 <0.1>\n"
@@ -246,10 +249,10 @@ Test(model, queues_keep_their_order)
 
     expect_step(recording, 4, "call",
                 "mq_receive from queue /q: priority 9, 4 bytes");
-    cr_expect_str_eq(json_string_value(json_array_get(
-                         json_object_get(json_array_get(states, 2), "items"),
-                         0)),
-                     "priority 9: \"high\"");
+    cr_expect_str_eq(
+        json_string_value(json_array_get(
+            json_object_get(json_array_get(states, 2), "items"), 0)),
+        "priority 9: \"high\"");
     cr_expect_str_eq(last_state(recording, 0), "1 message");
     expect_step(recording, 8, "call",
                 "msgrcv from queue A: the lowest type up to 5: type 2, 1 "
@@ -260,18 +263,18 @@ Test(model, queues_keep_their_order)
 
 Test(model, segments_are_attached_by_as_many_as_have_them)
 {
-    json_t *recording = record(
-        BEGIN "10 1.100000 shmget(0x7, 99, IPC_CREAT|0600) = 2 <0.1>\n"
-              "10 1.200000 shmat(2, NULL, 0) = 0x7f0000 <0.1>\n"
-              "10 1.300000 fork() = 11 <0.1>\n"
-              "11 1.400000 shmdt(0x7f0000) = 0 <0.1>\n"
-              "10 1.500000 shmctl(2, IPC_RMID, NULL) = 0 <0.1>\n"
-              "10 1.600000 +++ exited with 0 +++\n");
+    json_t *recording =
+        record(BEGIN "10 1.100000 shmget(0x7, 99, IPC_CREAT|0600) = 2 <0.1>\n"
+                     "10 1.200000 shmat(2, NULL, 0) = 0x7f0000 <0.1>\n"
+                     "10 1.300000 fork() = 11 <0.1>\n"
+                     "11 1.400000 shmdt(0x7f0000) = 0 <0.1>\n"
+                     "10 1.500000 shmctl(2, IPC_RMID, NULL) = 0 <0.1>\n"
+                     "10 1.600000 +++ exited with 0 +++\n");
     const json_t *states =
         json_object_get(item(recording, "objects", 0), "states");
     static const char *const expected[] = {
-        "attached by 0", "attached by 1", "attached by 2", "attached by 1",
-        "attached by 1, removed", "attached by 0, removed"};
+        "attached by 0", "attached by 1",          "attached by 2",
+        "attached by 1", "attached by 1, removed", "attached by 0, removed"};
 
     for (size_t i = 0; i < sizeof(expected) / sizeof(*expected); i++)
         cr_expect_str_eq(text(json_array_get(states, i), "text"), expected[i]);
