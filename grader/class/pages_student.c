@@ -205,8 +205,8 @@ static int read_counted(const struct pages *pages, struct counted *counted)
 {
     sqlite3_stmt *rows =
         db_query(pages->book,
-                 "SELECT file.data, valid.grade FROM counted JOIN file "
-                 "ON file.hash = counted.hash LEFT JOIN valid ON valid.id = "
+                 "SELECT file.data, result.grade FROM counted JOIN file "
+                 "ON file.hash = counted.hash LEFT JOIN result ON result.id = "
                  "counted.result WHERE student = ? AND counted.lab = ?",
                  "tt", counted->student, counted->lab);
     int status = db_next(rows);
