@@ -168,6 +168,7 @@ static void grade_all(const char *lab, const struct entry *entries,
         for (size_t i = 0; i < next; i++) {
             if (pids[i] != pid)
                 continue;
+            pids[i] = 0; /* the number may come again */
             char *json = xformat("build/matrix-%d-%zu.json", (int)getpid(), i);
             judge(&entries[i], json,
                   WIFEXITED(status) ? WEXITSTATUS(status) : -1);

@@ -178,18 +178,23 @@ WHEN(died_of_sigpipe)
            run_exit_status(failure->run) == 128 + SIGPIPE;
 }
 
-WHEN(was_interrupted)
-{
-    return holds(run_errors(failure->run), "Interrupted system call") ||
-           run_exit_status(failure->run) > 0;
-}
-
-/* All that was written is right as far as it goes: reading stopped early. */
+/* All that was written is right as far as it goes: reading stopped early.  If
+ * it was the child that stopped, the parent's next write may fail, or come too
+ * soon to. */
 WHEN(stopped_reading)
 {
     struct bytes output = run_output(failure->run);
     return failure->kind == FAILED_OUTPUT && output.size > 0 &&
            output.size <= 8;
+}
+
+WHEN(was_interrupted)
+{
+    const struct autopsy_wait *none = NULL;
+
+    return holds(run_errors(failure->run), "Interrupted system call") ||
+           (run_exit_status(failure->run) > 0 &&
+            !stopped_reading(failure, &none));
 }
 
 WHEN(took_eintr_for_eof)
