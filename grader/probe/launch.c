@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "record.h"
 #include "run.h"
 #include "verdict.h"
 
@@ -207,6 +208,8 @@ static void start(struct run *run)
     open_pipe(0, &run->errors_fd, &fds[2], run->errors_target);
     what.env = shim_environment(run);
     what.limits = limits_for(run);
+    if (probe_setting()->record && !run->memcheck)
+        record_begin(run);
     run->pid = world_start(run->world, &what);
     free(tool);
     for (int i = 0; i < 3; i++)

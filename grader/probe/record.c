@@ -2,6 +2,7 @@
 /* record.c - keeps the runs of a test for `ipclab show`; see record.h. */
 #include "record.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
@@ -12,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "probe.h"
 #include "text.h"
 #include "verdict.h"
 
@@ -127,6 +129,53 @@ static json_t *json_head(const struct buffer *output)
     return json;
 }
 
+/* The FIFOs of WORLD that were there when a run began, or ended, by the paths
+ * that its processes give them: an open(2) of one looks like that of a file. */
+static json_t *fifos;
+
+static bool is_known(const char *path)
+{
+    json_t *known;
+    size_t i;
+
+    json_array_foreach(fifos, i, known)
+    {
+        if (strcmp(json_string_value(known), path) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void note_fifos(const struct world *world)
+{
+    int fd = openat(world_directory(world), ".", O_RDONLY | O_CLOEXEC);
+    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+    struct dirent *entry;
+
+    if (fifos == NULL)
+        fifos = json_array();
+    while (dir && (entry = readdir(dir)) != NULL) {
+        if (entry->d_type != DT_FIFO)
+            continue;
+        char *name = text_utf8(entry->d_name, strlen(entry->d_name));
+        char *path = xformat(
+            "%s/%s", world->directory ? world->directory : "/work", name);
+        if (!is_known(path))
+            (void)json_array_append_new(fifos, json_string(path));
+        free(path);
+        free(name);
+    }
+    if (dir)
+        (void)closedir(dir);
+    else if (fd >= 0)
+        (void)close(fd);
+}
+
+void record_begin(const struct run *run)
+{
+    note_fifos(run->world);
+}
+
 void record_run(struct run *run)
 {
     static unsigned serial;
@@ -134,12 +183,15 @@ void record_run(struct run *run)
     char *shell = run_shell(run), *story = run_story(run);
     char *clean = text_utf8(shell, strlen(shell));
     char *name = xformat("%u.%u.json", run->world->serial, serial++);
+
+    note_fifos(run->world);
     json_t *json = json_pack(
-        "{s:s, s:s, s:b, s:b, s:i, s:I, s:o, s:o, s:o}", "shell", clean,
-        "story", story, "hung", (int)hung, "tool", (int)run->tool, "pid",
+        "{s:s, s:s, s:b, s:b, s:i, s:I, s:o, s:o, s:o, s:O, s:I}", "shell",
+        clean, "story", story, "hung", (int)hung, "tool", (int)run->tool, "pid",
         (int)run->pid, "hung_us", (json_int_t)(hung ? epoch_us() : 0), "output",
         json_head(&run->output), "waits", json_waits(run->autopsy), "lines",
-        json_lines(run->autopsy));
+        json_lines(run->autopsy), "fifos", fifos, "ignored",
+        (json_int_t)run->options.ignored);
     char *text = json_dumps(json, JSON_INDENT(1));
 
     if (text)

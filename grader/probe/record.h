@@ -28,6 +28,8 @@
 
 /* strace's options for such a log. */
 void record_add_options(struct argv *argv);
+/* RUN is about to begin. */
+void record_begin(const struct run *run);
 /* RUN has come to its end, or to what counts as that; its processes are still
  * as they were.  Makes those that sleep wake up, where it hangs, for strace
  * tells where a call was made only when it returns. */
