@@ -96,6 +96,10 @@ size_t trace_reduce(char *text, size_t size);
  * several programs share a sandbox, the log holds them all. */
 void trace_keep_family(struct trace *trace, pid_t root);
 
+/* Leave out processes whose program's path ends with ENDING, as if they had not
+ * been made.  They must have no children. */
+void trace_forget(struct trace *trace, const char *ending);
+
 /*
  * The first event at or after index FROM that is a call named in NAMES
  * ("pipe,pipe2"; NULL: any), by PROCESS (-1: any).  Returns its index, or

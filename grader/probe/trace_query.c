@@ -144,6 +144,56 @@ const char *trace_arg(const struct trace_event *event, int n, char *buffer,
     return buffer;
 }
 
+/* Whether EVENT has made the process at INDEX, or waited for it. */
+static bool is_about(const struct trace *trace, const struct trace_event *event,
+                     size_t index)
+{
+    const struct trace_process *process = &trace->processes[index];
+
+    return event->kind == TRACE_CALL && process->pid > 0 &&
+           event->process == process->parent && event->result == process->pid &&
+           list_holds("clone,clone3,fork,vfork,wait4", ',', event->name);
+}
+
+static void forget_events(struct trace *trace, int index)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < trace->event_count; i++) {
+        struct trace_event event = trace->events[i];
+        if (event.process == index || is_about(trace, &event, (size_t)index))
+            continue;
+        event.process -= event.process > index;
+        trace->events[kept++] = event;
+    }
+    trace->event_count = kept;
+}
+
+static void forget_process(struct trace *trace, int index)
+{
+    forget_events(trace, index);
+    trace->process_count--;
+    for (size_t i = (size_t)index; i < trace->process_count; i++)
+        trace->processes[i] = trace->processes[i + 1];
+    for (size_t i = 0; i < trace->process_count; i++) {
+        struct trace_process *process = &trace->processes[i];
+        process->parent -= process->parent > index;
+        process->leader -= process->leader > index;
+    }
+}
+
+void trace_forget(struct trace *trace, const char *ending)
+{
+    size_t length = strlen(ending);
+
+    for (size_t i = trace->process_count; i-- > 0;) {
+        const char *path = trace->processes[i].program;
+        size_t size = path ? strlen(path) : 0;
+        if (size >= length && strcmp(path + size - length, ending) == 0)
+            forget_process(trace, (int)i);
+    }
+}
+
 int trace_process_by_pid(const struct trace *trace, pid_t pid)
 {
     for (size_t i = 0; i < trace->process_count; i++)
