@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * model.c - replays strace's log; see model.h.
- *
- * An event of the log has up to two moments: its result, at which it takes
- * effect, and before that its beginning.  Most calls are told at their result
- * alone.  One that slept while another process did something is told twice, as
- * a wait and a return; to find out which these are the log is replayed twice.
+ * model.c - replays the events of strace's log; see model.h.  In which order,
+ * and which of them twice, is model_moments.c's business.
  */
 #include "model.h"
 
@@ -17,26 +13,21 @@
 #include "model_private.h"
 #include "text.h"
 
-#define RAW_MAX 700 /* bytes of arguments that are kept */
-
-struct moment {
-    size_t line; /* twice the log's, so that something fits in between */
-    size_t event;
-    bool begins;
-};
+#define RAW_MAX 700               /* bytes of arguments that are kept */
+#define HELPERS "/kit/bin/asleep" /* only looks on, for a scenario's script */
 
 size_t model_step(const struct model *model)
 {
     return model->step_count;
 }
 
-/* ---- Calls ------------------------------------------------------------------
- */
+/* ---- Calls -------------------------------------------------------------- */
 
-static const struct call *find_call(const char *name)
+const struct call *model_call(const char *name)
 {
-    static const struct call *const tables[] = {
-        fd_calls, process_calls, sysv_calls, memory_calls, mqueue_calls};
+    static const struct call *const tables[] = {fd_calls,      transfer_calls,
+                                                process_calls, sysv_calls,
+                                                memory_calls,  mqueue_calls};
 
     for (size_t i = 0; i < LENGTH(tables); i++)
         for (const struct call *call = tables[i]; call->names; call++)
@@ -45,8 +36,7 @@ static const struct call *find_call(const char *name)
     return NULL;
 }
 
-/* ---- Processes --------------------------------------------------------------
- */
+/* ---- Processes ---------------------------------------------------------- */
 
 /* A column that nobody uses, as near to PARENT's as there is one. */
 static int free_lane(const struct model *model, int parent)
@@ -83,10 +73,13 @@ void model_begin(struct model *model, int index)
         return;
     process->lane = free_lane(model, parent); /* it has none yet */
     process->begun = true;
+    process->filling = NONE;
     process->from = model_step(model);
     process->to = OPEN;
     if (parent < 0) {
         add_name(model, index, "", "");
+        process->ignored = (uint64_t)json_integer_value(
+            json_object_get(model->log->about, "ignored"));
         return;
     }
     const struct process *from = &model->processes[parent];
@@ -95,6 +88,8 @@ void model_begin(struct model *model, int index)
         add_name(model, index, last->name, last->command);
     }
     process->handled = from->handled;
+    process->ignored = from->ignored;
+    process->own = from->own;
     if (traced->leader == index) {
         int leader = model->trace->processes[parent].leader;
         fd_inherit(model, leader, index);
@@ -102,13 +97,7 @@ void model_begin(struct model *model, int index)
     }
 }
 
-/* ---- Replaying --------------------------------------------------------------
- */
-
-static int64_t time_of(const struct trace_event *event, bool begins)
-{
-    return begins || event->ended_us == 0 ? event->begun_us : event->ended_us;
-}
+/* ---- Replaying ---------------------------------------------------------- */
 
 /* The address of the innermost frame in the student's program, or 0:
  * "/kit/pipe(write_all+0x40) [0x1511]". */
@@ -157,6 +146,9 @@ static void keep_step(struct now *now)
 
     *step = now->step;
     step->raw = raw(now);
+    /* strace's clock was read before the call's turn in the log came. */
+    if (number > 0 && step->at_us < model->steps[number - 1].at_us)
+        step->at_us = model->steps[number - 1].at_us;
     model->shown[now->index] = true;
     if (step->object != NONE)
         model->objects[step->object].shown = true;
@@ -168,35 +160,69 @@ static void keep_step(struct now *now)
     }
 }
 
-static void replay(struct model *model, const struct moment *moment)
+/* Whether the kernel begins the call of event INDEX, which a signal has broken
+ * off, again, and nobody but its tracer notices: there is no handler.  Then the
+ * event that follows is the same call. */
+static bool goes_on(struct model *model, size_t index)
 {
-    const struct trace_event *event = &model->trace->events[moment->event];
+    const struct trace *trace = model->trace;
+    const struct trace_event *event = &trace->events[index];
+    int leader = trace->processes[event->process].leader;
+    size_t i = index + 1;
+
+    if (event->kind != TRACE_CALL || event->error == NULL ||
+        strncmp(event->error, "ERESTART", 8) != 0)
+        return false;
+    for (; i < trace->event_count; i++) {
+        const struct trace_event *next = &trace->events[i];
+        if (next->process != event->process)
+            continue;
+        if (next->kind != TRACE_SIGNAL)
+            break;
+        if (model->processes[leader].handled & signal_bit((int)next->result))
+            return false;
+    }
+    if (i == trace->event_count || trace->events[i].kind != TRACE_CALL ||
+        strcmp(trace->events[i].name, event->name) != 0)
+        return false;
+    model->root[i] = model->root[index];
+    model->waiting[i] = model->waiting[index];
+    return true;
+}
+
+void model_replay(struct model *model, size_t index, bool begins)
+{
+    const struct trace_event *event = &model->trace->events[index];
     struct now now = {
         .model = model,
-        .index = moment->event,
+        .index = index,
         .event = event,
         .process = event->process,
         .leader = model->trace->processes[event->process].leader,
-        .begins = moment->begins,
+        .begins = begins,
+        .endless = begins && !model_has_result(model, model_last(model, index)),
     };
 
+    if (begins ? model->root[index] != index : goes_on(model, index))
+        return;
     model_begin(model, event->process);
     now.step = (struct step){
-        .at_us = time_of(event, moment->begins) - model->begun_us,
+        .at_us = model_time(event, begins) - model->begun_us,
         .process = event->process,
         .object = NONE,
         .other = NONE,
-        .kind = moment->begins ? STEP_WAIT : STEP_CALL,
+        .kind = begins ? STEP_WAIT : STEP_CALL,
         .call = event->kind == TRACE_CALL ? event->name : "",
-        .error = moment->begins ? NULL : event->error,
+        .error = begins ? NULL : event->error,
         .size = NONE,
         .until = OPEN,
         .address = own_address(model, event),
     };
-    if (!moment->begins && event->kind == TRACE_CALL && event->ended_us > 0)
-        now.step.blocked_us = event->ended_us - event->begun_us;
+    if (!begins && event->kind == TRACE_CALL && event->ended_us > 0)
+        now.step.blocked_us =
+            event->ended_us - model_root(model, index)->begun_us;
     const struct call *call =
-        event->kind == TRACE_CALL ? find_call(event->name) : &process_event;
+        event->kind == TRACE_CALL ? model_call(event->name) : &process_event;
     if (call && call->handle(&now)) {
         keep_step(&now);
     } else {
@@ -206,153 +232,7 @@ static void replay(struct model *model, const struct moment *moment)
     objects_note(model);
 }
 
-/* ---- Moments ----------------------------------------------------------------
- */
-
-static int by_line(const void *a, const void *b)
-{
-    const struct moment *left = a, *right = b;
-
-    if (left->line != right->line)
-        return left->line < right->line ? -1 : 1;
-    return left->event < right->event ? -1 : left->event > right->event;
-}
-
-static void add_moment(struct moment **moments, size_t *count, size_t line,
-                       size_t event, bool begins)
-{
-    struct moment *moment = grow(moments, count, sizeof(*moment));
-
-    *moment = (struct moment){line, event, begins};
-}
-
-/* The child that EVENT, a fork, has made; NONE. */
-static int child_of(const struct trace *trace, const struct trace_event *event)
-{
-    if (!list_holds("clone,clone3,fork,vfork", ',', event->name) ||
-        event->result <= 0)
-        return NONE;
-    for (size_t i = 0; i < trace->process_count; i++)
-        if (trace->processes[i].pid == event->result &&
-            trace->processes[i].parent == event->process)
-            return (int)i;
-    return NONE;
-}
-
-/* The first line of each process's own. */
-static size_t *first_lines(const struct trace *trace)
-{
-    size_t *lines = xcalloc(trace->process_count + 1, sizeof(*lines));
-
-    for (size_t i = 0; i < trace->process_count; i++)
-        lines[i] = SIZE_MAX;
-    for (size_t i = 0; i < trace->event_count; i++)
-        if (trace->events[i].begun < lines[trace->events[i].process])
-            lines[trace->events[i].process] = trace->events[i].begun;
-    return lines;
-}
-
-/* Whether EVENT's result counts: what came after the run was found to hang, its
- * end was of our making. */
-static bool has_result(const struct model *model,
-                       const struct trace_event *event)
-{
-    return event->finished &&
-           (model->hung_us == 0 || time_of(event, false) < model->hung_us);
-}
-
-static void add_moments(const struct model *model, size_t index,
-                        const size_t *first, struct moment **moments,
-                        size_t *count)
-{
-    const struct trace_event *event = &model->trace->events[index];
-    const struct call *call =
-        event->kind == TRACE_CALL ? find_call(event->name) : NULL;
-    bool done = has_result(model, event);
-    bool late = model->hung_us > 0 && event->begun_us >= model->hung_us;
-
-    if (late)
-        return;
-    if (done && event->kind == TRACE_CALL) {
-        int child = child_of(model->trace, event);
-        size_t line = 2 * event->ended;
-        /* A child's first line may stand before the result of the fork. */
-        if (child != NONE && 2 * first[child] <= line)
-            line = 2 * first[child] - 1;
-        add_moment(moments, count, line, index, false);
-    } else if (event->kind != TRACE_CALL) {
-        add_moment(moments, count, 2 * event->begun, index, false);
-    }
-    if (call && call->blocks &&
-        (!done || (model->waits && model->waits[index])))
-        add_moment(moments, count, 2 * event->begun, index, true);
-}
-
-static void replay_all(struct model *model)
-{
-    struct moment *moments = NULL;
-    size_t count = 0, *first = first_lines(model->trace);
-
-    for (size_t i = 0; i < model->trace->event_count; i++)
-        add_moments(model, i, first, &moments, &count);
-    if (count > 0)
-        qsort(moments, count, sizeof(*moments), by_line);
-    fd_standard(model);
-    for (size_t i = 0; i < count; i++)
-        replay(model, &moments[i]);
-    free(first);
-    free(moments);
-}
-
-/* ---- What waited ------------------------------------------------------------
- */
-
-/* How many of the LINES that are in order lie below LINE. */
-static size_t count_below(const size_t *lines, size_t count, size_t line)
-{
-    size_t low = 0, high = count;
-
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (lines[middle] < line)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-static int by_number(const void *a, const void *b)
-{
-    const size_t *left = a, *right = b;
-
-    return *left < *right ? -1 : *left > *right;
-}
-
-/* Of each event of MODEL, which has been replayed: whether something that was
- * shown took place between its beginning and its result.  To be freed. */
-static bool *find_waits(const struct model *model)
-{
-    const struct trace *trace = model->trace;
-    bool *waits = xcalloc(trace->event_count + 1, sizeof(*waits));
-    size_t *lines = xcalloc(trace->event_count + 1, sizeof(*lines)), count = 0;
-
-    for (size_t i = 0; i < trace->event_count; i++)
-        if (model->shown[i] && has_result(model, &trace->events[i]))
-            lines[count++] = trace->events[i].ended;
-    qsort(lines, count, sizeof(*lines), by_number);
-    for (size_t i = 0; i < trace->event_count; i++) {
-        const struct trace_event *event = &trace->events[i];
-        if (model->shown[i] && has_result(model, event))
-            waits[i] = count_below(lines, count, event->ended) >
-                       count_below(lines, count, event->begun);
-    }
-    free(lines);
-    return waits;
-}
-
-/* ---- The whole --------------------------------------------------------------
- */
+/* ---- The whole ---------------------------------------------------------- */
 
 static void object_release(struct object *object)
 {
@@ -392,10 +272,14 @@ static void model_init(struct model *model, const struct run_log *log,
         xcalloc(trace->process_count + 1, sizeof(*model->processes));
     model->shown = xcalloc(trace->event_count + 1, sizeof(*model->shown));
     model->waiting = xcalloc(trace->event_count + 1, sizeof(*model->waiting));
-    for (size_t i = 0; i < trace->event_count; i++)
+    model->caused = xcalloc(trace->event_count + 1, sizeof(*model->caused));
+    model->root = xcalloc(trace->event_count + 1, sizeof(*model->root));
+    for (size_t i = 0; i < trace->event_count; i++) {
         model->waiting[i] = OPEN;
+        model->root[i] = i;
+    }
     if (trace->event_count > 0)
-        model->begun_us = time_of(&trace->events[0], false);
+        model->begun_us = model_time(&trace->events[0], false);
     model->hung_us = json_integer_value(json_object_get(log->about, "hung_us"));
 }
 
@@ -416,6 +300,8 @@ static void model_release(struct model *model)
     free(model->objects);
     free(model->processes);
     free(model->waiting);
+    free(model->root);
+    free(model->caused);
     free(model->shown);
 }
 
@@ -424,17 +310,19 @@ json_t *model_record(const struct run_log *log)
     struct trace *trace = trace_parse(log->text, log->size, log->program);
     struct model model;
 
+    trace_forget(trace, HELPERS);
     model_init(&model, log, trace);
-    replay_all(&model);
-    bool *waits = find_waits(&model);
+    model_replay_all(&model);
+    struct waits waits = model_find_waits(&model);
     model_release(&model);
 
     model_init(&model, log, trace);
-    model.waits = waits;
-    replay_all(&model);
+    model.known = &waits;
+    model_replay_all(&model);
     json_t *recording = model_json(&model);
     model_release(&model);
-    free(waits);
+    free(waits.told);
+    free(waits.last);
     trace_free(trace);
     return recording;
 }

@@ -10,8 +10,7 @@
 
 #define COMMAND_MAX 200
 
-/* ---- Processes --------------------------------------------------------------
- */
+/* ---- Processes ---------------------------------------------------------- */
 
 /* The process called PID that PARENT has made; NONE. */
 static int child_called(const struct model *model, int parent, pid_t pid)
@@ -54,10 +53,14 @@ static bool handle_fork(struct now *now)
 
     step_text(now, "%s", now->event->name);
     now->step.kind = STEP_FORK;
+    if (now->event->error && strncmp(now->event->error, "ERESTART", 8) == 0)
+        return false; /* the kernel tries again, and nobody notices */
     if (now->event->error) {
         step_result(now, "%s", "");
         return true;
     }
+    /* The child may already be at work when it returns. */
+    now->step.at_us = now->event->begun_us - now->model->begun_us;
     int child = made(now);
     if (child == NONE) {
         now->model->missing++;
@@ -94,6 +97,27 @@ static char *command_line(const struct now *now)
     return line;
 }
 
+static bool is_own_program(const struct now *now, const char *path)
+{
+    const char *own = now->model->log->own;
+    const char *name = own ? strrchr(own, '/') : NULL;
+
+    return name &&
+           (strcmp(path, own) == 0 ||
+            /* As the script of a scenario has it: see scene.c. */
+            (strncmp(path, "./", 2) == 0 && strcmp(path + 1, name) == 0));
+}
+
+/* Whether COMMAND is the shell of a scenario, with the script that the
+ * recording has as its command. */
+static bool is_script(const struct now *now, const char *command)
+{
+    const char *script = now->model->log->command;
+
+    return model_step(now->model) == 0 && now->model->log->own && script &&
+           strstr(command, " -c ") && strlen(command) > strlen(script);
+}
+
 static bool handle_exec(struct now *now)
 {
     struct model *model = now->model;
@@ -111,7 +135,12 @@ static bool handle_exec(struct now *now)
     fd_close_many(model, now->leader, false);
     detach_all(model, now->leader);
     process->handled = 0;
-    step_text(now, "exec %s", *command ? command : name);
+    process->own = is_own_program(now, path ? path : "");
+    /* The script of a scenario stands above its drawing. */
+    if (is_script(now, command))
+        step_text(now, "exec %s -c ...", name);
+    else
+        step_text(now, "exec %s", *command ? command : name);
     free(command);
     free(path);
     return true;
@@ -133,6 +162,22 @@ static const char *end_of(const struct model *model, int index)
     return text;
 }
 
+/* Whether a child, WHOM if that is a pid, has ended and can be waited for. */
+static bool has_ended_child(const struct now *now, long whom)
+{
+    const struct trace *trace = now->model->trace;
+
+    for (size_t i = 0; i < trace->process_count; i++) {
+        const struct process *process = &now->model->processes[i];
+        int parent = trace->processes[i].parent;
+        if (parent >= 0 && trace->processes[parent].leader == now->leader &&
+            process->ended && !process->reaped &&
+            (whom <= 0 || trace->processes[i].pid == whom))
+            return true;
+    }
+    return false;
+}
+
 static bool handle_wait(struct now *now)
 {
     bool id = strcmp(now->event->name, "waitid") == 0;
@@ -141,6 +186,10 @@ static bool handle_wait(struct now *now)
                    : (pid_t)now->event->result;
     long whom = arg_number(now, id ? 1 : 0);
 
+    if (now->begins && !now->endless && has_ended_child(now, whom))
+        return false; /* it need not wait */
+    if (now->event->error && !is_own(now) && now->model->log->own)
+        return false; /* a shell asks whether there is another one */
     if (now->begins || now->event->error) {
         int child = whom > 0
                         ? child_called(now->model, now->process, (pid_t)whom)
@@ -158,6 +207,8 @@ static bool handle_wait(struct now *now)
     if (pid <= 0)
         return false; /* WNOHANG, and nobody has ended */
     now->step.other = child;
+    if (child != NONE && now->model->processes[child].ended)
+        now->model->processes[child].reaped = true;
     if (child == NONE)
         step_text(now, "%s: %d", now->event->name, (int)pid);
     else if (now->model->processes[child].ended)
@@ -169,8 +220,7 @@ static bool handle_wait(struct now *now)
     return true;
 }
 
-/* ---- Signals ----------------------------------------------------------------
- */
+/* ---- Signals ------------------------------------------------------------ */
 
 static bool handle_kill(struct now *now)
 {
@@ -191,7 +241,7 @@ static bool handle_kill(struct now *now)
     return true;
 }
 
-/* Which signals have a handler matters for what is told of their delivery. */
+/* What becomes of a signal matters for what is told of its delivery. */
 static bool handle_sigaction(struct now *now)
 {
     char action[300], signal[24];
@@ -202,22 +252,22 @@ static bool handle_sigaction(struct now *now)
         !trace_arg(now->event, 1, action, sizeof(action)) || *action != '{')
         return false;
     bool handler = strstr(action, "=SIG_") == NULL;
+    bool ignored = strstr(action, "=SIG_IGN") != NULL;
     int number = 0;
     for (int n = 1; n < 32; n++)
         if (strcmp(signal + 3, sigabbrev_np(n)) == 0)
             number = n;
-    uint64_t bit = number > 0 ? 1ull << (number - 1) : 0;
-    process->handled &= ~bit;
-    if (handler)
-        process->handled |= bit;
-    const char *program = now->model->trace->processes[now->process].program;
-    if (now->model->log->own == NULL || program == NULL ||
-        strcmp(program, now->model->log->own) != 0)
+    uint64_t bit = signal_bit(number);
+    process->handled =
+        handler ? process->handled | bit : process->handled & ~bit;
+    process->ignored =
+        ignored ? process->ignored | bit : process->ignored & ~bit;
+    if (!is_own(now))
         return false;
     step_text(now, "sigaction: %s %s", signal,
-              handler                      ? "has a handler"
-              : strstr(action, "=SIG_IGN") ? "is ignored"
-                                           : "has its default action");
+              handler   ? "has a handler"
+              : ignored ? "is ignored"
+                        : "has its default action");
     return true;
 }
 
@@ -244,6 +294,7 @@ static void end_process(struct now *now)
     process->ended = true;
     process->to = model_step(now->model);
     process->end = xstrdup(end_of(now->model, now->process));
+    end_filling(now->model, now->process);
     if (now->leader != now->process)
         return;
     sysv_undo(now->model, now->process);
@@ -251,10 +302,27 @@ static void end_process(struct now *now)
     detach_all(now->model, now->process);
 }
 
+/* A tracer is told of every signal, even of those that are ignored. */
+static bool handle_delivery(struct now *now)
+{
+    const struct process *process = &now->model->processes[now->leader];
+    int number = (int)now->event->result;
+    bool handler = process->handled & signal_bit(number);
+    bool ignored = process->ignored & signal_bit(number);
+
+    now->step.kind = STEP_SIGNAL;
+    step_text(now, "%s is %s", now->event->name,
+              ignored   ? "ignored"
+              : handler ? "delivered to its handler"
+                        : "delivered");
+    /* By default it is ignored: signal(7).  And every shell has a handler. */
+    return number != SIGCHLD ||
+           (handler && (is_own(now) || now->model->log->own == NULL));
+}
+
 static bool handle_event_of_process(struct now *now)
 {
     const struct trace_event *event = now->event;
-    const struct process *process = &now->model->processes[now->leader];
 
     switch (event->kind) {
     case TRACE_EXITED:
@@ -268,15 +336,7 @@ static bool handle_event_of_process(struct now *now)
         step_text(now, "stopped by %s", event->name);
         return true;
     case TRACE_SIGNAL:
-        now->step.kind = STEP_SIGNAL;
-        step_text(now, "%s is delivered%s", event->name,
-                  event->result > 0 && event->result < 64 &&
-                          process->handled & 1ull << (event->result - 1)
-                      ? " to its handler"
-                      : "");
-        /* By default it is ignored: signal(7). */
-        return event->result != SIGCHLD ||
-               process->handled & 1ull << (SIGCHLD - 1);
+        return handle_delivery(now);
     default:
         return false;
     }

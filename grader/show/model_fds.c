@@ -7,8 +7,7 @@
 #include "base.h"
 #include "model_private.h"
 
-/* ---- Tables
- * ------------------------------------------------------------------ */
+/* ---- Tables ------------------------------------------------------------- */
 
 /* The index of PROCESS's descriptor FD in its list; NONE. */
 static int find(const struct model *model, int process, int fd)
@@ -69,6 +68,26 @@ void fd_inherit(struct model *model, int from, int to)
     }
 }
 
+bool fd_held_by(const struct model *model, int process, int object, char mode)
+{
+    const struct process *owner = &model->processes[process];
+
+    for (size_t i = 0; i < owner->open_count; i++) {
+        const struct descriptor *fd = &model->fds[owner->open[i]];
+        if (fd->object == object && (fd->mode == mode || fd->mode == 'b'))
+            return true;
+    }
+    return false;
+}
+
+bool fd_held(const struct model *model, int object, char mode)
+{
+    for (size_t i = 0; i < model->trace->process_count; i++)
+        if (fd_held_by(model, (int)i, object, mode))
+            return true;
+    return false;
+}
+
 void fd_close_many(struct model *model, int process, bool all)
 {
     struct process *owner = &model->processes[process];
@@ -78,8 +97,7 @@ void fd_close_many(struct model *model, int process, bool all)
             fd_close_at(model, process, i);
 }
 
-/* ---- Names that the log has
- * -------------------------------------------------- */
+/* ---- Names that the log has --------------------------------------------- */
 
 /* Whether NAME may be what the log now has for OBJECT: sockets change theirs,
  * and all of one kind of anonymous inode have the same. */
@@ -114,43 +132,100 @@ int fd_object(struct now *now, int fd, const char *name)
     return object;
 }
 
-void fd_standard(struct model *model)
+/* Which of 0, 1 and 2 no call has changed so far, in each process: what the
+ * run began with. */
+struct original {
+    bool begun;
+    unsigned fds;
+};
+
+static unsigned *original_of(struct original *all, const struct trace *trace,
+                             int process)
+{
+    int parent = trace->processes[process].parent;
+
+    if (!all[process].begun) {
+        all[process].begun = true;
+        all[process].fds = parent < 0 ? 7 : *original_of(all, trace, parent);
+    }
+    return &all[process].fds;
+}
+
+/* What the processes that EVENT makes begin with. */
+static void note_children(struct original *all, const struct trace *trace,
+                          const struct trace_event *event)
+{
+    if (!list_holds("clone,clone3,fork,vfork", ',', event->name))
+        return;
+    for (size_t i = 0; i < trace->process_count; i++)
+        if (trace->processes[i].parent == event->process &&
+            trace->processes[i].pid == event->result)
+            (void)original_of(all, trace, (int)i);
+}
+
+/* Which descriptor EVENT is about, and its name; *CHANGES: it is another one
+ * from now on. */
+static int fd_of_event(struct model *model, size_t index, char *name,
+                       size_t size, bool *changes)
+{
+    const struct trace_event *event = &model->trace->events[index];
+    struct now now = {.model = model, .event = event, .begins = true};
+    bool copies = list_holds("dup2,dup3", ',', event->name);
+    bool opens = list_holds("open,openat,dup,socket", ',', event->name);
+
+    *changes = copies || opens || strcmp(event->name, "close") == 0;
+    int fd = event->kind == TRACE_CALL ? arg_fd(&now, 0, name, size) : NONE;
+    if (copies || opens)
+        name[0] = '\0';
+    return copies ? (int)arg_number(&now, 1) : opens ? (int)event->result : fd;
+}
+
+/* Descriptor FD of the first process is called NAME in the log. */
+static void add_standard(struct model *model, int fd, const char *name)
 {
     static const char *const labels[] = {"standard input", "standard output",
                                          "standard error"};
-    unsigned open = 7; /* descriptors that no call has changed so far */
+    int object = object_find(model, name);
+    bool known = object != NONE;
 
-    for (size_t i = 0; open && i < model->trace->event_count; i++) {
-        const struct trace_event *event = &model->trace->events[i];
-        struct now now = {model, i, event, event->process, 0, true, {0}};
-        char name[256];
-        int fd = event->kind == TRACE_CALL ? arg_fd(&now, 0, name, sizeof(name))
-                                           : NONE;
-        if (list_holds("dup2,dup3", ',', event->name))
-            fd = (int)arg_number(&now, 1);
-        else if (list_holds("open,openat,dup,socket", ',', event->name))
-            fd = (int)event->result;
-        else if (*name == '\0')
-            continue;
-        if (fd < 0 || fd > 2 || (open & 1u << fd) == 0)
-            continue;
-        open &= ~(1u << fd);
-        if (*name == '\0' || strncmp(event->name, "dup", 3) == 0)
-            continue;
-        model_begin(model, 0);
-        int object = object_find(model, name);
-        if (object == NONE) {
-            object = object_named(model, name);
-            if (object != NONE &&
-                model->objects[object].kind != KIND_TERMINAL &&
-                model->objects[object].kind != KIND_FILE) {
-                free(model->objects[object].label);
-                model->objects[object].label = xstrdup(labels[fd]);
-            }
-        }
-        if (object == NONE)
-            continue;
-        model->objects[object].outside = true;
-        fd_add(model, 0, fd, object, fd == 0 ? 'r' : 'w', false);
+    model_begin(model, 0);
+    if (!known)
+        object = object_named(model, name);
+    if (object == NONE)
+        return;
+    struct object *new = &model->objects[object];
+    if (!known && new->kind != KIND_TERMINAL &&new->kind != KIND_FILE) {
+        if (new->kind != KIND_FIFO)
+            model->labels[new->kind]--; /* its letter is another's */
+        free(new->label);
+        new->label = xstrdup(labels[fd]);
     }
+    new->outside = true;
+    fd_add(model, 0, fd, object, fd == 0 ? 'r' : 'w', false);
+}
+
+void fd_standard(struct model *model)
+{
+    const struct trace *trace = model->trace;
+    struct original *all = xcalloc(trace->process_count + 1, sizeof(*all));
+    unsigned unknown = 7;
+
+    for (size_t i = 0; unknown && i < trace->event_count; i++) {
+        char name[256] = "";
+        bool changes;
+        note_children(all, trace, &trace->events[i]);
+        int fd = fd_of_event(model, i, name, sizeof(name), &changes);
+        if (fd < 0 || fd > 2)
+            continue;
+        unsigned *mine = original_of(
+            all, trace, trace->processes[trace->events[i].process].leader);
+        unsigned bit = 1u << fd;
+        if (*name && *mine & unknown & bit) {
+            unknown &= ~bit;
+            add_standard(model, fd, name);
+        }
+        if (changes)
+            *mine &= ~bit;
+    }
+    free(all);
 }

@@ -7,22 +7,26 @@
 #include "base.h"
 #include "model_private.h"
 
-/* ---- Calls
- * ------------------------------------------------------------------- */
+/* ---- Calls -------------------------------------------------------------- */
 
-/* Whether steps about OBJECT are shown: files are for what is written to them,
- * for programs read hundreds as they start. */
-static bool is_shown(const struct now *now, int object, char flow)
-{
-    return object != NONE &&
-           (now->model->objects[object].kind != KIND_FILE || flow == 'o' ||
-            now->model->objects[object].outside);
-}
-
-/* The same for what only moves descriptors about. */
+/* Whether it is shown that a descriptor of OBJECT is made, copied or closed: a
+ * shell does that with those that are not its own, to have them back later. */
 static bool is_shown_moved(const struct now *now, int object)
 {
-    return object != NONE && now->model->objects[object].kind < KIND_FILE;
+    return object != NONE && now->model->objects[object].kind < KIND_FILE &&
+           !now->model->objects[object].outside;
+}
+
+/* "a write end of pipe A", as KNOWN is; to be freed. */
+static char *end_of(const struct now *now, const struct descriptor *known)
+{
+    const char *label = object_label(now->model, known->object);
+
+    if (now->model->objects[known->object].kind > KIND_FIFO ||
+        known->mode == 'b')
+        return xstrdup(label);
+    return xformat("a %s end of %s", known->mode == 'r' ? "read" : "write",
+                   label);
 }
 
 static bool cloexec(const struct now *now)
@@ -105,30 +109,87 @@ static int add_result(struct now *now, enum object_kind kind, char mode)
     return object;
 }
 
+/* The object that is opened at PATH; NONE. */
+static int opened(const struct now *now, bool at, const char *path)
+{
+    char directory[512];
+    bool known = at && arg_directory(now, directory, sizeof(directory));
+
+    return object_at(now->model, known ? directory : NULL, path);
+}
+
+/* Whether opening OBJECT, a FIFO, waits for a partner: fifo(7). */
+static bool waits_for_partner(const struct now *now, int object, char mode)
+{
+    const struct object *fifo = &now->model->objects[object];
+
+    if (fifo->kind != KIND_FIFO || mode == 'b' ||
+        arg_has(now, -1, "O_NONBLOCK"))
+        return false;
+    return mode == 'r' ? fifo->opening_to_write == 0 &&
+                             !fd_held(now->model, object, 'w')
+                       : fifo->opening_to_read == 0 &&
+                             !fd_held(now->model, object, 'r');
+}
+
+/* Whether the beginning of the open(2) of PATH is a step. */
+static bool begin_open(struct now *now, bool at, const char *path, char mode)
+{
+    int object = opened(now, at, path);
+
+    if (now->endless) /* nothing but a FIFO makes who opens it wait */
+        object = object_fifo(now->model, object, path);
+    if (object == NONE ||
+        (!now->endless && !waits_for_partner(now, object, mode)))
+        return false;
+    now->step.object = object;
+    if (mode == 'r')
+        now->model->objects[object].opening_to_read++;
+    else
+        now->model->objects[object].opening_to_write++;
+    return true;
+}
+
+/* The object that was opened, or was to be; NONE. */
+static int end_open(struct now *now, bool at, const char *path, char mode)
+{
+    int object = add_result(now, KIND_FILE, mode);
+
+    if (object == NONE)
+        object = now->step.object = opened(now, at, path);
+    if (object == NONE || now->model->waiting[now->index] == OPEN)
+        return object;
+    if (mode == 'r')
+        now->model->objects[object].opening_to_read--;
+    else
+        now->model->objects[object].opening_to_write--;
+    return object;
+}
+
 static bool handle_open(struct now *now)
 {
-    int path_at = strncmp(now->event->name, "openat", 6) == 0 ? 1 : 0;
-    char *path = arg_string(now, path_at);
-    char mode = mode_of(now);
     static const char *const ways[] = {
         ['r'] = "to read", ['w'] = "to write", ['b'] = "to read and write"};
+    bool at = strncmp(now->event->name, "openat", 6) == 0;
+    char *path = arg_string(now, at ? 1 : 0);
+    char mode = mode_of(now);
+    bool shown;
 
     step_text(now, "%s %s %s", now->event->name, path ? path : "?",
               ways[(unsigned char)mode]);
-    int object = add_result(now, KIND_FILE, mode);
-    if (object == NONE && path) {
-        char directory[512];
-        if (path_at == 0 || !arg_directory(now, directory, sizeof(directory)))
-            directory[0] = '\0';
-        object = now->step.object =
-            object_at(now->model, *directory ? directory : NULL, path);
+    if (now->begins) {
+        shown = begin_open(now, at, path ? path : "", mode);
+    } else {
+        int object = end_open(now, at, path ? path : "", mode);
+        step_result(now, "descriptor %ld", now->event->result);
+        shown = object == NONE
+                    ? now->event->error && is_own(now) && path && *path != '/'
+                : now->model->objects[object].kind == KIND_FILE
+                    ? mode != 'r'
+                    : now->model->objects[object].kind != KIND_TERMINAL;
     }
     free(path);
-    step_result(now, "descriptor %ld", now->event->result);
-    if (now->begins)
-        return true; /* nothing but a FIFO makes who opens it wait */
-    return object != NONE && is_shown(now, object, mode == 'r' ? 'i' : 'o') &&
-           now->model->objects[object].kind != KIND_TERMINAL;
+    return shown;
 }
 
 static bool handle_close(struct now *now)
@@ -143,18 +204,12 @@ static bool handle_close(struct now *now)
     known = fd >= 0 ? fd_get(now->model, now->leader, fd) : NULL;
     if (known == NULL || !is_success(now))
         return false;
-    int object = known->object;
-    const char *end = now->model->objects[object].kind != KIND_PIPE &&
-                              now->model->objects[object].kind != KIND_FIFO
-                          ? ""
-                      : known->mode == 'r' ? ", a read end of"
-                      : known->mode == 'w' ? ", a write end of"
-                                           : ",";
-    now->step.object = object;
-    step_text(now, "close %d%s %s", fd, *end ? end : ",",
-              object_label(now->model, object));
-    bool shown = is_shown_moved(now, object);
+    char *end = end_of(now, known);
+    now->step.object = known->object;
+    step_text(now, "close %d, %s", fd, end);
+    bool shown = is_shown_moved(now, known->object);
     fd_close(now->model, now->leader, fd);
+    free(end);
     return shown;
 }
 
@@ -178,6 +233,18 @@ static bool handle_close_range(struct now *now)
     return true;
 }
 
+/* Descriptor FD will be another one: what is closed by that, to be freed; NULL
+ * if it is of no interest. */
+static char *replaced(struct now *now, int fd)
+{
+    const struct descriptor *known = fd_get(now->model, now->leader, fd);
+
+    if (known == NULL || !is_shown_moved(now, known->object))
+        return NULL;
+    now->step.object = known->object;
+    return end_of(now, known);
+}
+
 static bool duplicate(struct now *now, int old)
 {
     char name[512];
@@ -193,12 +260,18 @@ static bool duplicate(struct now *now, int old)
         return false;
     int object = known->object;
     char mode = known->mode;
-    if (new != old) /* else dup2(2) does nothing */
-        fd_add(now->model, now->leader, new, object, mode, cloexec(now));
+    char *closed = NULL;
     now->step.object = object;
-    step_text(now, "%s %d to %d: %s", now->event->name, old, new,
-              object_label(now->model, object));
-    return is_shown_moved(now, object);
+    if (new != old) { /* else dup2(2) does nothing */
+        closed = replaced(now, new);
+        fd_add(now->model, now->leader, new, object, mode, cloexec(now));
+    }
+    step_text(now, "%s %d to %d: %s%s%s", now->event->name, old, new,
+              object_label(now->model, object), closed ? "; closes " : "",
+              closed ? closed : "");
+    bool shown = closed || is_shown_moved(now, object);
+    free(closed);
+    return shown;
 }
 
 static bool handle_dup(struct now *now)
@@ -255,88 +328,7 @@ static bool handle_event(struct now *now)
     return object != NONE;
 }
 
-/* ---- Moving bytes
- * ------------------------------------------------------------ */
-
-static void move(struct now *now, int object, long change)
-{
-    if (object == NONE || now->begins)
-        return;
-    now->model->objects[object].bytes += change;
-    object_touch(now->model, object);
-}
-
-static const char *const out_calls =
-    "write,writev,pwrite64,sendto,sendmsg,vmsplice";
-
-static bool handle_transfer(struct now *now)
-{
-    char name[512];
-    int fd = arg_fd(now, 0, name, sizeof(name));
-    bool out = list_holds(out_calls, ',', now->event->name);
-    char flow = out ? 'o' : 'i';
-    int object = fd >= 0 ? fd_object(now, fd, name) : NONE;
-
-    if (fd < 0 && !now->begins) {
-        char *told = arg_string(now, 1);
-        if (told)
-            sysv_told(now, told);
-        free(told);
-    }
-    if (!is_shown(now, object, flow))
-        return false;
-    now->step.object = object;
-    now->step.flow = flow;
-    step_text(now, "%s %d %s %s", now->event->name, fd, out ? "to" : "from",
-              object_label(now->model, object));
-    if (now->begins)
-        return true;
-    long size = now->event->error ? 0 : now->event->result;
-    if (now->event->error == NULL) {
-        now->step.size = size;
-        now->step.data = arg_string(now, 1);
-        if (now->step.data == NULL)
-            now->step.data = arg_strings(now, "iov_base=");
-        move(now, object, out ? size : -size);
-    }
-    if (!out && size == 0)
-        step_result(now, "end-of-file");
-    else
-        step_result(now, "%ld byte%s", size, size == 1 ? "" : "s");
-    return true;
-}
-
-/* splice, tee, sendfile, copy_file_range: from one descriptor to another. */
-static bool handle_splice(struct now *now)
-{
-    char name[512];
-    bool sendfile = strcmp(now->event->name, "sendfile") == 0;
-    bool tee = strcmp(now->event->name, "tee") == 0;
-    int to_at = sendfile ? 0 : tee ? 1 : 2, from_at = sendfile ? 1 : 0;
-    int fd = arg_fd(now, from_at, name, sizeof(name));
-    int from = fd >= 0 ? fd_object(now, fd, name) : NONE;
-
-    fd = arg_fd(now, to_at, name, sizeof(name));
-    int to = fd >= 0 ? fd_object(now, fd, name) : NONE;
-    if (from == NONE || to == NONE)
-        return false;
-    char *source = xstrdup(object_label(now->model, from));
-    step_text(now, "%s from %s to %s", now->event->name, source,
-              object_label(now->model, to));
-    free(source);
-    step_result(now, "%ld bytes", now->event->result);
-    now->step.object = to;
-    now->step.flow = 'o';
-    if (is_success(now)) {
-        now->step.size = now->event->result;
-        move(now, to, now->event->result);
-        move(now, from, tee ? 0 : -now->event->result);
-    }
-    return true;
-}
-
-/* ---- Sockets
- * ------------------------------------------------------------------ */
+/* ---- Sockets ------------------------------------------------------------ */
 
 static bool handle_socket(struct now *now)
 {
@@ -389,8 +381,7 @@ static bool handle_accept(struct now *now)
     return true;
 }
 
-/* ---- Waiting for several
- * ------------------------------------------------------ */
+/* ---- Waiting for several ------------------------------------------------ */
 
 static bool handle_poll(struct now *now)
 {
@@ -401,7 +392,11 @@ static bool handle_poll(struct now *now)
              : first ? text_fd(first + 3, name, sizeof(name), NULL)
                      : NONE;
 
-    now->step.object = fd >= 0 ? fd_object(now, fd, name) : NONE;
+    int object = now->step.object = fd >= 0 ? fd_object(now, fd, name) : NONE;
+    if (now->begins && !now->endless && object != NONE &&
+        now->model->objects[object].kind <= KIND_FIFO &&
+        now->model->objects[object].bytes > 0)
+        return false; /* there is something to be read */
     step_text(now, "%s", now->event->name);
     if (now->begins || now->event->error) {
         step_result(now, "%s", "");
@@ -413,9 +408,6 @@ static bool handle_poll(struct now *now)
 }
 
 const struct call fd_calls[] = {
-    {"read,readv,pread64,write,writev,pwrite64,recvfrom,recvmsg,sendto,sendmsg,"
-     "vmsplice",
-     true, handle_transfer},
     {"close", false, handle_close},
     {"open,openat,openat2,creat", true, handle_open},
     {"fcntl", true, handle_fcntl},
@@ -423,7 +415,6 @@ const struct call fd_calls[] = {
     {"dup,dup2,dup3", false, handle_dup},
     {"close_range", false, handle_close_range},
     {"poll,ppoll,select,pselect6,epoll_wait,epoll_pwait", true, handle_poll},
-    {"splice,tee,sendfile,copy_file_range", true, handle_splice},
     {"socketpair", false, handle_socketpair},
     {"socket", false, handle_socket},
     {"accept,accept4", true, handle_accept},

@@ -8,8 +8,6 @@
 #include "base.h"
 #include "model_private.h"
 
-#define PIPE_CAPACITY 65536 /* pipe(7) */
-
 static const char *const kind_words[] = {
     [KIND_PIPE] = "pipe",       [KIND_FIFO] = "FIFO",
     [KIND_SOCKET] = "socket",   [KIND_QUEUE] = "queue",
@@ -18,8 +16,7 @@ static const char *const kind_words[] = {
     [KIND_FILE] = "file",       [KIND_TERMINAL] = "terminal",
 };
 
-/* ---- Names ------------------------------------------------------------------
- */
+/* ---- Names -------------------------------------------------------------- */
 
 /* "pipe A", ..., "pipe Z", "pipe A2": the next of KIND; to be freed. */
 static char *next_label(struct model *model, enum object_kind kind)
@@ -168,11 +165,45 @@ int object_of_socket(struct model *model, int known, const char *name)
     return object;
 }
 
-static bool is_fifo(const char *path)
+/* Of a lab's world, record.h has noted its FIFOs; any other command's paths are
+ * those that we see. */
+static bool is_fifo(const struct model *model, const char *path)
 {
+    const json_t *noted = json_object_get(model->log->about, "fifos"), *fifo;
     struct stat status;
+    size_t i;
 
-    return stat(path, &status) == 0 && S_ISFIFO(status.st_mode);
+    json_array_foreach(noted, i, fifo)
+    {
+        if (strcmp(json_string_value(fifo), path) == 0)
+            return true;
+    }
+    return model->log->own == NULL && stat(path, &status) == 0 &&
+           S_ISFIFO(status.st_mode);
+}
+
+static char *label_of_path(const char *kind, const char *path)
+{
+    const char *last = strrchr(path, '/');
+
+    return strncmp(path, "/dev/", 5) == 0
+               ? xstrdup(path)
+               : xformat("%s %s", kind, last && last[1] ? last + 1 : path);
+}
+
+int object_fifo(struct model *model, int object, const char *path)
+{
+    char *label = label_of_path("FIFO", path);
+
+    if (object == NONE) {
+        object = object_get(model, KIND_FIFO, path, label, path);
+    } else if (model->objects[object].kind == KIND_FILE) {
+        model->objects[object].kind = KIND_FIFO;
+        free(model->objects[object].label);
+        model->objects[object].label = xstrdup(label);
+    }
+    free(label);
+    return object;
 }
 
 static int file_named(struct model *model, const char *name)
@@ -204,12 +235,8 @@ static int file_named(struct model *model, const char *name)
         free(label);
     }
     if (object == NONE) {
-        bool fifo = is_fifo(path);
-        const char *last = strrchr(path, '/');
-        const char *base = last && last[1] ? last + 1 : path;
-        char *label = strncmp(path, "/dev/", 5) == 0
-                          ? xstrdup(path)
-                          : xformat("%s %s", fifo ? "FIFO" : "file", base);
+        bool fifo = is_fifo(model, path);
+        char *label = label_of_path(fifo ? "FIFO" : "file", path);
         object =
             object_get(model, fifo ? KIND_FIFO : KIND_FILE, path, label, name);
         free(label);
@@ -229,8 +256,7 @@ int object_named(struct model *model, const char *name)
     return strchr(name, '[') ? socket_named(model, name) : NONE;
 }
 
-/* ---- Attached segments
- * ------------------------------------------------------- */
+/* ---- Attached segments -------------------------------------------------- */
 
 void attach(struct model *model, int process, uint64_t address, int object)
 {
@@ -279,8 +305,7 @@ void attach_inherit(struct model *model, int from, int to)
     }
 }
 
-/* ---- States
- * ------------------------------------------------------------------ */
+/* ---- States ------------------------------------------------------------- */
 
 void object_touch(struct model *model, int object)
 {
@@ -295,13 +320,31 @@ static void add_item(struct state *state, char *item)
     *slot = item;
 }
 
-static void note_bytes(const struct object *object, struct state *state)
+/* Whether somebody waits for room in OBJECT. */
+static bool is_waited_for(const struct model *model,
+                          const struct object *object)
+{
+    for (size_t i = 0; i < model->trace->process_count; i++) {
+        const struct process *process = &model->processes[i];
+        if (process->begun && process->owed > 0 &&
+            process->filling == object - model->objects)
+            return true;
+    }
+    return false;
+}
+
+static void note_bytes(const struct model *model, const struct object *object,
+                       struct state *state)
 {
     state->level = object->bytes > 0 ? object->bytes : 0;
     state->capacity = object->kind == KIND_SOCKET ? NONE : PIPE_CAPACITY;
+    char *bytes =
+        xformat("%ld byte%s", state->level, state->level == 1 ? "" : "s");
+    bool full = state->level == state->capacity || is_waited_for(model, object);
     state->text = state->level == 0 ? xstrdup("empty")
-                                    : xformat("%ld byte%s", state->level,
-                                              state->level == 1 ? "" : "s");
+                  : full            ? xformat("%s, full", bytes)
+                                    : xstrdup(bytes);
+    free(bytes);
 }
 
 static void note_messages(const struct model *model,
@@ -360,7 +403,7 @@ static void note(struct model *model, struct object *object)
     if (object->outside || object->kind >= KIND_EVENT)
         return;
     if (object->kind <= KIND_SOCKET)
-        note_bytes(object, &state);
+        note_bytes(model, object, &state);
     else if (object->kind <= KIND_MESSAGES)
         note_messages(model, object, &state);
     else if (object->kind == KIND_SEMAPHORES)

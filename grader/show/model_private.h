@@ -2,12 +2,13 @@
 /*
  * model_private.h - what the parts of the model share.
  *
- * model.c replays the log, model_steps.c says in words what happened,
- * model_calls.c knows the calls on processes and signals, model_io.c those on
- * descriptors, whose tables are in model_fds.c, model_sysv.c semaphores and
- * queues, model_memory.c shared memory, model_mqueue.c POSIX queues,
- * model_objects.c what objects are and how they are shown, model_json.c writes
- * it all down, model_waits.c who waits for whom.
+ * model.c replays the log, model_moments.c knows in which order, model_steps.c
+ * says in words what happened, model_calls.c knows the calls on processes and
+ * signals, model_io.c those on descriptors, whose tables are in model_fds.c,
+ * model_bytes.c those that move bytes, model_sysv.c semaphores and queues,
+ * model_memory.c shared memory, model_mqueue.c POSIX queues, model_objects.c
+ * what objects are and how they are shown, model_json.c writes it all down,
+ * model_waits.c who waits for whom.
  */
 #ifndef SHOW_MODEL_PRIVATE_H
 #define SHOW_MODEL_PRIVATE_H
@@ -22,7 +23,9 @@
 #define DATA_MAX 512
 #define OPEN     SIZE_MAX /* the end of an interval that is not over */
 
-/* ---- Objects ------------------------------------------------------------- */
+#define PIPE_CAPACITY 65536 /* pipe(7) */
+
+/* ---- Objects ------------------------------------------------------------ */
 
 enum object_kind {
     KIND_PIPE,
@@ -77,6 +80,7 @@ struct object {
     size_t state_count;
     /* What it is like now. */
     long bytes; /* in a pipe; in a socket: of both directions */
+    int opening_to_read, opening_to_write; /* who wait in open(2) */
     struct semaphore *semaphores;
     size_t semaphore_count;
     struct message *messages;
@@ -86,8 +90,7 @@ struct object {
     int color;      /* given out in order of appearance */
 };
 
-/* ---- Processes ------------------------------------------------------------
- */
+/* ---- Processes ---------------------------------------------------------- */
 
 struct name {
     size_t from;
@@ -111,7 +114,14 @@ struct process {
     struct undo *undos;
     size_t undo_count;
     bool aside;       /* its next semctl(2) is tell.c's */
+    bool reaped;      /* it was waited for */
+    bool own;         /* runs the student's program, not a command */
     uint64_t handled; /* signals with a handler; bit N - 1 */
+    uint64_t ignored; /* likewise */
+    /* Of a write that waits for room in the object FILLING (NONE): how much of
+     * it is in there, and how much is to come. */
+    int filling;
+    long placed, owed;
 };
 
 struct descriptor {
@@ -121,8 +131,7 @@ struct descriptor {
     size_t from, to;
 };
 
-/* ---- Steps ----------------------------------------------------------------
- */
+/* ---- Steps -------------------------------------------------------------- */
 
 enum step_kind {
     STEP_CALL,
@@ -148,6 +157,12 @@ struct step {
     uint64_t address;
 };
 
+/* What a first replay has found out about each event. */
+struct waits {
+    bool *told;   /* something took place between its beginning and result */
+    size_t *last; /* the one that ends what this one begins; itself */
+};
+
 struct model {
     const struct run_log *log;
     struct trace *trace;
@@ -160,9 +175,13 @@ struct model {
     size_t attachment_count;
     struct step *steps;
     size_t step_count;
-    size_t *waiting;   /* of each event: its step as a wait, or OPEN */
-    const bool *waits; /* of each event: it is to be shown as a wait, too */
-    bool *shown;       /* of each event: it became a step */
+    size_t *waiting; /* of each event: its step as a wait, or OPEN */
+    bool *shown;     /* of each event: it became a step */
+    bool *caused;    /* of each event: what made its result possible was told
+                        just before it */
+    size_t *root;    /* of each event: the one that it goes on with, after a
+                        signal of which the program saw nothing; itself */
+    const struct waits *known; /* NULL: they are to be found out */
     int64_t begun_us, hung_us;
     int labels[KIND_TERMINAL + 1]; /* how many of each kind have a name */
     size_t missing;
@@ -173,22 +192,39 @@ struct now {
     struct model *model;
     size_t index;
     const struct trace_event *event;
-    int process; /* who made it */
-    int leader;  /* whose descriptors count */
-    bool begins; /* a wait begins; nothing may be changed */
+    int process;  /* who made it */
+    int leader;   /* whose descriptors count */
+    bool begins;  /* a wait begins; nothing may be changed */
+    bool endless; /* ...and it never ends */
     struct step step;
 };
 
-/* ---- model.c --------------------------------------------------------------
- */
+/* ---- model.c ------------------------------------------------------------ */
 
 /* Make process INDEX part of the picture, as a child of whoever made it. */
 void model_begin(struct model *model, int index);
 /* The step that is being made. */
 size_t model_step(const struct model *model);
+/* The calls that NAME is one of; NULL. */
+const struct call *model_call(const char *name);
+/* Make a step of event INDEX: of its beginning, or of its result. */
+void model_replay(struct model *model, size_t index, bool begins);
 
-/* ---- model_steps.c --------------------------------------------------------
- */
+/* ---- model_moments.c ---------------------------------------------------- */
+
+void model_replay_all(struct model *model);
+/* Of a model that has been replayed; its members are to be freed. */
+struct waits model_find_waits(const struct model *model);
+int64_t model_time(const struct trace_event *event, bool begins);
+/* Whether EVENT's result counts: what came after the run was found to hang, its
+ * end, was of our making. */
+bool model_has_result(const struct model *model,
+                      const struct trace_event *event);
+/* The event with which the call of event INDEX began, and ended. */
+const struct trace_event *model_root(const struct model *model, size_t index);
+const struct trace_event *model_last(const struct model *model, size_t index);
+
+/* ---- model_steps.c ------------------------------------------------------ */
 
 /* The call has returned, and not failed. */
 bool is_success(const struct now *now);
@@ -198,13 +234,17 @@ void step_text(struct now *now, const char *format, ...)
 /* ...and then its result: "5 bytes", or the error, whatever the call says. */
 void step_result(struct now *now, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/* In the student's program, not in a command. */
+bool is_own(const struct now *now);
 /* Of the present program of process INDEX: "cat 5"; static. */
 const char *step_who(const struct model *model, int index);
 /* "EPIPE, Broken pipe"; static. */
 const char *step_error(const char *name);
 
-/* ---- Arguments ------------------------------------------------------------
- */
+/* Of a set of signals. */
+uint64_t signal_bit(int number);
+
+/* ---- Arguments ---------------------------------------------------------- */
 
 /* Argument N as a number; -1 if it is none. */
 long arg_number(const struct now *now, int n);
@@ -226,8 +266,7 @@ bool arg_directory(const struct now *now, char *name, size_t size);
 /* Whether argument N, or with N = -1 any, holds WORD. */
 bool arg_has(const struct now *now, int n, const char *word);
 
-/* ---- model_fds.c -----------------------------------------------------------
- */
+/* ---- model_fds.c -------------------------------------------------------- */
 
 /* The object that FD of the process at hand is of, which the log calls NAME;
  * NONE where it is of no interest. */
@@ -241,13 +280,16 @@ struct descriptor *fd_get(const struct model *model, int process, int fd);
 /* Close the one at index AT of PROCESS's list. */
 void fd_close_at(struct model *model, int process, size_t at);
 void fd_inherit(struct model *model, int from, int to);
+/* Whether somebody, or PROCESS, can read from ('r') or write to ('w') OBJECT.
+ */
+bool fd_held(const struct model *model, int object, char mode);
+bool fd_held_by(const struct model *model, int process, int object, char mode);
 /* execve(2): those that are close-on-exec go; exit: ALL. */
 void fd_close_many(struct model *model, int process, bool all);
 /* The descriptors 0, 1 and 2 that the run began with. */
 void fd_standard(struct model *model);
 
-/* ---- model_objects.c -------------------------------------------------------
- */
+/* ---- model_objects.c ---------------------------------------------------- */
 
 /* The object called KEY, made if need be as KIND with LABEL (NULL: the next of
  * its kind) and DETAIL. */
@@ -262,6 +304,9 @@ int object_of_socket(struct model *model, int known, const char *name);
 /* What the descriptor name NAME ("pipe:[1]", "/tmp/f") is of; NONE: a name of
  * which nothing is known by itself, such as "anon_inode:[eventfd]". */
 int object_named(struct model *model, const char *name);
+/* OBJECT, which may be NONE, at PATH, has turned out to be a FIFO: the object
+ * that is one. */
+int object_fifo(struct model *model, int object, const char *path);
 /* Forget KEY: what is called so from now on is another object. */
 void object_forget(struct model *model, int object);
 void object_touch(struct model *model, int object);
@@ -275,8 +320,13 @@ int detach(struct model *model, int process, uint64_t address);
 void detach_all(struct model *model, int process);
 void attach_inherit(struct model *model, int from, int to);
 
-/* ---- The calls --------------------------------------------------------------
+/* ---- model_bytes.c ---------------------------------------------------------
  */
+
+/* PROCESS no longer waits for room in a pipe. */
+void end_filling(struct model *model, int process);
+
+/* ---- The calls ---------------------------------------------------------- */
 
 /* Deal with the event at hand: whether it is a step. */
 typedef bool call_handler(struct now *now);
@@ -285,8 +335,9 @@ struct call {
     bool blocks;
     call_handler *handle;
 };
-extern const struct call fd_calls[], process_calls[], sysv_calls[],
-    memory_calls[], mqueue_calls[];     /* each ends with NULL names */
+extern const struct call fd_calls[], transfer_calls[], process_calls[],
+    sysv_calls[], memory_calls[],
+    mqueue_calls[];                     /* each ends with NULL names */
 extern const struct call process_event; /* signals, ends, stops */
 
 /* The System V object of KIND with number ID. */
@@ -301,8 +352,7 @@ void sysv_told(struct now *now, const char *text);
  */
 void sysv_undo(struct model *model, int process);
 
-/* ---- Writing it down --------------------------------------------------------
- */
+/* ---- Writing it down ---------------------------------------------------- */
 
 json_t *model_json(const struct model *model);
 /* NUMBERS: of the objects, as they are told of. */

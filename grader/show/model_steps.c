@@ -13,8 +13,7 @@
 
 #define ARG_MAX_SIZE 8192
 
-/* ---- Words ------------------------------------------------------------------
- */
+/* ---- Words -------------------------------------------------------------- */
 
 static char *vformat(const char *format, va_list list)
 {
@@ -78,6 +77,16 @@ bool is_success(const struct now *now)
     return !now->begins && now->event->error == NULL;
 }
 
+bool is_own(const struct now *now)
+{
+    return now->model->processes[now->leader].own;
+}
+
+uint64_t signal_bit(int number)
+{
+    return number > 0 && number <= 64 ? 1ull << (number - 1) : 0;
+}
+
 const char *step_who(const struct model *model, int index)
 {
     static char text[80];
@@ -94,8 +103,7 @@ const char *step_who(const struct model *model, int index)
     return text;
 }
 
-/* ---- Arguments --------------------------------------------------------------
- */
+/* ---- Arguments ---------------------------------------------------------- */
 
 /* Argument N from trace_arg(), in a buffer of its own; NULL if there is none.
  */

@@ -61,29 +61,79 @@ static const char *what(const struct model *model, const json_t *wait,
     }
 }
 
-/* What holds up a reader of a pipe is a write end that is still open with
- * somebody who will not write: the reader itself, or one who waits, too. */
-static json_t *to_close(const struct model *model, const json_t *wait,
-                        const json_t *holder, int object)
+/* ---- What should have been closed --------------------------------------- */
+
+/* How surely it is a mistake that a holder has its descriptor. */
+enum blame {
+    BLAME_NONE,
+    BLAME_WAITS,  /* it will not write, for it waits itself */
+    BLAME_LEAKED, /* likewise; and its program knows nothing of it */
+    BLAME_ITSELF, /* the one who waits waits for itself */
+};
+
+/* Of HOLDER, for the end that WAIT waits for to be closed. */
+static enum blame blame(const struct model *model, const json_t *wait,
+                        const json_t *holder)
 {
     json_int_t fd = json_integer_value(json_object_get(holder, "fd"));
-    bool stuck = json_is_true(json_object_get(holder, "itself")) ||
-                 json_is_true(json_object_get(holder, "blocked"));
+    int waiter =
+        process_called(model, json_integer_value(json_object_get(wait, "pid")));
+    int object = object_of(model, wait, waiter);
+    int process = process_called(
+        model, json_integer_value(json_object_get(holder, "pid")));
+    bool itself = json_is_true(json_object_get(holder, "itself"));
 
-    if (!stuck || fd < 0 || object == NONE ||
-        !json_is_true(json_object_get(wait, "reads")) ||
+    if (fd < 0 || object == NONE || process == NONE ||
         model->objects[object].kind > KIND_SOCKET)
+        return BLAME_NONE;
+    /* Who opens a FIFO to write, too, does so on purpose: fifo(7). */
+    if (itself)
+        return model->objects[object].kind == KIND_FIFO ? BLAME_NONE
+                                                        : BLAME_ITSELF;
+    /* A full pipe is to be read, not closed; and standard output is what it
+     * would write to if it had not to wait. */
+    if (!json_is_true(json_object_get(wait, "reads")) || fd <= 2 ||
+        !json_is_true(json_object_get(holder, "blocked")))
+        return BLAME_NONE;
+    return model->processes[process].own || model->log->own == NULL
+               ? BLAME_WAITS
+               : BLAME_LEAKED;
+}
+
+/* The surest one of all WAITS. */
+static enum blame worst(const struct model *model, const json_t *waits)
+{
+    enum blame found = BLAME_NONE;
+    const json_t *wait, *holder;
+    size_t i, n;
+
+    json_array_foreach(waits, i, wait)
+    {
+        json_array_foreach(json_object_get(wait, "holders"), n, holder)
+        {
+            enum blame now = blame(model, wait, holder);
+            found = now > found ? now : found;
+        }
+    }
+    return found;
+}
+
+static json_t *to_close(const struct model *model, const json_t *wait,
+                        const json_t *holder, enum blame least)
+{
+    if (least == BLAME_NONE || blame(model, wait, holder) < least)
         return json_null();
     char *sentence =
         xformat("%s should have closed its descriptor %d",
-                json_string_value(json_object_get(holder, "name")), (int)fd);
+                json_string_value(json_object_get(holder, "name")),
+                (int)json_integer_value(json_object_get(holder, "fd")));
     json_t *json = json_string(sentence);
     free(sentence);
     return json;
 }
 
 static json_t *json_holder(const struct model *model, const json_t *wait,
-                           const json_t *holder, int object)
+                           const json_t *holder, enum blame least)
 {
     json_int_t fd = json_integer_value(json_object_get(holder, "fd"));
 
@@ -95,11 +145,42 @@ static json_t *json_holder(const struct model *model, const json_t *wait,
         fd >= 0 ? json_integer(fd) : json_null(), "itself",
         json_object_get(holder, "itself"), "blocked",
         json_object_get(holder, "blocked"), "close",
-        to_close(model, wait, holder, object));
+        to_close(model, wait, holder, least));
+}
+
+/* ---- The whole ---------------------------------------------------------- */
+
+/* LINE, with what the autopsy calls "pipe A" called LABEL, as in the drawing:
+ * it has letters of its own.  To be freed. */
+static char *renamed(const char *line, const char *label)
+{
+    static const char *const words[] = {"pipe ", "FIFO ", "socket "};
+
+    for (size_t i = 0; i < LENGTH(words); i++) {
+        const char *at = strstr(line, words[i]);
+        const char *letter = at ? at + strlen(words[i]) : NULL;
+        size_t size = letter ? strcspn(letter, " ,;:") : 0;
+        if (size > 0 && size < 4 && *letter >= 'A' && *letter <= 'Z')
+            return xformat("%.*s%s%s", (int)(at - line), line, label,
+                           letter + size);
+    }
+    return xstrdup(line);
+}
+
+/* The semaphore of OBJECT that WAIT is about; "" of any other object.  To be
+ * freed. */
+static char *part_of(const struct model *model, const json_t *wait, int object)
+{
+    json_int_t num = json_integer_value(json_object_get(wait, "num"));
+
+    return object != NONE && num >= 0 &&
+                   model->objects[object].kind == KIND_SEMAPHORES
+               ? xformat("number %lld", (long long)num)
+               : xstrdup("");
 }
 
 static json_t *json_wait(const struct model *model, const json_t *wait,
-                         const json_t *line, const int *numbers)
+                         const char *line, enum blame least, const int *numbers)
 {
     int process =
         process_called(model, json_integer_value(json_object_get(wait, "pid")));
@@ -108,45 +189,45 @@ static json_t *json_wait(const struct model *model, const json_t *wait,
     size_t i;
 
     json_array_foreach(json_object_get(wait, "holders"), i, holder)(void)
-        json_array_append_new(holders,
-                              json_holder(model, wait, holder, object));
+        json_array_append_new(holders, json_holder(model, wait, holder, least));
+    char *text = object == NONE ? xstrdup(line)
+                                : renamed(line, object_label(model, object));
     const char *words = what(model, wait, object);
-    json_int_t num = json_integer_value(json_object_get(wait, "num"));
-    bool semaphore =
-        object != NONE && model->objects[object].kind == KIND_SEMAPHORES;
-    char *part = semaphore && num >= 0 ? xformat("number %lld", (long long)num)
-                                       : xstrdup("");
+    char *part = part_of(model, wait, object);
     char *sentence = object == NONE ? xstrdup("")
                                     : xformat("%s%s%s", *part ? part : words,
                                               *part    ? " of "
                                               : *words ? " "
                                                        : "",
                                               object_label(model, object));
-    json_t *json = json_pack("{s:o, s:O, s:o, s:s, s:s, s:o, s:o}", "process",
+    json_t *json = json_pack("{s:o, s:O, s:o, s:s, s:s, s:s, s:o}", "process",
                              number_or_null(process), "call",
                              json_object_get(wait, "call"), "object",
                              object == NONE || numbers[object] == NONE
                                  ? json_null()
                                  : json_integer(numbers[object]),
-                             "part", part, "what", sentence, "text",
-                             line ? json_incref((json_t *)(uintptr_t)line)
-                                  : json_string(""),
+                             "part", part, "what", sentence, "text", text,
                              "holders", holders);
     free(sentence);
     free(part);
+    free(text);
     return json;
 }
 
 json_t *waits_json(const struct model *model, const int *numbers)
 {
     const json_t *about = model->log->about;
-    json_t *waits = json_array(), *wait;
+    const json_t *all = json_object_get(about, "waits"), *wait;
+    enum blame least = worst(model, all);
+    json_t *waits = json_array();
     size_t i;
 
-    json_array_foreach(json_object_get(about, "waits"), i, wait)(void)
-        json_array_append_new(
-            waits, json_wait(model, wait,
-                             json_array_get(json_object_get(about, "lines"), i),
-                             numbers));
+    json_array_foreach(all, i, wait)
+    {
+        const char *line = json_string_value(
+            json_array_get(json_object_get(about, "lines"), i));
+        (void)json_array_append_new(
+            waits, json_wait(model, wait, line ? line : "", least, numbers));
+    }
     return waits;
 }
