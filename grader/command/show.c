@@ -153,6 +153,8 @@ static bool is_untouched(const struct show *show)
     return untouched;
 }
 
+static const char the_solution[] = "the solution";
+
 struct whose {
     char *path;          /* NULL: the student's own */
     const char *subject; /* for the reader */
@@ -174,7 +176,7 @@ static bool choose_program(const struct show *show, struct whose *whose)
         free(solution);
         return false;
     } else if (show->solution || (have && !show->test && is_untouched(show))) {
-        *whose = (struct whose){xstrdup(solution), "the solution"};
+        *whose = (struct whose){xstrdup(solution), the_solution};
     } else {
         whose->subject = "your program";
     }
@@ -195,6 +197,34 @@ static int observe(struct show *show, const struct observation *observation)
     return status;
 }
 
+/* The file called NAME of the lab's submissions of KIND, to be freed; NULL:
+ * there is none, as in a student's kit. */
+static char *submission_file(const struct show *show, const char *kind,
+                             const char *name)
+{
+    char *path = name ? kit_path(&show->kit, "tests/submissions/%s/%s/%s.c",
+                                 show->lab, kind, name)
+                      : NULL;
+
+    if (path && access(path, R_OK) < 0) {
+        free(path);
+        path = NULL;
+    }
+    return path;
+}
+
+static int observe_file(struct show *show, struct observation *observation,
+                        const char *path, const char *kind, const char *name)
+{
+    char *subject = xformat("%s: %s", kind, name);
+
+    observation->submission = path;
+    observation->subject = subject;
+    int status = observe(show, observation);
+    free(subject);
+    return status;
+}
+
 /* A scenario: with the wrong program, if there is one, and then the right. */
 static int observe_scenario(struct show *show, const struct scenario *scenario)
 {
@@ -209,21 +239,24 @@ static int observe_scenario(struct show *show, const struct scenario *scenario)
 
     if (!choose_program(show, &whose))
         return EXIT_UNABLE;
-    char *wrong = scenario->wrong && !show->submission
-                      ? kit_path(&show->kit, "tests/submissions/%s/wrong/%s.c",
-                                 show->lab, scenario->wrong)
+    char *wrong = show->submission
+                      ? NULL
+                      : submission_file(show, "wrong", scenario->wrong);
+    char *right = whose.subject == the_solution
+                      ? submission_file(show, "accepted", scenario->right)
                       : NULL;
-    if (wrong && access(wrong, R_OK) == 0) { /* a student's kit has none */
-        char *subject = xformat("wrong: %s", scenario->wrong);
-        observation.submission = wrong;
-        observation.subject = subject;
+    if (wrong)
+        status =
+            observe_file(show, &observation, wrong, "wrong", scenario->wrong);
+    if (status == EXIT_DONE && right) {
+        status = observe_file(show, &observation, right, "accepted",
+                              scenario->right);
+    } else if (status == EXIT_DONE) {
+        observation.submission = whose.path;
+        observation.subject = whose.subject;
         status = observe(show, &observation);
-        free(subject);
     }
-    observation.submission = whose.path;
-    observation.subject = whose.subject;
-    if (status == EXIT_DONE)
-        status = observe(show, &observation);
+    free(right);
     free(wrong);
     free(whose.path);
     return status;

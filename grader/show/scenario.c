@@ -56,10 +56,9 @@ static int read_member(struct reader *reader, struct scenario *scenario,
         const char *name;
         char **place;
     } strings[] = {
-        {"name", &scenario->name},
-        {"title", &scenario->title},
-        {"run", &scenario->run},
-        {"wrong", &scenario->wrong},
+        {"name", &scenario->name},   {"title", &scenario->title},
+        {"run", &scenario->run},     {"wrong", &scenario->wrong},
+        {"right", &scenario->right},
     };
     const char *name = scalar(key), *text = scalar(value);
 
@@ -155,6 +154,7 @@ void scenarios_release(struct scenarios *scenarios)
         free(scenario->title);
         free(scenario->run);
         free(scenario->wrong);
+        free(scenario->right);
     }
     free(scenarios->items);
     *scenarios = (struct scenarios){0};

@@ -6,14 +6,16 @@
  *       title: The child keeps its own write end
  *       run: ./pipe upper < /dev/null
  *       wrong: child_keeps_write_end
+ *       right: explicit_closes
  *       ask:
  *         - What does the child wait for?
  *         - ...
  *
  * `run` is for sh(1), in an empty directory of the sandbox that has the program
  * as ./LAB.  `wrong`, if given, is a file of tests/submissions/LAB/wrong/, to
- * be shown before the right program.  `ask` are three sentences for the
- * lecturer.
+ * be shown before the right program.  `right`, if given, is one of accepted/,
+ * to be shown where otherwise the solution would be: its picture is a smaller
+ * one.  `ask` are three sentences for the lecturer.
  */
 #ifndef SHOW_SCENARIO_H
 #define SHOW_SCENARIO_H
@@ -25,6 +27,7 @@
 struct scenario {
     char *name, *title, *run;
     char *wrong; /* NULL: there is only the right program */
+    char *right; /* NULL: that is the solution */
     json_t *ask; /* array of strings */
 };
 
