@@ -185,7 +185,7 @@ int run_pipeline(char ***cmds, int n)
  */
 static int feed(int in, int to, long long *nin)
 {
-    char buf[4096];
+    char buf[65536];
     ssize_t n, w;
 
     for (;;) {

@@ -181,7 +181,7 @@ int run_pipeline(char ***cmds, int n)
 static int pump(int in, int out, int to, int from, long long *nin,
                 long long *nout)
 {
-    char buf[8192];
+    static char buf[1 << 18];
     ssize_t n;
     int result = 0;
 
