@@ -277,7 +277,12 @@ static bool handle_sleep(struct now *now)
     bool signal = strcmp(now->event->name, "rt_sigtimedwait") == 0;
 
     step_text(now, "%s", now->event->name);
-    if (signal && !now->event->error) {
+    if (list_holds("pause,rt_sigsuspend", ',', now->event->name)) {
+        /* That is what they are for, though they call it an error. */
+        now->step.error = NULL;
+        if (!now->begins)
+            step_text(now, "%s: a signal has come", now->event->name);
+    } else if (signal && !now->event->error) {
         const char *name = sigabbrev_np((int)now->event->result);
         step_result(now, "SIG%s", name ? name : "RT");
     } else {

@@ -129,9 +129,10 @@ static json_t *json_object_of(const struct object *object, int color)
         else
             (void)json_array_append_new(states, state);
     }
-    return json_pack("{s:s, s:o, s:o, s:i, s:o}", "kind", kinds[object->kind],
-                     "label", string(object->label), "detail",
-                     string(object->detail), "color", color, "states", states);
+    return json_pack("{s:s, s:o, s:o, s:i, s:b, s:o}", "kind",
+                     kinds[object->kind], "label", string(object->label),
+                     "detail", string(object->detail), "color", color,
+                     "outside", (int)object->outside, "states", states);
 }
 
 /* ---- Descriptors

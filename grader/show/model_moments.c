@@ -6,10 +6,6 @@
  * effect, and before that its beginning.  Most calls are told at their result
  * alone.  One that slept while another process did something is told twice, as
  * a wait and a return; to find out which these are the log is replayed twice.
- *
- * strace hears of the results of two processes in any order, whatever made the
- * one possible.  So where a result has its cause in a call that is under way,
- * such as end-of-file in a close(2), that call's result comes first.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -122,123 +118,8 @@ static void add_moments(const struct model *model, size_t index,
         add_moment(moments, count, 2 * event->begun, index, true);
 }
 
-/* ---- Causes ------------------------------------------------------------- */
-
-/* What has to be before a result is possible. */
-enum cause {
-    CAUSE_NONE,
-    CAUSE_WRITE,   /* there were bytes to be read */
-    CAUSE_READ,    /* there was room */
-    CAUSE_WRITERS, /* the last writer has gone: end-of-file */
-    CAUSE_READERS, /* the last reader has gone: EPIPE */
-};
-
-static const char *const reads = "read,readv", *const writes = "write,writev",
-                         *const polls = "poll,ppoll";
-
-/* The pipe or FIFO that EVENT's first argument is, or is to be polled; NONE. */
-static int pipe_of(const struct model *model, const struct trace_event *event)
-{
-    char name[512];
-    const struct now now = {.event = event};
-    const char *polled =
-        list_holds(polls, ',', event->name) ? strstr(event->args, "fd=") : NULL;
-
-    if (event->kind != TRACE_CALL ||
-        (polled ? text_fd(polled + 3, name, sizeof(name), NULL)
-                : arg_fd(&now, 0, name, sizeof(name))) < 0)
-        return NONE;
-    int object = object_find(model, name);
-    return object != NONE && !model->objects[object].outside &&
-                   model->objects[object].kind <= KIND_FIFO
-               ? object
-               : NONE;
-}
-
-/* Whether EVENT says that the one descriptor which it polls can be read. */
-static bool finds_readable(const struct trace_event *event)
-{
-    const struct now now = {.event = event};
-
-    return list_holds(polls, ',', event->name) && event->result == 1 &&
-           arg_number(&now, 1) == 1 && strstr(event->args, "POLLIN");
-}
-
-/* What is still missing for the result of EVENT, a write to PIPE. */
-static enum cause missing_to_write(const struct model *model,
-                                   const struct trace_event *event, int pipe)
-{
-    long placed = model->processes[event->process].placed;
-
-    if (event->error)
-        return strcmp(event->error, "EPIPE") == 0 && fd_held(model, pipe, 'r')
-                   ? CAUSE_READERS
-                   : CAUSE_NONE;
-    return model->objects[pipe].bytes - placed + event->result > PIPE_CAPACITY
-               ? CAUSE_READ
-               : CAUSE_NONE;
-}
-
-/* The same for any event. */
-static enum cause missing(const struct model *model,
-                          const struct trace_event *event)
-{
-    bool in = list_holds(reads, ',', event->name);
-    bool out = list_holds(writes, ',', event->name);
-    bool poll = finds_readable(event);
-    int pipe = in || out || poll ? pipe_of(model, event) : NONE;
-
-    if (pipe == NONE)
-        return CAUSE_NONE;
-    if (out)
-        return missing_to_write(model, event, pipe);
-    if (event->error)
-        return CAUSE_NONE;
-    if (in && event->result == 0)
-        return fd_held(model, pipe, 'w') ? CAUSE_WRITERS : CAUSE_NONE;
-    return model->objects[pipe].bytes < event->result &&
-                   fd_held(model, pipe, 'w')
-               ? CAUSE_WRITE
-               : CAUSE_NONE;
-}
-
-/* Whether PROCESS is about to end at LINE. */
-static bool is_leaving(const struct model *model, int process, size_t line)
-{
-    for (size_t i = 0; i < model->trace->event_count; i++) {
-        const struct trace_event *event = &model->trace->events[i];
-        if (event->process == process && 2 * event->begun < line &&
-            strcmp(event->name, "exit_group") == 0)
-            return true;
-    }
-    return false;
-}
-
-/* Whether MOMENT, which is told later than LINE, may have been CAUSE of what
- * happened to OBJECT at LINE. */
-static bool may_cause(const struct model *model, const struct moment *moment,
-                      enum cause cause, int object, size_t line)
-{
-    const struct trace_event *event = &model->trace->events[moment->event];
-    bool ends = event->kind == TRACE_EXITED || event->kind == TRACE_KILLED;
-
-    if (moment->done || moment->begins)
-        return false;
-    if (cause == CAUSE_READ || cause == CAUSE_WRITE)
-        return 2 * event->begun < line &&
-               list_holds(cause == CAUSE_READ ? reads : writes, ',',
-                          event->name) &&
-               pipe_of(model, event) == object;
-    if (!fd_held_by(model, event->process, object,
-                    cause == CAUSE_WRITERS ? 'w' : 'r'))
-        return false;
-    if (ends)
-        return event->kind == TRACE_KILLED ||
-               is_leaving(model, event->process, line);
-    return 2 * event->begun < line &&
-           list_holds("close,close_range,dup2,dup3,execve,execveat", ',',
-                      event->name);
-}
+/* ---- Replaying ------------------------------------------------------------
+ */
 
 /* Replay what made the result at MOMENTS[AT] possible. */
 static void replay_causes(struct model *model, struct moment *moments,
@@ -248,11 +129,12 @@ static void replay_causes(struct model *model, struct moment *moments,
     size_t end = count - at > CAUSES_MAX ? at + CAUSES_MAX : count;
 
     for (size_t i = at + 1; i < end; i++) {
-        enum cause cause = missing(model, event);
+        enum cause cause = cause_missing(model, event);
         if (cause == CAUSE_NONE)
             return;
-        if (!may_cause(model, &moments[i], cause, pipe_of(model, event),
-                       moments[at].line))
+        if (moments[i].done || moments[i].begins ||
+            !cause_is(model, &model->trace->events[moments[i].event], cause,
+                      event, moments[at].line))
             continue;
         model_replay(model, moments[i].event, false);
         moments[i].done = true;
@@ -305,33 +187,64 @@ static int by_number(const void *a, const void *b)
     return *left < *right ? -1 : *left > *right;
 }
 
+/* The lines, in order, at which events that were shown had their results; with
+ * WITH_OPENS, those at which calls of open(2) began, too.  To be freed. */
+static size_t *lines_of(const struct model *model, bool with_opens,
+                        size_t *count)
+{
+    const struct trace *trace = model->trace;
+    size_t *lines = xcalloc(2 * trace->event_count + 1, sizeof(*lines));
+
+    *count = 0;
+    for (size_t i = 0; i < trace->event_count; i++) {
+        const struct trace_event *event = &trace->events[i];
+        if (!model->shown[i])
+            continue;
+        if (model_has_result(model, event))
+            lines[(*count)++] = event->ended;
+        if (with_opens && strncmp(event->name, "open", 4) == 0)
+            lines[(*count)++] = event->begun;
+    }
+    qsort(lines, *count, sizeof(*lines), by_number);
+    return lines;
+}
+
+/* Whether one of LINES, of which there are COUNT, is between those at which
+ * FIRST began and LAST had its result. */
+static bool is_within(const size_t *lines, size_t count,
+                      const struct trace_event *first,
+                      const struct trace_event *last)
+{
+    return last->ended > first->begun &&
+           count_below(lines, count, last->ended) >
+               count_below(lines, count, first->begun + 1);
+}
+
 struct waits model_find_waits(const struct model *model)
 {
     const struct trace *trace = model->trace;
-    size_t *lines = xcalloc(trace->event_count + 1, sizeof(*lines)), count = 0;
+    size_t ends, all;
+    size_t *lines = lines_of(model, false, &ends);
+    /* Of two who meet in a FIFO the one waits for whom the other came. */
+    size_t *meetings = lines_of(model, true, &all);
     struct waits waits = {.told = xcalloc(trace->event_count + 1, sizeof(bool)),
                           .last =
                               xcalloc(trace->event_count + 1, sizeof(size_t))};
 
     for (size_t i = 0; i < trace->event_count; i++) {
-        waits.last[i] = i;
-        waits.last[model->root[i]] = i;
-        if (model->shown[i] && model_has_result(model, &trace->events[i]))
-            lines[count++] = trace->events[i].ended;
-    }
-    qsort(lines, count, sizeof(*lines), by_number);
-    for (size_t i = 0; i < trace->event_count; i++) {
         const struct trace_event *event = &trace->events[i];
         const struct trace_event *root = model_root(model, i);
+        bool *told = &waits.told[model->root[i]];
+        waits.last[i] = waits.last[model->root[i]] = i;
         if (!model_has_result(model, event))
-            waits.told[model->root[i]] = root != event;
+            *told = root != event;
         else if (model->shown[i])
-            waits.told[model->root[i]] =
-                event->ended > root->begun &&
-                (model->caused[i] ||
-                 count_below(lines, count, event->ended) >
-                     count_below(lines, count, root->begun));
+            *told = (model->caused[i] && event->ended > root->begun) ||
+                    (strncmp(event->name, "open", 4) == 0
+                         ? is_within(meetings, all, root, event)
+                         : is_within(lines, ends, root, event));
     }
+    free(meetings);
     free(lines);
     return waits;
 }

@@ -2,9 +2,10 @@
 /*
  * model_private.h - what the parts of the model share.
  *
- * model.c replays the log, model_moments.c knows in which order, model_steps.c
- * says in words what happened, model_calls.c knows the calls on processes and
- * signals, model_io.c those on descriptors, whose tables are in model_fds.c,
+ * model.c replays the log, model_moments.c knows in which order, with
+ * model_causes.c for what made a result possible, model_steps.c says in words
+ * what happened, model_calls.c knows the calls on processes and signals,
+ * model_io.c those on descriptors, whose tables are in model_fds.c,
  * model_bytes.c those that move bytes, model_sysv.c semaphores and queues,
  * model_memory.c shared memory, model_mqueue.c POSIX queues, model_objects.c
  * what objects are and how they are shown, model_json.c writes it all down,
@@ -223,6 +224,26 @@ bool model_has_result(const struct model *model,
 /* The event with which the call of event INDEX began, and ended. */
 const struct trace_event *model_root(const struct model *model, size_t index);
 const struct trace_event *model_last(const struct model *model, size_t index);
+
+/* ---- model_causes.c ----------------------------------------------------- */
+
+/* What has to be before a result is possible. */
+enum cause {
+    CAUSE_NONE,
+    CAUSE_WRITE,   /* there were bytes to be read */
+    CAUSE_READ,    /* there was room */
+    CAUSE_WRITERS, /* the last writer has gone: end-of-file */
+    CAUSE_READERS, /* the last reader has gone: EPIPE */
+    CAUSE_PARTNER, /* somebody has opened the other end of a FIFO */
+};
+
+/* What is still missing for EVENT's result. */
+enum cause cause_missing(const struct model *model,
+                         const struct trace_event *event);
+/* Whether EVENT, which is told later, may have been this CAUSE of EFFECT, the
+ * result at LINE. */
+bool cause_is(const struct model *model, const struct trace_event *event,
+              enum cause cause, const struct trace_event *effect, size_t line);
 
 /* ---- model_steps.c ------------------------------------------------------ */
 

@@ -155,7 +155,7 @@ Test(moments, open_of_a_fifo_waits_only_for_a_partner)
               "11 1.004100 <... openat resumed>) = 3</w/f> <0.0011>\n"
               "10 1.004200 <... openat resumed>) = 3</w/f> <0.0002>\n",
         3, "wait openat f to read", "mkfifo g",
-        "openat f to read: descriptor 3", "openat f to write: descriptor 3",
+        "openat f to write: descriptor 3", "openat f to read: descriptor 3",
         NULL);
 }
 
