@@ -12,7 +12,7 @@ $(B)/tests/unit/tests: $(UNIT_OBJ) $(B)/libkit.a
 $(B)/tests/system/tests: $(SYSTEM_OBJ) $(B)/tests/remains.o \
   $(B)/tests/small_kit.o $(B)/libkit.a
 	@$(if $(V),:,echo "  CC    $@")
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) -lsqlite3 -larchive -lcriterion
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) -lsqlite3 -larchive -lyaml -lcriterion
 
 $(B)/tests/attacks $(B)/tests/matrix: $(B)/tests/claims.o
 $(B)/tests/attacks: $(B)/tests/remains.o

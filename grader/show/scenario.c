@@ -58,7 +58,7 @@ static int read_member(struct reader *reader, struct scenario *scenario,
     } strings[] = {
         {"name", &scenario->name},   {"title", &scenario->title},
         {"run", &scenario->run},     {"wrong", &scenario->wrong},
-        {"right", &scenario->right},
+        {"right", &scenario->right}, {"shows", &scenario->shows},
     };
     const char *name = scalar(key), *text = scalar(value);
 
@@ -155,6 +155,7 @@ void scenarios_release(struct scenarios *scenarios)
         free(scenario->run);
         free(scenario->wrong);
         free(scenario->right);
+        free(scenario->shows);
     }
     free(scenarios->items);
     *scenarios = (struct scenarios){0};

@@ -7,6 +7,7 @@
  *       run: ./pipe upper < /dev/null
  *       wrong: child_keeps_write_end
  *       right: explicit_closes
+ *       shows: itself (descriptor 4)
  *       ask:
  *         - What does the child wait for?
  *         - ...
@@ -15,7 +16,9 @@
  * as ./LAB.  `wrong`, if given, is a file of tests/submissions/LAB/wrong/, to
  * be shown before the right program.  `right`, if given, is one of accepted/,
  * to be shown where otherwise the solution would be: its picture is a smaller
- * one.  `ask` are three sentences for the lecturer.
+ * one.  `shows` are words that belong to its point: a test looks for them in the
+ * picture of the wrong program, where they must be, and in that of the right
+ * one, where they must not.  `ask` are three sentences for the lecturer.
  */
 #ifndef SHOW_SCENARIO_H
 #define SHOW_SCENARIO_H
@@ -28,6 +31,7 @@ struct scenario {
     char *name, *title, *run;
     char *wrong; /* NULL: there is only the right program */
     char *right; /* NULL: that is the solution */
+    char *shows; /* NULL */
     json_t *ask; /* array of strings */
 };
 
