@@ -105,7 +105,9 @@ function draw_object(object) {
   const state = run.state_of(object, run.at);
   const holders = run.open_in(object.holders, run.at);
   const touched = run.steps[run.at].object === object.index;
-  const both = object.kind === "pipe" || object.kind === "fifo";
+  /* Who reads what a run writes to its standard output is not known. */
+  const both = !object.outside &&
+    (object.kind === "pipe" || object.kind === "fifo");
   const parts = [];
 
   if (state?.text)
