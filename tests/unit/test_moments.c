@@ -190,6 +190,25 @@ Test(moments, ignored_signal_is_not_delivered)
         "SIGPIPE is ignored", "exec yes", "SIGPIPE is ignored", NULL);
 }
 
+/* ---- What only looks on ----------------------------------------------------
+ */
+
+Test(moments, meeting_point_of_a_scenario_is_left_out)
+{
+    expect_told(
+        BEGIN
+        "10 1.001000 vfork( <unfinished ...>\n"
+        "11 1.002000 execve(\"/kit/bin/asleep\", [\"asleep\"], 0x1) = 0 <0.1>\n"
+        "10 1.002100 <... vfork resumed>) = 11 <0.0011>\n"
+        "10 1.003000 wait4(-1,  <unfinished ...>\n"
+        "11 1.004000 clock_nanosleep(0, 0, 0x1, NULL) = 0 <0.001000>\n"
+        "11 1.005000 +++ exited with 0 +++\n"
+        "10 1.005100 <... wait4 resumed>[{WIFEXITED(s) && WEXITSTATUS(s) == "
+        "0}], 0, NULL) = 11 <0.0021>\n"
+        "10 1.006000 +++ exited with 0 +++\n",
+        1, "exited with status 0", NULL);
+}
+
 /* ---- Standard streams -----------------------------------------------------
  */
 
