@@ -16,9 +16,9 @@
  * as ./LAB.  `wrong`, if given, is a file of tests/submissions/LAB/wrong/, to
  * be shown before the right program.  `right`, if given, is one of accepted/,
  * to be shown where otherwise the solution would be: its picture is a smaller
- * one.  `shows` are words that belong to its point: a test looks for them in the
- * picture of the wrong program, where they must be, and in that of the right
- * one, where they must not.  `ask` are three sentences for the lecturer.
+ * one.  `shows` are words that belong to its point: a test looks for them in
+ * the picture of the wrong program, where they must be, and in that of the
+ * right one, where they must not.  `ask` are three sentences for the lecturer.
  */
 #ifndef SHOW_SCENARIO_H
 #define SHOW_SCENARIO_H
