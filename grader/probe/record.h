@@ -21,7 +21,8 @@
     "?poll,?ppoll,?select,?pselect6,?epoll_create1,?epoll_ctl,?epoll_wait,"    \
     "?epoll_pwait,?splice,?tee,?sendfile,?vmsplice,?copy_file_range,"          \
     "?sendto,?recvfrom,?sendmsg,?recvmsg,?accept,?accept4,?connect,?bind,"     \
-    "?listen,?shutdown,?pause,?rt_sigsuspend,?rt_sigtimedwait,?flock,"         \
+    "?sched_yield,?listen,?shutdown,?pause,?rt_sigsuspend,?rt_sigtimedwait,?"  \
+    "flock,"                                                                   \
     "?unlink,?unlinkat,?eventfd2,?signalfd4,?timerfd_create,?pidfd_open,"      \
     "?pidfd_getfd,?nanosleep,?clock_nanosleep,?mmap,?munmap,?exit_group,"      \
     "?mq_getsetattr"

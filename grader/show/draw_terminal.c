@@ -213,12 +213,17 @@ static void put_state(struct drawing *drawing, size_t index, long step)
     if (strcmp(word(object, "kind"), "semaphores") == 0 &&
         strstr(word(state, "text"), "values"))
         return; /* they are in the text */
+    char *all = xstrdup("    ");
     json_array_foreach(items, i, item)
     {
-        char *more = xformat("    %s", json_string_value(item));
-        put_below(drawing, more, NULL);
-        free(more);
+        char *more =
+            xformat("%s%s%s", all, i ? ", " : "", json_string_value(item));
+        free(all);
+        all = more;
     }
+    if (i > 0)
+        put_below(drawing, all, NULL);
+    free(all);
 }
 
 /* ---- Steps

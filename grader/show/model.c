@@ -25,9 +25,9 @@ size_t model_step(const struct model *model)
 
 const struct call *model_call(const char *name)
 {
-    static const struct call *const tables[] = {fd_calls,      transfer_calls,
-                                                process_calls, sysv_calls,
-                                                memory_calls,  mqueue_calls};
+    static const struct call *const tables[] = {
+        fd_calls,   transfer_calls, process_calls, semaphore_calls,
+        sysv_calls, memory_calls,   mqueue_calls};
 
     for (size_t i = 0; i < LENGTH(tables); i++)
         for (const struct call *call = tables[i]; call->names; call++)
@@ -223,7 +223,8 @@ void model_replay(struct model *model, size_t index, bool begins)
             event->ended_us - model_root(model, index)->begun_us;
     const struct call *call =
         event->kind == TRACE_CALL ? model_call(event->name) : &process_event;
-    if (call && call->handle(&now)) {
+    if (call && call->handle(&now) && !scene_hides(&now)) {
+        scene_shorten(&now);
         keep_step(&now);
     } else {
         free(now.step.text);
@@ -242,10 +243,8 @@ static void object_release(struct object *object)
         free(object->states[i].items);
         free(object->states[i].text);
     }
-    for (size_t i = 0; i < object->message_count; i++)
-        free(object->messages[i].text);
-    free(object->messages);
-    free(object->semaphores);
+    messages_release(object);
+    semaphores_release(object);
     free(object->states);
     free(object->detail);
     free(object->label);

@@ -302,7 +302,7 @@ static void end_process(struct now *now)
     end_filling(now->model, now->process);
     if (now->leader != now->process)
         return;
-    sysv_undo(now->model, now->process);
+    sysv_end(now->model, now->process);
     fd_close_many(now->model, now->process, true);
     detach_all(now->model, now->process);
 }

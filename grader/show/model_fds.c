@@ -34,6 +34,7 @@ void fd_close_at(struct model *model, int process, size_t at)
 
     fd->to = model_step(model);
     object_touch(model, fd->object);
+    mqueue_closed(model, process, fd->object);
     owner->open[at] = owner->open[--owner->open_count];
 }
 

@@ -33,11 +33,14 @@ static bool handle_shmdt(struct now *now)
 
     if (!trace_arg(now->event, 0, address, sizeof(address)))
         return false;
-    step_text(now, "shmdt %s", address);
-    step_result(now, "%s", "");
     if (is_success(now))
         now->step.object =
             detach(now->model, now->leader, strtoull(address, NULL, 16));
+    step_text(now, "shmdt %s",
+              now->step.object == NONE
+                  ? address
+                  : object_label(now->model, now->step.object));
+    step_result(now, "%s", "");
     return true;
 }
 
@@ -53,6 +56,23 @@ static bool handle_shmctl(struct now *now)
     now->step.object = object;
     step_text(now, "shmctl %s: %s", object_label(now->model, object), command);
     step_result(now, "%s", "");
+    return true;
+}
+
+/* Loads and stores are no business of the kernel's.  But where a program with
+ * shared memory of its own lets others run, it says so. */
+static bool handle_yield(struct now *now)
+{
+    const struct model *model = now->model;
+    const char *program = model->trace->processes[now->process].program;
+    bool attached = false;
+
+    for (size_t i = 0; i < model->attachment_count; i++)
+        attached |= model->attachments[i].process == now->leader;
+    if (!attached || program == NULL || model->log->own == NULL ||
+        strcmp(basename(program), basename(model->log->own)) != 0)
+        return false;
+    step_text(now, "sched_yield: lets others run");
     return true;
 }
 
@@ -94,11 +114,8 @@ static bool handle_munmap(struct now *now)
 }
 
 const struct call memory_calls[] = {
-    {"shmget", false, handle_shmget},
-    {"shmat", false, handle_shmat},
-    {"shmdt", false, handle_shmdt},
-    {"shmctl", false, handle_shmctl},
-    {"mmap", false, handle_mmap},
-    {"munmap", false, handle_munmap},
-    {NULL, false, NULL},
+    {"shmget", false, handle_shmget},     {"shmat", false, handle_shmat},
+    {"shmdt", false, handle_shmdt},       {"shmctl", false, handle_shmctl},
+    {"sched_yield", false, handle_yield}, {"mmap", false, handle_mmap},
+    {"munmap", false, handle_munmap},     {NULL, false, NULL},
 };

@@ -121,6 +121,18 @@ static void add_moments(const struct model *model, size_t index,
 /* ---- Replaying ------------------------------------------------------------
  */
 
+/* The same for semaphores, messages and queues. */
+static bool may_cause_ipc(const struct model *model,
+                          const struct moment *moment,
+                          const struct trace_event *event, size_t line)
+{
+    const struct trace_event *later = &model->trace->events[moment->event];
+
+    return !moment->done && !moment->begins &&
+           (later->kind != TRACE_CALL || 2 * later->begun < line) &&
+           ipc_waits_for(model, event, later);
+}
+
 /* Replay what made the result at MOMENTS[AT] possible. */
 static void replay_causes(struct model *model, struct moment *moments,
                           size_t count, size_t at)
@@ -130,11 +142,14 @@ static void replay_causes(struct model *model, struct moment *moments,
 
     for (size_t i = at + 1; i < end; i++) {
         enum cause cause = cause_missing(model, event);
-        if (cause == CAUSE_NONE)
+        bool ipc = ipc_is_early(model, event);
+        if (cause == CAUSE_NONE && !ipc)
             return;
-        if (moments[i].done || moments[i].begins ||
-            !cause_is(model, &model->trace->events[moments[i].event], cause,
-                      event, moments[at].line))
+        if (ipc ? !may_cause_ipc(model, &moments[i], event, moments[at].line)
+                : moments[i].done || moments[i].begins ||
+                      !cause_is(model,
+                                &model->trace->events[moments[i].event], cause,
+                                event, moments[at].line))
             continue;
         model_replay(model, moments[i].event, false);
         moments[i].done = true;

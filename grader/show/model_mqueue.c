@@ -7,6 +7,10 @@
 #include "base.h"
 #include "model_private.h"
 
+#define MSG_DEFAULT                                                            \
+    10 /* messages in a queue if nobody asks: mq_overview(7)                   \
+        */
+
 /* The queue NAME ("q", as the system call has it); its key is what a descriptor
  * of it is called, "/q". */
 static int by_name(struct now *now, const char *name)
@@ -29,7 +33,11 @@ static bool handle_open(struct now *now)
     step_text(now, "mq_open /%s", name);
     step_result(now, "descriptor %ld", now->event->result);
     if (is_success(now)) {
+        const char *limit = strstr(now->event->args, "mq_maxmsg=");
         now->step.object = by_name(now, name);
+        if (limit)
+            now->model->objects[now->step.object].limit =
+                strtol(limit + 10, NULL, 10);
         fd_add(now->model, now->leader, (int)now->event->result,
                now->step.object,
                arg_has(now, 1, "O_RDWR")     ? 'b'
@@ -51,34 +59,67 @@ static int queue_at(struct now *now)
     return known ? known->object : *name ? by_name(now, name + 1) : NONE;
 }
 
+/* Behind those of the same priority: mq_send(3). */
+static void insert(struct object *queue, struct message message)
+{
+    (void)grow(&queue->messages, &queue->message_count,
+               sizeof(*queue->messages));
+    size_t at = queue->message_count - 1;
+    for (; at > 0 && queue->messages[at - 1].type < message.type; at--)
+        queue->messages[at] = queue->messages[at - 1];
+    queue->messages[at] = message;
+}
+
+/* A message has come to the empty QUEUE: whoever is registered is told, unless
+ * somebody sleeps in mq_receive, who gets it (mq_notify(3)). */
+static void notify(struct now *now, struct object *queue)
+{
+    if (queue->registered == NONE || queue->waiter_count > 0)
+        return;
+    step_result(now, "notifies %s", step_who(now->model, queue->registered));
+    queue->registered = NONE;
+}
+
+static void send_message(struct now *now, struct object *queue)
+{
+    long priority = arg_number(now, 3), size = arg_number(now, 2);
+    bool taken = message_settle(queue, priority);
+
+    now->step.size = size;
+    if (queue->message_count == 0)
+        notify(now, queue);
+    if (!taken)
+        insert(queue,
+               (struct message){priority, size,
+                                xstrdup(now->step.data ? now->step.data : "")});
+}
+
 static bool handle_send(struct now *now)
 {
     int object = queue_at(now);
-    long size = arg_number(now, 2), priority = arg_number(now, 3);
 
     if (object == NONE)
+        return false;
+    struct object *queue = &now->model->objects[object];
+    long limit = queue->limit > 0 ? queue->limit : MSG_DEFAULT;
+    if (now->begins && !now->endless &&
+        ((long)queue->message_count < limit || fails_at_once(now, "EAGAIN")))
         return false;
     now->step.object = object;
     now->step.flow = 'o';
     now->step.data = arg_string(now, 1);
     step_text(now, "mq_send to %s: priority %ld, %ld bytes",
-              object_label(now->model, object), priority, size);
-    step_result(now, "%s", "");
-    if (!is_success(now))
+              object_label(now->model, object), arg_number(now, 3),
+              arg_number(now, 2));
+    if (now->begins) {
+        waiter_add(now, object, NULL, 0);
         return true;
-    struct object *queue = &now->model->objects[object];
-    (void)grow(&queue->messages, &queue->message_count,
-               sizeof(*queue->messages));
-    /* Behind those of the same priority: mq_send(3). */
-    size_t at = queue->message_count - 1;
-    for (; at > 0 && queue->messages[at - 1].type < priority; at--)
-        queue->messages[at] = queue->messages[at - 1];
-    queue->messages[at] = (struct message){
-        priority, size, xstrdup(now->step.data ? now->step.data : "")};
-    now->step.size = size;
-    /* The registration is used up by a message in an empty queue. */
-    if (queue->message_count == 1)
-        queue->registered = NONE;
+    }
+    waiter_remove(now->model, object, now->process);
+    if (is_success(now))
+        send_message(now, queue);
+    else
+        step_result(now, "%s", "");
     object_touch(now->model, object);
     return true;
 }
@@ -89,26 +130,60 @@ static bool handle_receive(struct now *now)
 
     if (object == NONE)
         return false;
+    struct object *queue = &now->model->objects[object];
+    if (now->begins && !now->endless &&
+        (queue->message_count > 0 || fails_at_once(now, "EAGAIN")))
+        return false;
     now->step.object = object;
     now->step.flow = 'i';
     step_text(now, "mq_receive from %s", object_label(now->model, object));
-    if (!is_success(now)) {
-        step_result(now, "%s", "");
+    if (now->begins) {
+        waiter_add(now, object, NULL, 0);
         return true;
     }
-    step_result(now, "priority %ld, %ld bytes", arg_number(now, 3),
-                now->event->result);
+    waiter_remove(now->model, object, now->process);
+    long priority = is_success(now) ? arg_number(now, 3) : 0;
+    step_result(now, "priority %ld, %ld bytes", priority, now->event->result);
+    if (!is_success(now))
+        return true;
     now->step.data = arg_string(now, 1);
     now->step.size = now->event->result;
-    struct object *queue = &now->model->objects[object];
-    if (queue->message_count > 0) {
-        free(queue->messages[0].text);
-        queue->message_count--;
-        memmove(queue->messages, queue->messages + 1,
-                queue->message_count * sizeof(*queue->messages));
-    }
+    if (queue->message_count > 0)
+        message_remove(queue, 0);
+    else
+        message_owe(queue, priority);
     object_touch(now->model, object);
     return true;
+}
+
+/* The queue that EVENT, if it succeeded and is called NAME, is about; NONE. */
+static int queue_of(const struct model *model, const struct trace_event *event,
+                    const char *name)
+{
+    const struct now now = {.event = event};
+    char queue[300];
+
+    if (event->kind != TRACE_CALL || !event->finished || event->error ||
+        strcmp(event->name, name) != 0 ||
+        arg_fd(&now, 0, queue, sizeof(queue)) < 0)
+        return NONE;
+    return object_find(model, queue);
+}
+
+bool mqueue_is_early(const struct model *model, const struct trace_event *event)
+{
+    int object = queue_of(model, event, "mq_timedreceive");
+
+    return object != NONE && model->objects[object].message_count == 0;
+}
+
+bool mqueue_waits_for(const struct model *model,
+                      const struct trace_event *event,
+                      const struct trace_event *cause)
+{
+    int object = queue_of(model, event, "mq_timedreceive");
+
+    return object != NONE && object == queue_of(model, cause, "mq_timedsend");
 }
 
 static bool handle_notify(struct now *now)
@@ -118,14 +193,25 @@ static bool handle_notify(struct now *now)
 
     if (object == NONE)
         return false;
+    struct object *queue = &now->model->objects[object];
     now->step.object = object;
     step_text(now, "mq_notify %s: %s", object_label(now->model, object),
               registers ? "register" : "deregister");
     step_result(now, "%s", "");
-    if (is_success(now))
-        now->model->objects[object].registered = registers ? now->leader : NONE;
+    if (is_success(now)) {
+        queue->registered = registers ? now->leader : NONE;
+        queue->notifies = true;
+    }
     object_touch(now->model, object);
     return true;
+}
+
+void mqueue_closed(struct model *model, int process, int object)
+{
+    if (model->objects[object].registered != process)
+        return;
+    model->objects[object].registered = NONE;
+    object_touch(model, object);
 }
 
 static bool handle_unlink(struct now *now)

@@ -11,7 +11,7 @@
 static const char *const kind_words[] = {
     [KIND_PIPE] = "pipe",       [KIND_FIFO] = "FIFO",
     [KIND_SOCKET] = "socket",   [KIND_QUEUE] = "queue",
-    [KIND_MESSAGES] = "queue",  [KIND_SEMAPHORES] = "semaphores",
+    [KIND_MESSAGES] = "queue",  [KIND_SEMAPHORES] = "set",
     [KIND_SEGMENT] = "segment", [KIND_EVENT] = "event",
     [KIND_FILE] = "file",       [KIND_TERMINAL] = "terminal",
 };
@@ -313,7 +313,7 @@ void object_touch(struct model *model, int object)
         model->objects[object].dirty = true;
 }
 
-static void add_item(struct state *state, char *item)
+void state_add_item(struct state *state, char *item)
 {
     char **slot = grow(&state->items, &state->item_count, sizeof(*slot));
 
@@ -347,50 +347,13 @@ static void note_bytes(const struct model *model, const struct object *object,
     free(bytes);
 }
 
-static void note_messages(const struct model *model,
-                          const struct object *object, struct state *state)
-{
-    const char *word = object->kind == KIND_QUEUE ? "priority" : "type";
-
-    state->level = (long)object->message_count;
-    state->text = object->message_count == 0
-                      ? xstrdup("empty")
-                      : xformat("%zu message%s", object->message_count,
-                                object->message_count == 1 ? "" : "s");
-    for (size_t i = 0; i < object->message_count; i++)
-        add_item(state,
-                 xformat("%s %ld: \"%.40s\"", word, object->messages[i].type,
-                         object->messages[i].text));
-    if (object->registered != NONE)
-        add_item(state, xformat("will notify %s",
-                                step_who(model, object->registered)));
-}
-
-static void note_semaphores(const struct object *object, struct state *state)
-{
-    char *values = xstrdup("values");
-
-    for (size_t i = 0; i < object->semaphore_count; i++) {
-        const struct semaphore *semaphore = &object->semaphores[i];
-        char *value =
-            semaphore->known ? xformat("%d", semaphore->value) : xstrdup("?");
-        char *longer = xformat("%s %s", values, value);
-        char *waits = semaphore->waiting > 0
-                          ? xformat(", %d wait%s", semaphore->waiting,
-                                    semaphore->waiting == 1 ? "s" : "")
-                          : xstrdup("");
-        add_item(state, xformat("number %zu: value %s%s", i, value, waits));
-        free(waits);
-        free(value);
-        free(values);
-        values = longer;
-    }
-    state->text = values;
-}
-
+/* One that is removed while it is attached lives on: shmctl(2). */
 static void note_segment(const struct object *object, struct state *state)
 {
-    state->text = xformat("attached by %d", object->attached);
+    state->text = object->removed && object->attached == 0
+                      ? xstrdup("destroyed")
+                      : xformat("attached by %d%s", object->attached,
+                                object->removed ? ", to be destroyed" : "");
 }
 
 static void note(struct model *model, struct object *object)
@@ -405,12 +368,12 @@ static void note(struct model *model, struct object *object)
     if (object->kind <= KIND_SOCKET)
         note_bytes(model, object, &state);
     else if (object->kind <= KIND_MESSAGES)
-        note_messages(model, object, &state);
+        messages_note(model, object, &state);
     else if (object->kind == KIND_SEMAPHORES)
-        note_semaphores(object, &state);
+        semaphores_note(object, &state);
     else
         note_segment(object, &state);
-    if (object->removed) {
+    if (object->removed && object->kind != KIND_SEGMENT) {
         char *longer = xformat("%s, removed", state.text);
         free(state.text);
         state.text = longer;

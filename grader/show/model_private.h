@@ -6,10 +6,11 @@
  * model_causes.c for what made a result possible, model_steps.c says in words
  * what happened, model_calls.c knows the calls on processes and signals,
  * model_io.c those on descriptors, whose tables are in model_fds.c,
- * model_bytes.c those that move bytes, model_sysv.c semaphores and queues,
- * model_memory.c shared memory, model_mqueue.c POSIX queues, model_objects.c
- * what objects are and how they are shown, model_json.c writes it all down,
- * model_waits.c who waits for whom.
+ * model_bytes.c those that move bytes, model_semaphores.c and model_sysv.c
+ * semaphores and queues, model_memory.c shared memory, model_mqueue.c POSIX
+ * queues, model_scene.c leaves out what only sets the scene of a scenario,
+ * model_objects.c what objects are and how they are shown, model_json.c writes
+ * it all down, model_waits.c who waits for whom.
  */
 #ifndef SHOW_MODEL_PRIVATE_H
 #define SHOW_MODEL_PRIVATE_H
@@ -57,8 +58,21 @@ struct message {
 
 struct semaphore {
     bool known; /* the value is */
-    int value;
-    int waiting;
+    int value;  /* below 0 while what made it possible is not in the log yet */
+};
+
+/* One of the changes of a semop(2). */
+struct change {
+    int num, by;
+    bool undo;
+};
+
+/* Who sleeps for an object, if its calls say so; with the changes of a
+ * semop(2). */
+struct waiter {
+    int process;
+    struct change *changes;
+    size_t count;
 };
 
 /* An attachment, or a mapping, of a segment. */
@@ -84,10 +98,17 @@ struct object {
     int opening_to_read, opening_to_write; /* who wait in open(2) */
     struct semaphore *semaphores;
     size_t semaphore_count;
+    struct waiter *waiters;
+    size_t waiter_count;
     struct message *messages;
     size_t message_count;
+    long *owed; /* types of messages that were received, but whose sending is
+                   not in the log yet */
+    size_t owed_count;
+    long limit; /* of bytes (System V) or messages (POSIX) in it; 0: unknown */
     int attached;
     int registered; /* process; NONE */
+    bool notifies;  /* somebody was registered once */
     int color;      /* given out in order of appearance */
 };
 
@@ -331,6 +352,7 @@ int object_fifo(struct model *model, int object, const char *path);
 /* Forget KEY: what is called so from now on is another object. */
 void object_forget(struct model *model, int object);
 void object_touch(struct model *model, int object);
+void state_add_item(struct state *state, char *item);
 /* Write down the state of what was touched, as of the present step. */
 void objects_note(struct model *model);
 const char *object_label(const struct model *model, int object);
@@ -357,21 +379,67 @@ struct call {
     call_handler *handle;
 };
 extern const struct call fd_calls[], transfer_calls[], process_calls[],
-    sysv_calls[], memory_calls[],
+    semaphore_calls[], sysv_calls[], memory_calls[],
     mqueue_calls[];                     /* each ends with NULL names */
 extern const struct call process_event; /* signals, ends, stops */
 
 /* The System V object of KIND with number ID. */
 int sysv_object(struct now *now, enum object_kind kind, long id);
+/* The one that the first argument of EVENT, a call on it, names; NONE. */
+int sysv_of(const struct model *model, const struct trace_event *event);
 /* semget, shmget, msgget: the object, NONE where it fails. */
 int sysv_get(struct now *now, enum object_kind kind);
 /* IPC_RMID: the number may come again, as another object. */
 bool sysv_remove(struct now *now, int object);
 /* What tell.c says, beside the log, of a call that strace cannot look into. */
 void sysv_told(struct now *now, const char *text);
-/* At the end of PROCESS, a leader, or of its program: what the kernel undoes.
+/* At the end of PROCESS, a leader: it waits no longer, and the kernel undoes.
  */
-void sysv_undo(struct model *model, int process);
+void sysv_end(struct model *model, int process);
+/* The process at hand sleeps for OBJECT; of a semop(2): until these CHANGES
+ * (taken over) can be made. */
+void waiter_add(struct now *now, int object, struct change *changes,
+                size_t count);
+void waiter_remove(struct model *model, int object, int process);
+/* The call fails at once with one of ERRORS: it does not wait. */
+bool fails_at_once(const struct now *now, const char *errors);
+/* A message of TYPE that was not seen coming has been received from QUEUE... */
+void message_owe(struct object *queue, long type);
+/* ...and has now been sent: true, if there is such a debt. */
+bool message_settle(struct object *queue, long type);
+/* Message AT leaves QUEUE. */
+void message_remove(struct object *queue, size_t at);
+/* What a queue is like. */
+void messages_note(const struct model *model, const struct object *queue,
+                   struct state *state);
+void messages_release(struct object *queue);
+/* PROCESS has closed a descriptor of the queue: it is no longer registered. */
+void mqueue_closed(struct model *model, int process, int object);
+/*
+ * A call may be logged before the one that made it possible.  _is_early: the
+ * result of EVENT cannot be, as things stand; _waits_for: CAUSE, of later, may
+ * be what it has waited for.  ipc_: of semaphores, messages and queues.
+ */
+bool ipc_is_early(const struct model *model, const struct trace_event *event);
+bool ipc_waits_for(const struct model *model, const struct trace_event *event,
+                   const struct trace_event *cause);
+bool semop_is_early(const struct model *model, const struct trace_event *event);
+bool semop_waits_for(const struct model *model, const struct trace_event *event,
+                     const struct trace_event *cause);
+bool mqueue_is_early(const struct model *model,
+                     const struct trace_event *event);
+bool mqueue_waits_for(const struct model *model,
+                      const struct trace_event *event,
+                      const struct trace_event *cause);
+/* What a set of semaphores is like. */
+void semaphores_note(const struct object *object, struct state *state);
+void semaphores_release(struct object *object);
+
+/* ---- model_scene.c ------------------------------------------------------ */
+
+/* Whether the step that has been made of the event is left out. */
+bool scene_hides(const struct now *now);
+void scene_shorten(struct now *now);
 
 /* ---- Writing it down ---------------------------------------------------- */
 

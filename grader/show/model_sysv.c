@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* model_sysv.c - System V semaphores and queues; see model_private.h. */
+/* model_sysv.c - System V identifiers, and queues; see model_private.h. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,16 +7,85 @@
 #include "base.h"
 #include "model_private.h"
 
+#define MESSAGE_SHOWN 40    /* characters */
+#define MSGMNB        16384 /* what a queue holds if nobody asks: msgget(2) */
+
+/* ---- Who sleeps ---------------------------------------------------------- */
+
+void waiter_add(struct now *now, int object, struct change *changes,
+                size_t count)
+{
+    struct object *of = &now->model->objects[object];
+    struct waiter *waiter =
+        grow(&of->waiters, &of->waiter_count, sizeof(*waiter));
+
+    *waiter = (struct waiter){now->process, changes, count};
+    object_touch(now->model, object);
+}
+
+void waiter_remove(struct model *model, int object, int process)
+{
+    struct object *of = &model->objects[object];
+
+    for (size_t i = of->waiter_count; i-- > 0;)
+        if (of->waiters[i].process == process) {
+            free(of->waiters[i].changes);
+            of->waiters[i] = of->waiters[--of->waiter_count];
+            object_touch(model, object);
+        }
+}
+
+bool fails_at_once(const struct now *now, const char *errors)
+{
+    return now->event->error && list_holds(errors, ',', now->event->error);
+}
+
+/* ---- Identifiers --------------------------------------------------------- */
+
+/* The object that was called DETAIL ("semid 0") last, though it is gone. */
+static int find_removed(const struct model *model, const char *detail)
+{
+    size_t length = strlen(detail);
+
+    for (size_t i = model->object_count; i-- > 0;) {
+        const char *known = model->objects[i].detail;
+        if (strncmp(known, detail, length) == 0 &&
+            (known[length] == '\0' || known[length] == ','))
+            return (int)i;
+    }
+    return NONE;
+}
+
 int sysv_object(struct now *now, enum object_kind kind, long id)
 {
     static const char *const names[] = {[KIND_SEMAPHORES] = "sem",
                                         [KIND_MESSAGES] = "msg",
                                         [KIND_SEGMENT] = "shm"};
+    struct model *model = now->model;
     char *key = xformat("%s %ld", names[kind], id);
     char *detail = xformat("%sid %ld", names[kind], id);
-    int object = object_get(now->model, kind, key, NULL, detail);
+    int object = object_find(model, key);
 
+    if (object == NONE && now->event->error) {
+        object = find_removed(model, detail);
+        if (object == NONE) { /* there never was one */
+            object = object_get(model, kind, key, detail, detail);
+            model->objects[object].outside = true;
+        }
+    }
+    if (object == NONE)
+        object = object_get(model, kind, key, NULL, detail);
     free(detail);
+    free(key);
+    return object;
+}
+
+int sysv_of(const struct model *model, const struct trace_event *event)
+{
+    const struct now now = {.event = event};
+    char *key = xformat("%.3s %ld", event->name, arg_number(&now, 0));
+    int object = object_find(model, key);
+
     free(key);
     return object;
 }
@@ -34,6 +103,7 @@ int sysv_get(struct now *now, enum object_kind kind)
     }
     int object = sysv_object(now, kind, now->event->result);
     struct object *known = &now->model->objects[object];
+    known->outside = false;
     if (strstr(known->detail, "key") == NULL) {
         char *detail = xformat("%s, key %s", known->detail, key);
         free(known->detail);
@@ -59,213 +129,101 @@ bool sysv_remove(struct now *now, int object)
     return true;
 }
 
-/* ---- Semaphores -------------------------------------------------------------
- */
+/* ---- Messages ------------------------------------------------------------ */
 
-static struct semaphore *semaphore_of(struct object *object, long num)
+void message_owe(struct object *queue, long type)
 {
-    if (num < 0 || num > 32000) /* SEMMSL */
-        return NULL;
-    while (object->semaphore_count <= (size_t)num)
-        (void)grow(&object->semaphores, &object->semaphore_count,
-                   sizeof(*object->semaphores));
-    return &object->semaphores[num];
+    *(long *)grow(&queue->owed, &queue->owed_count, sizeof(long)) = type;
 }
 
-static bool handle_semget(struct now *now)
+bool message_settle(struct object *queue, long type)
 {
-    int object = sysv_get(now, KIND_SEMAPHORES);
-
-    if (object == NONE)
-        return true;
-    struct object *set = &now->model->objects[object];
-    bool new = arg_has(now, 2, "IPC_CREAT") && set->semaphore_count == 0;
-    long count = arg_number(now, 1);
-    for (long i = 0; i < count && i < 250; i++) {
-        struct semaphore *semaphore = semaphore_of(set, i);
-        if (new &&arg_has(now, 2, "IPC_EXCL"))
-            semaphore->known = true; /* a new set is zero: semget(2), Linux */
-    }
-    return true;
-}
-
-static void set_value(struct now *now, int object, long num, long value)
-{
-    struct semaphore *semaphore =
-        semaphore_of(&now->model->objects[object], num);
-
-    if (semaphore)
-        *semaphore =
-            (struct semaphore){value >= 0, (int)value, semaphore->waiting};
-    object_touch(now->model, object);
-}
-
-static bool handle_semctl(struct now *now)
-{
-    int object = sysv_object(now, KIND_SEMAPHORES, arg_number(now, 0));
-    long num = arg_number(now, 1), value = arg_number(now, 3);
-    char command[40];
-    bool *aside = &now->model->processes[now->process].aside;
-
-    if (*aside)
-        return *aside = false;
-    if (arg_has(now, 2, "IPC_RMID"))
-        return sysv_remove(now, object);
-    if (!trace_arg(now->event, 2, command, sizeof(command)))
-        command[0] = '\0';
-    now->step.object = object;
-    if (arg_has(now, 2, "SETVAL")) {
-        step_text(now, "semctl %s: number %ld becomes %ld",
-                  object_label(now->model, object), num, value);
-        step_result(now, "%s", "");
-        if (is_success(now))
-            set_value(now, object, num, value);
-    } else if (arg_has(now, 2, "SETALL")) {
-        step_text(now, "semctl %s: SETALL", object_label(now->model, object));
-        step_result(now, "%s", "");
-        struct object *set = &now->model->objects[object];
-        for (size_t i = 0; is_success(now) && i < set->semaphore_count; i++)
-            set_value(now, object, (long)i, -1); /* tell.c follows */
-    } else if (arg_has(now, 2, "GETVAL")) {
-        step_text(now, "semctl %s: value of number %ld",
-                  object_label(now->model, object), num);
-        step_result(now, "%ld", now->event->result);
-        if (is_success(now))
-            set_value(now, object, num, now->event->result);
-    } else {
-        step_text(now, "semctl %s: %s", object_label(now->model, object),
-                  command);
-        step_result(now, "%ld", now->event->result);
-    }
-    return true;
-}
-
-/* Apply CHANGE, and remember how it is undone. */
-static void change_semaphore(struct now *now, int object, long num, int change,
-                             bool undo)
-{
-    struct semaphore *semaphore =
-        semaphore_of(&now->model->objects[object], num);
-    struct process *process = &now->model->processes[now->leader];
-
-    if (semaphore == NULL || change == 0)
-        return;
-    semaphore->value += change;
-    if (semaphore->value < 0) /* another's return is not in the log yet */
-        semaphore->value = 0;
-    object_touch(now->model, object);
-    if (!undo)
-        return;
-    for (size_t i = 0; i < process->undo_count; i++)
-        if (process->undos[i].object == object &&
-            process->undos[i].num == num) {
-            process->undos[i].change -= change;
-            return;
+    for (size_t i = 0; i < queue->owed_count; i++)
+        if (queue->owed[i] == type) {
+            queue->owed[i] = queue->owed[--queue->owed_count];
+            return true;
         }
-    struct undo *entry =
-        grow(&process->undos, &process->undo_count, sizeof(*entry));
-    *entry = (struct undo){object, (int)num, -change};
+    return false;
 }
 
-static void add_op(char **text, long num, long change, bool undo)
+void message_remove(struct object *queue, size_t at)
 {
-    char *longer =
-        xformat("%s%s%+ld to number %ld%s", *text, **text ? ", " : "", change,
-                num, undo ? " (undo)" : "");
-
-    if (change == 0) {
-        free(longer);
-        longer = xformat("%s%swait until number %ld is 0", *text,
-                         **text ? ", " : "", num);
-    }
-    free(*text);
-    *text = longer;
+    free(queue->messages[at].text);
+    queue->message_count--;
+    memmove(queue->messages + at, queue->messages + at + 1,
+            (queue->message_count - at) * sizeof(*queue->messages));
 }
 
-void sysv_undo(struct model *model, int process)
+void messages_release(struct object *queue)
 {
-    struct process *owner = &model->processes[process];
-
-    for (size_t i = 0; i < owner->undo_count; i++) {
-        const struct undo *undo = &owner->undos[i];
-        struct semaphore *semaphore =
-            semaphore_of(&model->objects[undo->object], undo->num);
-        if (undo->change == 0 || semaphore == NULL)
-            continue;
-        semaphore->value += undo->change;
-        object_touch(model, undo->object);
-    }
-    owner->undo_count = 0;
+    while (queue->message_count > 0)
+        message_remove(queue, queue->message_count - 1);
+    free(queue->messages);
+    free(queue->owed);
 }
 
-/* Who waits in a call on OBJECT is counted by its own beginning and end. */
-static void count_waiter(struct now *now, int object, long num)
+static long bytes_in(const struct object *queue)
 {
-    struct semaphore *semaphore =
-        semaphore_of(&now->model->objects[object], num);
+    long bytes = 0;
 
-    if (semaphore == NULL)
-        return;
-    if (now->begins)
-        semaphore->waiting++;
-    else if (now->model->waiting[now->index] != OPEN && semaphore->waiting > 0)
-        semaphore->waiting--;
-    object_touch(now->model, object);
+    for (size_t i = 0; i < queue->message_count; i++)
+        bytes += queue->messages[i].size;
+    return bytes;
 }
 
-static bool handle_semop(struct now *now)
+/* The characters of TEXT, which has C escapes, before a run of NULs at its end.
+ */
+static int before_zeros(const char *text)
 {
-    int object = sysv_object(now, KIND_SEMAPHORES, arg_number(now, 0));
-    char *text = xstrdup("");
-    const char *op = now->event->args;
-    bool first = true;
+    size_t length = strlen(text);
 
-    while ((op = strstr(op, "sem_num=")) != NULL) {
-        const char *change_at = strstr(op, "sem_op=");
-        if (change_at == NULL)
-            break;
-        long num = strtol(op + 8, NULL, 10);
-        long change = strtol(change_at + 7, NULL, 10);
-        size_t rest = strcspn(change_at, "}");
-        bool undo = memmem(change_at, rest, "SEM_UNDO", 8) != NULL;
-        add_op(&text, num, change, undo);
-        if (first)
-            count_waiter(now, object, num);
-        if (is_success(now))
-            change_semaphore(now, object, num, (int)change, undo);
-        first = false;
-        op = change_at + rest;
-    }
-    now->step.object = object;
-    step_text(now, "%s %s: %s", now->event->name,
-              object_label(now->model, object), text);
-    step_result(now, "done");
-    free(text);
-    return true;
+    while (length >= 2 && strncmp(text + length - 2, "\\0", 2) == 0)
+        length -= 2;
+    return (int)length;
 }
 
-void sysv_told(struct now *now, const char *text)
+static void add_message(const struct object *queue,
+                        const struct message *message, struct state *state)
 {
-    static const char prefix[] = "ipclab: semctl ";
-    char *end;
+    int length = before_zeros(message->text);
 
-    if (strcmp(text, "ipclab: aside") == 0)
-        now->model->processes[now->process].aside = true;
-    if (strncmp(text, prefix, strlen(prefix)) != 0)
-        return;
-    int object = sysv_object(now, KIND_SEMAPHORES,
-                             strtol(text + strlen(prefix), &end, 10));
-    long num = 0;
-    for (char *next; *end == ' '; end = next) {
-        long value = strtol(end, &next, 10);
-        if (next == end)
-            break;
-        set_value(now, object, num++, value);
-    }
+    if (length > MESSAGE_SHOWN)
+        length = MESSAGE_SHOWN;
+    state_add_item(state,
+                   xformat("%s %ld: \"%.*s\"%s",
+                           queue->kind == KIND_QUEUE ? "priority" : "type",
+                           message->type, length, message->text,
+                           message->text[length] ? "..." : ""));
 }
 
-/* ---- Queues
- * ------------------------------------------------------------------ */
+void messages_note(const struct model *model, const struct object *queue,
+                   struct state *state)
+{
+    size_t count = queue->message_count;
+    bool of_bytes = queue->limit > 0 && queue->kind == KIND_MESSAGES;
+    char *bytes =
+        of_bytes ? xformat(", %ld of %ld bytes", bytes_in(queue), queue->limit)
+                 : xstrdup("");
+    char *of = queue->limit > 0 && !of_bytes ? xformat(" of %ld", queue->limit)
+                                             : xstrdup("");
+
+    state->level = (long)count;
+    state->text = count == 0 ? xstrdup("empty")
+                             : xformat("%zu%s message%s%s", count, of,
+                                       count == 1 && !*of ? "" : "s", bytes);
+    for (size_t i = 0; i < count; i++)
+        add_message(queue, &queue->messages[i], state);
+    if (queue->notifies && !queue->removed)
+        state_add_item(state,
+                       xformat("will notify %s",
+                               queue->registered == NONE
+                                   ? "nobody"
+                                   : step_who(model, queue->registered)));
+    free(of);
+    free(bytes);
+}
+
+/* ---- Queues -------------------------------------------------------------- */
 
 static bool handle_msgget(struct now *now)
 {
@@ -280,78 +238,162 @@ static long type_of(const struct now *now)
     return type ? strtol(type + 6, NULL, 10) : 0;
 }
 
+/* Whether a message of SIZE bytes has room: msgop(2). */
+static bool has_room(const struct object *queue, long size)
+{
+    long limit = queue->limit > 0 ? queue->limit : MSGMNB;
+
+    return bytes_in(queue) + size <= limit &&
+           (long)queue->message_count < limit;
+}
+
 static bool handle_msgsnd(struct now *now)
 {
     int object = sysv_object(now, KIND_MESSAGES, arg_number(now, 0));
-    long size = arg_number(now, 2);
-    char *data = arg_strings(now, "mtext=");
+    struct object *queue = &now->model->objects[object];
+    long size = arg_number(now, 2), type = type_of(now);
 
+    if (now->begins && !now->endless &&
+        (has_room(queue, size) || fails_at_once(now, "EAGAIN")))
+        return false;
     now->step.object = object;
     now->step.flow = 'o';
+    now->step.data = arg_strings(now, "mtext=");
     step_text(now, "msgsnd to %s: type %ld, %ld bytes",
-              object_label(now->model, object), type_of(now), size);
+              object_label(now->model, object), type, size);
     step_result(now, "%s", "");
+    if (now->begins) {
+        waiter_add(now, object, NULL, 0);
+        return true;
+    }
+    waiter_remove(now->model, object, now->process);
     if (is_success(now)) {
-        struct object *queue = &now->model->objects[object];
-        struct message *message =
-            grow(&queue->messages, &queue->message_count, sizeof(*message));
-        *message = (struct message){type_of(now), size, xstrdup(data)};
         now->step.size = size;
         object_touch(now->model, object);
+        if (message_settle(queue, type))
+            return true;
+        struct message *message =
+            grow(&queue->messages, &queue->message_count, sizeof(*message));
+        *message = (struct message){type, size, xstrdup(now->step.data)};
     }
-    now->step.data = data;
     return true;
 }
 
 /* What a receiver asked for: msgop(2). */
-static const char *selector(long type)
+static const char *selector(long type, bool except)
 {
     static char text[60];
 
     if (type == 0)
         return "the first";
     (void)snprintf(text, sizeof(text),
-                   type > 0 ? "type %ld" : "the lowest type up to %ld",
+                   except     ? "any type but %ld"
+                   : type > 0 ? "type %ld"
+                              : "the lowest type up to %ld",
                    type > 0 ? type : -type);
     return text;
 }
 
-/* The first message of TYPE leaves. */
-static void take_message(struct model *model, int object, long type)
+/* The first message of QUEUE that SELECTOR allows; message_count if there is
+ * none. */
+static size_t find_message(const struct object *queue, long selector,
+                           bool except)
 {
-    struct object *queue = &model->objects[object];
+    size_t i = 0;
 
-    for (size_t i = 0; i < queue->message_count; i++)
-        if (queue->messages[i].type == type) {
-            free(queue->messages[i].text);
-            queue->message_count--;
-            memmove(queue->messages + i, queue->messages + i + 1,
-                    (queue->message_count - i) * sizeof(*queue->messages));
+    for (; i < queue->message_count; i++) {
+        long type = queue->messages[i].type;
+        if (selector > 0 ? (type == selector) != except
+                         : selector == 0 || type <= -selector)
             break;
-        }
-    object_touch(model, object);
+    }
+    return i;
+}
+
+/* The first SIZE bytes of the message: strace shows the whole buffer.  To be
+ * freed. */
+static char *received(const struct now *now, long size)
+{
+    char *text = arg_strings(now, "mtext="), *p = text;
+
+    for (; *p && size > 0; size--) {
+        if (*p++ != '\\')
+            continue;
+        /* Octal, as short as it may be, or one character. */
+        size_t digits = strspn(p, "01234567");
+        p += digits > 3 ? 3 : digits > 0 ? digits : *p != '\0';
+    }
+    *p = '\0';
+    return text;
 }
 
 static bool handle_msgrcv(struct now *now)
 {
     int object = sysv_object(now, KIND_MESSAGES, arg_number(now, 0));
+    struct object *queue = &now->model->objects[object];
+    long wanted = arg_number(now, 3), type = type_of(now);
+    bool except = arg_has(now, 4, "MSG_EXCEPT");
 
+    if (now->begins && !now->endless &&
+        (find_message(queue, wanted, except) < queue->message_count ||
+         fails_at_once(now, "ENOMSG,E2BIG")))
+        return false;
     now->step.object = object;
     now->step.flow = 'i';
     step_text(now, "msgrcv from %s: %s", object_label(now->model, object),
-              selector(arg_number(now, 3)));
-    step_result(now, "type %ld, %ld bytes", type_of(now), now->event->result);
-    if (is_success(now)) {
-        now->step.data = arg_strings(now, "mtext=");
+              selector(wanted, except));
+    step_result(now, "type %ld, %ld bytes", type, now->event->result);
+    if (now->begins) {
+        waiter_add(now, object, NULL, 0);
+        return true;
+    }
+    waiter_remove(now->model, object, now->process);
+    if (is_success(now) && !arg_has(now, 4, "MSG_COPY")) {
+        now->step.data = received(now, now->event->result);
         now->step.size = now->event->result;
-        take_message(now->model, object, type_of(now));
+        size_t at = find_message(queue, type, false);
+        if (at < queue->message_count)
+            message_remove(queue, at);
+        else
+            message_owe(queue, type);
+        object_touch(now->model, object);
     }
     return true;
+}
+
+static bool is_done(const struct trace_event *event, const char *name)
+{
+    return event->kind == TRACE_CALL && event->finished &&
+           event->error == NULL && strcmp(event->name, name) == 0;
+}
+
+static bool msgrcv_is_early(const struct model *model,
+                            const struct trace_event *event)
+{
+    const struct now now = {.event = event};
+    int object = is_done(event, "msgrcv") ? sysv_of(model, event) : NONE;
+
+    if (object == NONE)
+        return false;
+    const struct object *queue = &model->objects[object];
+    return find_message(queue, type_of(&now), false) == queue->message_count;
+}
+
+static bool msgrcv_waits_for(const struct model *model,
+                             const struct trace_event *event,
+                             const struct trace_event *cause)
+{
+    const struct now now = {.event = event}, other = {.event = cause};
+
+    return is_done(event, "msgrcv") && is_done(cause, "msgsnd") &&
+           sysv_of(model, event) == sysv_of(model, cause) &&
+           type_of(&now) == type_of(&other);
 }
 
 static bool handle_msgctl(struct now *now)
 {
     int object = sysv_object(now, KIND_MESSAGES, arg_number(now, 0));
+    const char *limit = strstr(now->event->args, "msg_qbytes=");
     char command[40];
 
     if (arg_has(now, 1, "IPC_RMID"))
@@ -360,13 +402,39 @@ static bool handle_msgctl(struct now *now)
         command[0] = '\0';
     now->step.object = object;
     step_text(now, "msgctl %s: %s", object_label(now->model, object), command);
+    if (limit && is_success(now)) {
+        now->model->objects[object].limit = strtol(limit + 11, NULL, 10);
+        object_touch(now->model, object);
+        if (arg_has(now, 1, "IPC_SET"))
+            step_text(now, "msgctl %s: room for %ld bytes",
+                      object_label(now->model, object),
+                      now->model->objects[object].limit);
+    }
     step_result(now, "%s", "");
     return true;
 }
 
+/* ---- In which order --------------------------------------------------------
+ */
+
+bool ipc_is_early(const struct model *model, const struct trace_event *event)
+{
+    return semop_is_early(model, event) || msgrcv_is_early(model, event) ||
+           mqueue_is_early(model, event);
+}
+
+bool ipc_waits_for(const struct model *model, const struct trace_event *event,
+                   const struct trace_event *cause)
+{
+    return semop_waits_for(model, event, cause) ||
+           msgrcv_waits_for(model, event, cause) ||
+           mqueue_waits_for(model, event, cause);
+}
+
 const struct call sysv_calls[] = {
-    {"semop,semtimedop", true, handle_semop}, {"semget", false, handle_semget},
-    {"semctl", false, handle_semctl},         {"msgsnd", true, handle_msgsnd},
-    {"msgrcv", true, handle_msgrcv},          {"msgget", false, handle_msgget},
-    {"msgctl", false, handle_msgctl},         {NULL, false, NULL},
+    {"msgsnd", true, handle_msgsnd},
+    {"msgrcv", true, handle_msgrcv},
+    {"msgget", false, handle_msgget},
+    {"msgctl", false, handle_msgctl},
+    {NULL, false, NULL},
 };
