@@ -25,8 +25,9 @@ Graded(scene, play, .step = "", .description = "plays a scenario")
     if (commands == NULL ||
         symlinkat(world->program, world_directory(world), setting->lab) < 0)
         probe_error("scene: %s", strerror(errno));
+    /* No delay, but the shim: a scenario may set IPCLAB_DELAY (shim.c). */
     struct run *run = launch(ARGS("-c", commands), .tool = "sh", .world = world,
-                             .input_mode = INPUT_NONE);
+                             .input_mode = INPUT_NONE, .delay = "");
     /* The trace is to begin with the shell, not with the student's program: the
      * proof of a deadlock needs the ends of all children in it. */
     free(run->program);

@@ -4,6 +4,7 @@
  * `ipclab show`, whose steps are to come in the same order each time.
  *
  *     asleep PID...     until each sleeps in a call, or has ended
+ *     asleep -n N PID   the same of PID and of N children that it has
  *
  * A sh(1) cannot ask this without starting programs that would be drawn, too;
  * this one is left out of the drawing (show/model.c).  "S" in proc(5) is an
@@ -12,6 +13,8 @@
  */
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 /* Whether PID will do nothing for now. */
@@ -28,13 +31,30 @@ static bool is_asleep(const char *pid)
     return state == 'S' || state == 'Z';
 }
 
+/* How many children of PID will do nothing for now. */
+static int count_children(const char *pid)
+{
+    char path[64], child[16];
+    int count = 0;
+
+    (void)snprintf(path, sizeof(path), "/proc/%s/task/%s/children", pid, pid);
+    FILE *file = fopen(path, "r");
+    while (file && fscanf(file, "%15s", child) == 1)
+        count += is_asleep(child);
+    if (file)
+        (void)fclose(file);
+    return count;
+}
+
 int main(int argc, char **argv)
 {
     const struct timespec pause = {0, 1000000};
-    int tries = 30000;
+    bool family = argc > 3 && strcmp(argv[1], "-n") == 0;
+    int children = family ? atoi(argv[2]) : 0, tries = 30000;
 
-    for (int i = 1; i < argc; i++)
-        while (!is_asleep(argv[i])) {
+    for (int i = family ? 3 : 1; i < argc; i++)
+        while (!is_asleep(argv[i]) ||
+               (children > 0 && count_children(argv[i]) < children)) {
             if (tries-- == 0) {
                 (void)fprintf(stderr, "asleep: %s: still awake\n", argv[i]);
                 return 1;
