@@ -41,8 +41,8 @@ void remains_begin(const char *directory)
 }
 
 /* Whether FILE of /proc/PID names the temporary directory: all that the grader
- * starts has it in its command line, and what runs in a sandbox in its table of
- * mounts. */
+ * starts has it in its command line, what runs in a sandbox in its table of
+ * mounts, and a program that is debugged in its environment. */
 static bool names_directory(int proc_fd, const char *pid, const char *file)
 {
     char *path = xformat("%s/%s", pid, file);
@@ -78,7 +78,8 @@ static char *find_survivor(void)
     while (!found && (entry = readdir(proc)) != NULL)
         if (atoi(entry->d_name) > 0 &&
             (names_directory(dirfd(proc), entry->d_name, "cmdline") ||
-             names_directory(dirfd(proc), entry->d_name, "mountinfo")))
+             names_directory(dirfd(proc), entry->d_name, "mountinfo") ||
+             names_directory(dirfd(proc), entry->d_name, "environ")))
             found = describe(dirfd(proc), entry->d_name);
     (void)closedir(proc);
     return found;
