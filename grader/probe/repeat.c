@@ -132,9 +132,8 @@ static json_t *env_of(const struct run *run, bool *shim)
 /* What a debugger does not repeat. */
 static json_t *missing_of(const struct run *run)
 {
-    const char *what = run->inject          ? "injects errors"
-                       : run->missing       ? "takes files away"
-                       : run->options.world ? "runs other programs, too"
+    const char *what = run->inject    ? "injects errors"
+                       : run->missing ? "takes files away"
                        : run->options.delay && strstr(run->options.delay, "=@")
                            ? "holds the program at a call"
                            : NULL;
@@ -149,8 +148,9 @@ json_t *repeat_launch(const struct run *run)
     if (run == NULL || !repeat_is_wanted())
         return json_null();
     json_t *env = env_of(run, &shim);
-    return json_pack("{s:o, s:o, s:b, s:o, s:s?, s:s?, s:o}", "arguments",
-                     arguments_of(run), "env", env, "shim", (int)shim, "input",
-                     input_of(run), "umask", run->options.umask, "fifo",
-                     run->options.fifo, "missing", missing_of(run));
+    return json_pack("{s:o, s:o, s:b, s:b, s:o, s:s?, s:s?, s:o}", "arguments",
+                     arguments_of(run), "env", env, "shim", (int)shim, "shared",
+                     (int)(run->options.world != NULL), "input", input_of(run),
+                     "umask", run->options.umask, "fifo", run->options.fifo,
+                     "missing", missing_of(run));
 }

@@ -92,6 +92,7 @@ struct grade_launch {
                         an empty directory beside TEST.input; NULL: none */
     char *env;       /* options and variables for env(1) */
     bool shim;       /* of which some are for the shim */
+    bool shared;     /* other programs run beside it */
     char *input;     /* what TEST.input holds, in base64 */
     char *umask, *fifo; /* octal; to be made in the directory; or NULL */
     char *missing;      /* what the test does besides, "injects errors" */

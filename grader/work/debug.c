@@ -2,7 +2,6 @@
 /* debug.c - gdb on the run of a test; see debug.h. */
 #include "debug.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -16,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "debug_script.h"
 #include "grade.h"
 #include "layout.h"
 #include "process.h"
@@ -23,153 +23,7 @@
 #include "work.h"
 #include "worker.h"
 
-#define SOURCE_MAX (1024 * 1024)
-#define BUILD_S    120
-
-struct debug {
-    const struct kit *kit;
-    const char *lab;
-    const struct grade_test *test;
-    char *program;   /* build/bin/LAB, absolute */
-    char *directory; /* build/debug/LAB/TEST, likewise */
-};
-
-/* ---- Where to stop ------------------------------------------------------- */
-
-static bool is_name(char c)
-{
-    return isalnum((unsigned char)c) || c == '_';
-}
-
-/* The function that LINE, in the house style, begins to define; NULL if it does
- * not.  To be freed. */
-static char *function_of(const char *line, size_t size)
-{
-    const char *open = memchr(line, '(', size);
-    const char *end = open;
-
-    if (!is_name(line[0]) || open == NULL || memchr(line, ';', size) ||
-        memchr(line, '=', size) || strncmp(line, "static", 6) == 0)
-        return NULL;
-    while (end > line && is_name(end[-1]))
-        end--;
-    /* "name(" alone would be a macro. */
-    return end == line || end == open ? NULL
-                                      : xstrndup(end, (size_t)(open - end));
-}
-
-void debug_functions(struct argv *names, const char *source, const char *step)
-{
-    char *begin = xformat("TODO(%s)", step), *stop = xformat("END(%s)", step);
-    const char *line = strstr(source, begin);
-
-    while (line && *line) {
-        size_t size = strcspn(line, "\n");
-        if (memmem(line, size, stop, strlen(stop)))
-            break;
-        char *name = function_of(line, size);
-        if (name)
-            argv_add(names, name);
-        free(name);
-        line += size;
-        line += *line == '\n';
-    }
-    free(stop);
-    free(begin);
-}
-
-static void put_breakpoints(FILE *out, const struct debug *debug)
-{
-    char *path = kit_path(debug->kit, "labs/%s/skeleton.c", debug->lab);
-    char *source = read_file(AT_FDCWD, path, SOURCE_MAX, NULL);
-    struct argv names = {0};
-
-    if (source && debug->test->step)
-        debug_functions(&names, source, debug->test->step);
-    if (names.count == 0)
-        argv_add(&names, "main");
-    for (size_t i = 0; i < names.count; i++)
-        (void)fprintf(out, "tbreak %s\n", names.items[i]);
-    argv_release(&names);
-    free(source);
-    free(path);
-}
-
-/* ---- The script ---------------------------------------------------------- */
-
-/* Which process gdb follows, and how to change that. */
-static const char follow[] =
-    "set follow-fork-mode parent\n"
-    "set detach-on-fork on\n"
-    "define parent\n"
-    "set follow-fork-mode parent\n"
-    "set detach-on-fork on\n"
-    "set schedule-multiple off\n"
-    "end\n"
-    "document parent\n"
-    "At a fork follow the parent; the child runs on by itself.\n"
-    "end\n"
-    "define child\n"
-    "set follow-fork-mode child\n"
-    "set detach-on-fork on\n"
-    "set schedule-multiple off\n"
-    "end\n"
-    "document child\n"
-    "At a fork follow the child; the parent runs on by itself.\n"
-    "end\n"
-    "define both\n"
-    "set follow-fork-mode parent\n"
-    "set detach-on-fork off\n"
-    "set schedule-multiple on\n"
-    "end\n"
-    "document both\n"
-    "Keep all processes: info inferiors, inferior 2, thread apply all bt.\n"
-    "end\n";
-
-/* Signals that IPC programs live with: gdb passes them on, and does not stop.
- */
-static const char signals[] =
-    "handle SIGPIPE SIGUSR1 SIGUSR2 SIG34 nostop noprint pass\n";
-
-static void put_environment(FILE *out, const struct debug *debug)
-{
-    const struct grade_launch *launch = &debug->test->launch;
-    char *shim = kit_path(debug->kit, "build/grader/shim.so");
-    char *word = shell_quote(shim);
-
-    (void)fprintf(out, "set environment PATH %s/build/grader/bin:%s\n",
-                  debug->kit->root, getenv("PATH") ?: "/usr/bin:/bin");
-    if (launch->env && *launch->env)
-        (void)fprintf(out, "set exec-wrapper env %s%s%s\n", launch->env,
-                      launch->shim ? "LD_PRELOAD=" : "",
-                      launch->shim ? word : "");
-    free(word);
-    free(shim);
-}
-
-/* Its text; to be freed. */
-static char *script(const struct debug *debug)
-{
-    char *text = NULL;
-    size_t size;
-    FILE *out = open_memstream(&text, &size);
-
-    (void)fprintf(out,
-                  "# make debug LAB=%s TEST=%s\n"
-                  "file \"%s\"\n"
-                  "set cwd %s\n"
-                  "set startup-with-shell on\n"
-                  "set args %s\n",
-                  debug->lab, debug->test->name, debug->program,
-                  debug->directory, debug->test->launch.arguments);
-    put_environment(out, debug);
-    (void)fputs(signals, out);
-    (void)fputs(follow, out);
-    put_breakpoints(out, debug);
-    (void)fputs("run\n", out);
-    (void)fclose(out);
-    return text;
-}
+#define BUILD_S 120
 
 /* ---- Files --------------------------------------------------------------- */
 
@@ -219,7 +73,7 @@ static int write_files(const struct debug *debug)
     const char *fifo = debug->test->launch.fifo;
     char *path = xformat("%s.gdb", debug->directory);
     char *pipe = xformat("%s/%s", debug->directory, fifo ?: "");
-    char *text = script(debug);
+    char *text = debug_script(debug);
     int status = make_directories(debug);
 
     if (status == 0 && fifo)
@@ -239,6 +93,17 @@ static int write_files(const struct debug *debug)
 
 /* ---- Starting ------------------------------------------------------------ */
 
+/* Files of /proc take one write(2), to the file itself. */
+static void tell_kernel(const char *path, const char *text)
+{
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+    if (fd < 0)
+        return;
+    (void)write_fully(fd, text, strlen(text));
+    (void)close(fd);
+}
+
 /* IPC objects of its own, or what one session leaves behind would be there in
  * the next.  Where that is not allowed it is done without. */
 static void leave_ipc_objects(void)
@@ -250,12 +115,31 @@ static void leave_ipc_objects(void)
         (void)unshare(CLONE_NEWIPC);
     } else if (unshare(CLONE_NEWUSER | CLONE_NEWIPC) == 0) {
         /* user_namespaces(7): who may not set groups may map their own. */
-        (void)write_file("/proc/self/setgroups", "deny", 4, 0644);
-        (void)write_file("/proc/self/uid_map", user, strlen(user), 0644);
-        (void)write_file("/proc/self/gid_map", group, strlen(group), 0644);
+        tell_kernel("/proc/self/setgroups", "deny");
+        tell_kernel("/proc/self/uid_map", user);
+        tell_kernel("/proc/self/gid_map", group);
     }
     free(group);
     free(user);
+}
+
+/* Where other programs run beside it: those that the test starts before. */
+static void tell_others(const struct grade_test *test, const char *shell,
+                        const struct report *report)
+{
+    bool told = false;
+
+    for (size_t i = 0; i < test->run_count; i++) {
+        const char *other = test->runs[i].shell ?: "";
+        if (strcmp(other, shell) == 0)
+            break;
+        if (!told)
+            layout_block(report, 0, NULL,
+                         "Before it the test starts these; in gdb, `shell "
+                         "COMMAND` does:");
+        told = true;
+        layout_command(report, 2, NULL, other);
+    }
 }
 
 static void tell_start(const struct debug *debug, const struct report *report)
@@ -268,20 +152,33 @@ static void tell_start(const struct debug *debug, const struct report *report)
                          passes ? "passes; this is its first launch"
                                 : "fails; this is the launch that failed");
 
+    if (shell == NULL)
+        shell = test->launch.arguments;
     layout_block(report, 0, NULL, line);
     free(line);
-    layout_command(report, 2, NULL, shell ?: test->launch.arguments);
+    layout_command(report, 2, NULL, shell);
     if (test->launch.missing) {
         line = xformat("Besides, the test %s; that is not repeated here.",
                        test->launch.missing);
         layout_block(report, 0, NULL, line);
         free(line);
     }
+    if (test->launch.shared)
+        tell_others(test, shell, report);
     layout_block(report, 0, NULL,
                  "At a fork gdb follows the parent, and the child runs on by "
                  "itself. To change that type `child`, `both` (holds both) or "
                  "`parent`.");
     (void)fflush(report->out);
+}
+
+/* So that `shell`, in gdb, finds what the sandbox has. */
+static void extend_path(const struct debug *debug)
+{
+    char *path = debug_search_path(debug);
+
+    (void)setenv("PATH", path, 1);
+    free(path);
 }
 
 static _Noreturn void be_gdb(const struct debug *debug, pid_t parent)
@@ -292,6 +189,7 @@ static _Noreturn void be_gdb(const struct debug *debug, pid_t parent)
 
     process_die_with(parent);
     leave_ipc_objects();
+    extend_path(debug);
     (void)umask(mask ? (mode_t)strtoul(mask, NULL, 8) : 022);
     (void)setenv("SHELL", "/bin/bash", 1); /* the redirections are bash's */
     (void)unsetenv("DEBUGINFOD_URLS"); /* it would ask whether to download */
