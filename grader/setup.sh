@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Installs the Debian packages that the kit needs and this machine lacks, and
 # says so first.  SETUP=no: prints the command instead and fails.  Arguments are
-# commands needed besides, from packages of the same name.
+# needed besides: commands from packages of the same name, or such lines as here.
 set -eu
 
 # What must be there | the package that brings it.  A path or a command.
@@ -26,8 +26,8 @@ valgrind|valgrind
 inotifywait|inotify-tools
 sim_c|similarity-tester
 dot|graphviz'
-for command; do
-    needed="$needed $command|$command"
+for line; do
+    needed="$needed ${line%|*}|${line#*|}"
 done
 
 is_there() {
