@@ -192,6 +192,7 @@ kit: compile_commands.json $(IPCLAB) $(B)/labs/list $(B)/grader/init $(B)/grader
      $(foreach lab,$(LABS),$(B)/labs/$(lab)/main.o $(B)/labs/$(lab)/test_$(lab))
 
 include grader/work/editor.mk
+include handouts/handouts.mk
 include tests/tests.mk
 -include $(shell find $(B) -path $(B)/fresh -prune -o -name '*.d' -print 2>/dev/null)
 
