@@ -22,19 +22,22 @@ const VIEWS = [1280, 390].flatMap((width) =>
 const launch = () =>
   chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS });
 
-/* FILE in a window of its own; what goes wrong there is added to PROBLEMS. */
-async function open(browser, file, { width, scheme, height = 844, ...more },
-  problems) {
+/* FILE in a window of its own; what goes wrong there is added to PROBLEMS.  With
+ * `figures` it may ask for what is in the directory of that name beside it. */
+async function open(browser, file,
+  { width, scheme, height = 844, figures = false, ...more }, problems) {
   const address = pathToFileURL(file).href;
+  const beside = new URL("figures/", address).href;
   const context = await browser.newContext({
     viewport: { width, height }, colorScheme: scheme, reducedMotion: "reduce",
     ...more,
   });
 
   await context.route("**/*", (route) => {
-    if (route.request().url() === address)
+    const url = route.request().url();
+    if (url === address || (figures && url.startsWith(beside)))
       return route.continue();
-    problems.push(`it asks for ${route.request().url()}`);
+    problems.push(`it asks for ${url}`);
     return route.abort();
   });
   const page = await context.newPage();

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Are the pages of a class fit to be read?  Without arguments, those made of
-# tests/pages/*.xml; or pages and directories of them that already exist.
+# Are the pages of a class, and the handouts, fit to be read?  Without arguments,
+# those made of tests/pages/*.xml, and build/handouts/site, which `make handouts`
+# makes; or pages of a class, and directories of them, that already exist.
 #     tests/pages.sh [FILE_OR_DIRECTORY]...
 # Needs node, npm, xsltproc and Chromium (CHROMIUM=path); SHOTS=DIR keeps
 # pictures; VERBOSE=1 shows what axe thinks less serious.
@@ -21,6 +22,10 @@ render() {
         "$templates/$1.xsl" "$fixtures/$2.xml"
 }
 
+check() {
+    node "$fixtures/check.js" "$@"
+}
+
 if [ $# -eq 0 ]; then
     rm -rf "$build/html"
     mkdir -p "$build/html/students"
@@ -29,8 +34,8 @@ if [ $# -eq 0 ]; then
     render student student students/alice.html
     render student student-new students/zoe.html
     render similar similar similar-pipe.html
-    set -- "$build/html"
+    check "$build/html"
+    check --whole --handouts build/handouts/site
 else
-    set -- --whole "$@"
+    check --whole "$@"
 fi
-node "$fixtures/check.js" "$@"

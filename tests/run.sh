@@ -28,6 +28,7 @@ run() {
 run build/tests/unit/tests --short-filename --color=never
 run build/tests/system/tests --short-filename --color=never -j1
 run build/tests/attacks
+run tests/handouts.sh
 for lab in "$@"; do
     run build/tests/matrix "$lab"
 done

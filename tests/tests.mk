@@ -55,9 +55,9 @@ bench: kit $(B)/tests/bench $(B)/tests/naive $(B)/tests/bench_watch
 test-fresh:
 	@tests/fresh.sh $(WHO)
 
-## make pages-check  a class's pages in a browser (PAGES=DIR: of a real class)
+## make pages-check  pages and handouts in a browser (PAGES=DIR: of a real class)
 .PHONY: pages-check
-pages-check:
+pages-check: $(if $(PAGES),,$(H)/site/index.html)
 	@tests/pages.sh $(PAGES)
 
 ## make replay-check a replay in a browser, by the keyboard alone
@@ -81,12 +81,12 @@ test-slurm: kit
 
 ## make lint         static analysis and formatting, as CI sees them
 KIT_SOURCES = $(shell git ls-files 'grader/*.[ch]' 'labs/*.[ch]' \
-                'solutions/*.[ch]' 'tests/*.[ch]' | grep -v -e submissions -e attacks/)
+                'solutions/*.[ch]' 'tests/*.[ch]' 'handouts/*.[ch]' | grep -v -e submissions -e attacks/)
 lint:
 	$(Q)clang-format --dry-run -Werror $(KIT_SOURCES)
 	$(Q)cppcheck --quiet --enable=warning,portability --error-exitcode=1 \
 	  --suppress=unknownMacro $(KIT_CPPFLAGS) grader solutions $(wildcard labs/*/main.c)
-	$(Q)shellcheck -x grader/*.sh tests/*.sh .ci/run
+	$(Q)shellcheck -x grader/*.sh tests/*.sh handouts/site/*.sh .ci/run
 
 ## make format       apply .clang-format
 format:

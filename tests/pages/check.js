@@ -2,9 +2,11 @@
 /*
  * check.js - are pages fit to be read by everybody, and by nobody else's rules?
  *
- *     node check.js FILE_OR_DIRECTORY...
+ *     node check.js [--whole] [--handouts] FILE_OR_DIRECTORY...
  *
  * Opens each page as browser.js says; see problems_of() for what is asserted.
+ * --whole: every page that is linked is there.  --handouts: pages with figures
+ * beside them, and links to the manual pages on the network.
  */
 "use strict";
 
@@ -16,7 +18,7 @@ const { VIEWS, launch, open, serious, shoot } = require("../browser.js");
 /* ---- In the page --------------------------------------------------------- */
 
 /* Nothing of a submission may have become part of the page's structure. */
-function structure() {
+function structure(handouts) {
   const problems = [];
   const all = [...document.querySelectorAll("*")];
   const ids = all.filter((e) => e.id).map((e) => e.id);
@@ -25,7 +27,10 @@ function structure() {
   if (document.scripts.length > 0)
     problems.push("it has a script");
   for (const element of all) {
-    if (/^(script|img|iframe|object|embed|link|base|form|audio|video)$/i
+    if (handouts && element.localName === "img")
+      element.complete && element.naturalWidth > 0 && element.alt ||
+        problems.push(`a figure is not there: ${element.src}`);
+    else if (/^(script|img|iframe|object|embed|link|base|form|audio|video)$/i
       .test(element.localName))
       problems.push(`it has an element ${element.localName}`);
     for (const { name, value } of element.attributes)
@@ -78,9 +83,11 @@ function ids_of(file) {
 }
 
 /* Fixtures are parts of a class: the other pages of it are not there. */
-function dead_links(found, whole) {
+function dead_links(found, { whole, handouts }) {
   return [...new Set(found.map(([written, address]) => {
     const url = new URL(address);
+    if (handouts && url.protocol === "https:")
+      return null;
     if (url.protocol !== "file:")
       return `a link leaves the pages: ${written}`;
     const fragment = decodeURIComponent(url.hash.slice(1));
@@ -93,13 +100,14 @@ function dead_links(found, whole) {
   }))].filter(Boolean);
 }
 
-async function problems_of(browser, file, view, whole) {
+async function problems_of(browser, file, view, kind) {
   const problems = [];
-  const page = await open(browser, file, view, problems);
+  const page = await open(browser, file,
+    { ...view, figures: kind.handouts }, problems);
 
-  problems.push(...await page.evaluate(structure));
+  problems.push(...await page.evaluate(structure, kind.handouts));
   problems.push(...await page.evaluate(too_wide));
-  problems.push(...dead_links(await page.evaluate(links), whole));
+  problems.push(...dead_links(await page.evaluate(links), kind));
   await shoot(page, file, view, "", { fullPage: true });
   /* What is closed is not looked at by axe, and takes no room. */
   await page.evaluate(() => {
@@ -127,14 +135,17 @@ function pages_in(place) {
 }
 
 async function main() {
-  const whole = process.argv.includes("--whole");
-  const places = process.argv.slice(2).filter((word) => word !== "--whole");
+  const words = process.argv.slice(2);
+  const kind = {
+    whole: words.includes("--whole"), handouts: words.includes("--handouts"),
+  };
+  const places = words.filter((word) => !word.startsWith("--"));
   const browser = await launch();
   let passed = 0, failed = 0;
 
   for (const file of places.flatMap(pages_in))
     for (const view of VIEWS) {
-      const problems = await problems_of(browser, file, view, whole);
+      const problems = await problems_of(browser, file, view, kind);
       const name = path.relative(process.cwd(), file);
       problems.length > 0 ? failed++ : passed++;
       for (const problem of problems)
