@@ -23,7 +23,7 @@ Q := $(if $(V),,@)
 .SECONDARY:
 .SUFFIXES:
 .PHONY: status help setup kit grade test check matrix bench soak doctor lint \
-        watch hint debug gdb reset format clean test-fresh system unit class extra attacks $(LABS)
+        watch hint debug gdb reset format clean test-fresh system unit attacks $(LABS)
 
 status: kit
 	@$(IPCLAB) status
@@ -59,18 +59,6 @@ grade: kit
 ## make doctor       what this machine can run, and what to change
 doctor: kit
 	@$(IPCLAB) doctor
-
-## make class        grade a class (SUBMISSIONS=DIR; default: the sample class)
-class: kit
-	@$(IPCLAB) class $(or $(SUBMISSIONS),tests/class/submissions \
-	  --roster tests/class/roster.csv)
-
-# An instructor's own tests, built with the lab's: `ipclab class --extra-tests`.
-extra: kit
-	$(Q)$(CC) $(KIT_CPPFLAGS) -Ilabs/$(LAB) -Ilabs/common $(KIT_CFLAGS) $(CFLAGS) \
-	  $(LDFLAGS) -o '$(PROGRAM)' '$(SOURCE)' $(B)/labs/$(LAB)/test_$(LAB).o \
-	  $(B)/labs/$(LAB)/misconceptions.o $(B)/grader/probe/criterion.o \
-	  $(B)/libkit.a $(LIBS) -lcriterion
 
 ## make demo         the demonstrations; LAB=pipe SCENARIO=eof: one, drawn;
 ##                   TEST=name: your run that failed there; SOLUTION=yes: by
@@ -193,7 +181,8 @@ kit: compile_commands.json $(IPCLAB) $(B)/labs/list $(B)/grader/init $(B)/grader
 
 include grader/work/editor.mk
 include handouts/handouts.mk
-include tests/tests.mk
+# Students have neither.
+-include instructors/instructors.mk tests/tests.mk
 -include $(shell find $(B) -path $(B)/fresh -prune -o -name '*.d' -print 2>/dev/null)
 
 ## make clean        remove everything that was built

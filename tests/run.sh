@@ -29,6 +29,7 @@ run build/tests/unit/tests --short-filename --color=never
 run build/tests/system/tests --short-filename --color=never -j1
 run build/tests/attacks
 run tests/handouts.sh
+run tests/student_kit.sh
 for lab in "$@"; do
     run build/tests/matrix "$lab"
 done

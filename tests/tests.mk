@@ -74,6 +74,11 @@ soak-class: kit
 bench-class: kit $(B)/tests/bench_class
 	@$(B)/tests/bench_class $(or $(STUDENTS),20 200)
 
+## make student-kit-check  what students get, unpacked, built and used
+.PHONY: student-kit-check
+student-kit-check:
+	@SETUP=$(SETUP) tests/student_kit.sh
+
 ## make test-slurm   the sample class under a real Slurm (root)
 .PHONY: test-slurm
 test-slurm: kit
@@ -86,7 +91,7 @@ lint:
 	$(Q)clang-format --dry-run -Werror $(KIT_SOURCES)
 	$(Q)cppcheck --quiet --enable=warning,portability --error-exitcode=1 \
 	  --suppress=unknownMacro $(KIT_CPPFLAGS) grader solutions $(wildcard labs/*/main.c)
-	$(Q)shellcheck -x grader/*.sh tests/*.sh handouts/site/*.sh .ci/run
+	$(Q)shellcheck -x grader/*.sh tests/*.sh instructors/*.sh handouts/site/*.sh .ci/run
 
 ## make format       apply .clang-format
 format:
