@@ -66,7 +66,7 @@ doctor: kit
 .PHONY: demo
 demo: kit
 	@$(IPCLAB) show $(LAB) $(SCENARIO) $(if $(SOLUTION),--solution) \
-	  $(if $(TEST),--test $(TEST)) \
+	  $(if $(TEST),--test $(TEST)) $(if $(WRONG),--wrong) \
 	  $(if $(HTML),--html '$(HTML)') $(if $(SVG),--svg '$(SVG)')
 
 # ---- Set-up: `SETUP=no` refuses to install and prints the command -----------
@@ -182,7 +182,7 @@ kit: compile_commands.json $(IPCLAB) $(B)/labs/list $(B)/grader/init $(B)/grader
 include grader/work/editor.mk
 include handouts/handouts.mk
 # Students have neither.
--include instructors/instructors.mk tests/tests.mk
+-include grader/instructors/instructors.mk tests/tests.mk
 -include $(shell find $(B) -path $(B)/fresh -prune -o -name '*.d' -print 2>/dev/null)
 
 ## make clean        remove everything that was built

@@ -91,7 +91,7 @@ lint:
 	$(Q)clang-format --dry-run -Werror $(KIT_SOURCES)
 	$(Q)cppcheck --quiet --enable=warning,portability --error-exitcode=1 \
 	  --suppress=unknownMacro $(KIT_CPPFLAGS) grader solutions $(wildcard labs/*/main.c)
-	$(Q)shellcheck -x grader/*.sh tests/*.sh instructors/*.sh handouts/site/*.sh .ci/run
+	$(Q)shellcheck -x grader/*.sh tests/*.sh grader/instructors/*.sh handouts/site/*.sh .ci/run
 
 ## make format       apply .clang-format
 format:

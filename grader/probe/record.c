@@ -29,7 +29,7 @@ void record_add_options(struct argv *argv)
         argv, (const char *[]){"-s", "512", "-ttt", "-T", "-yy", "-k", NULL});
 }
 
-/* ---- Runs ---------------------------------------------------------------- */
+/* ---- Runs --------------------------------------------------------------- */
 
 static void save(const char *name, const char *data, size_t size)
 {

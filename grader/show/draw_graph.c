@@ -29,7 +29,7 @@ static const struct process_limit limits[] = {
     {RLIMIT_CORE, 0},
 };
 
-/* ---- What is drawn, in dot's language ------------------------------------ */
+/* ---- What is drawn, in dot's language ----------------------------------- */
 
 /* One byte of a quoted string: see "Lexical and Semantic Notes" and "Character
  * encodings" in the description of dot's language. */
@@ -238,7 +238,7 @@ static char *graph_text(const json_t *recording, size_t *size)
     return fclose(dot) == 0 ? text : NULL;
 }
 
-/* ---- dot, in the sandbox ------------------------------------------------- */
+/* ---- dot, in the sandbox ------------------------------------------------ */
 
 /* What dot makes of the file GRAPH of STAGE; to be freed, NULL after a
  * message. */
@@ -291,7 +291,7 @@ static char *draw(const struct kit *kit, const json_t *recording)
     return svg;
 }
 
-/* ---- Taken over -------------------------------------------------------- */
+/* ---- Taken over --------------------------------------------------------- */
 
 static bool is_one_of(const xmlChar *name, const char *list)
 {

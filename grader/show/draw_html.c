@@ -20,7 +20,7 @@
 #define PART_MAX   (1024 * 1024)
 #define LISTED_MAX 300 /* steps that are shown without JavaScript */
 
-/* ---- Our own parts ------------------------------------------------------- */
+/* ---- Our own parts ------------------------------------------------------ */
 
 /* grader/show/pages/NAME as the element ELEMENT; with its hash as browsers want
  * it, in the attribute HASH. */
@@ -60,7 +60,7 @@ static int add_parts(const struct kit *kit, xmlNode *root)
     return status;
 }
 
-/* ---- The recordings ------------------------------------------------------ */
+/* ---- The recordings ----------------------------------------------------- */
 
 /* JSON that can stand in a `script`: printable ASCII without `<`; what is not
  * is escaped, which only strings hold.  To be freed. */

@@ -34,8 +34,7 @@ struct drawing {
     size_t *state_at;     /* of each object: its state that was told last */
 };
 
-/* ---- JSON -------------------------------------------------------------------
- */
+/* ---- JSON --------------------------------------------------------------- */
 
 static const char *word(const json_t *object, const char *key)
 {
@@ -56,8 +55,7 @@ static const json_t *process_at(const struct drawing *drawing, long index)
     return index < 0 ? NULL : json_array_get(drawing->processes, (size_t)index);
 }
 
-/* ---- Lanes
- * ------------------------------------------------------------------- */
+/* ---- Lanes -------------------------------------------------------------- */
 
 static int lane_of(const struct drawing *drawing, const json_t *process)
 {
@@ -107,8 +105,7 @@ static void put_lanes(const struct drawing *drawing, int active,
     }
 }
 
-/* ---- Text
- * --------------------------------------------------------------------- */
+/* ---- Text --------------------------------------------------------------- */
 
 static int text_column(const struct drawing *drawing)
 {
@@ -187,8 +184,7 @@ static void put_below(const struct drawing *drawing, const char *text,
     put_text(drawing, text, object);
 }
 
-/* ---- States
- * ------------------------------------------------------------------- */
+/* ---- States ------------------------------------------------------------- */
 
 /* Tell what OBJECT, number INDEX, is like since STEP, if that is news. */
 static void put_state(struct drawing *drawing, size_t index, long step)
@@ -226,8 +222,7 @@ static void put_state(struct drawing *drawing, size_t index, long step)
     free(all);
 }
 
-/* ---- Steps
- * --------------------------------------------------------------------- */
+/* ---- Steps -------------------------------------------------------------- */
 
 /* The name that PROCESS has at STEP, and its pid; to be freed. */
 static char *who(const json_t *process, long step)
@@ -297,8 +292,7 @@ static void put_step(struct drawing *drawing, size_t index)
         put_state(drawing, i, (long)index);
 }
 
-/* ---- Head and foot
- * --------------------------------------------------------------- */
+/* ---- Head and foot ------------------------------------------------------ */
 
 static void put_head(const struct drawing *drawing, bool ask)
 {

@@ -7,7 +7,7 @@
 #include "base.h"
 #include "model_private.h"
 
-/* ---- Pipes, as they fill and empty --------------------------------------- */
+/* ---- Pipes, as they fill and empty -------------------------------------- */
 
 /* There is room in OBJECT: what waits for it goes in. */
 static void fill(struct model *model, int object)
@@ -64,7 +64,7 @@ static void move(struct now *now, int object, long change)
     object_touch(now->model, object);
 }
 
-/* ---- Transfers ----------------------------------------------------------- */
+/* ---- Transfers ---------------------------------------------------------- */
 
 /* Whether steps about OBJECT are shown: files are for what is written to them,
  * for programs read hundreds as they start. */

@@ -33,8 +33,7 @@ static json_t *step_or_null(size_t step)
     return step == OPEN ? json_null() : json_integer((json_int_t)step);
 }
 
-/* ---- Processes
- * --------------------------------------------------------------- */
+/* ---- Processes ---------------------------------------------------------- */
 
 /* The last of a process's names that is one, at its first step or later. */
 static json_t *json_names(const struct process *process)
@@ -69,8 +68,7 @@ static json_t *json_process(const struct model *model, size_t index)
                      "end", string_or_null(process->end));
 }
 
-/* ---- Objects
- * ----------------------------------------------------------------- */
+/* ---- Objects ------------------------------------------------------------ */
 
 static json_t *json_state(const struct state *state)
 {
@@ -135,8 +133,7 @@ static json_t *json_object_of(const struct object *object, int color)
                      "outside", (int)object->outside, "states", states);
 }
 
-/* ---- Descriptors
- * ------------------------------------------------------------- */
+/* ---- Descriptors -------------------------------------------------------- */
 
 static bool is_worth_telling(const struct model *model,
                              const struct descriptor *fd)
@@ -156,8 +153,7 @@ static json_t *json_descriptor(const struct descriptor *fd, int object)
                      step_or_null(fd->to));
 }
 
-/* ---- Steps
- * ------------------------------------------------------------------- */
+/* ---- Steps -------------------------------------------------------------- */
 
 static json_t *json_step(const struct step *step, const int *numbers)
 {
@@ -195,8 +191,7 @@ static json_t *json_step(const struct step *step, const int *numbers)
     return json;
 }
 
-/* ---- The whole
- * --------------------------------------------------------------- */
+/* ---- The whole ---------------------------------------------------------- */
 
 /* Which objects are told of, and by which number; NONE: not. */
 static int *number_objects(const struct model *model)

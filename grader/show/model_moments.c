@@ -118,8 +118,7 @@ static void add_moments(const struct model *model, size_t index,
         add_moment(moments, count, 2 * event->begun, index, true);
 }
 
-/* ---- Replaying ------------------------------------------------------------
- */
+/* ---- Replaying ---------------------------------------------------------- */
 
 /* The same for semaphores, messages and queues. */
 static bool may_cause_ipc(const struct model *model,
@@ -147,9 +146,8 @@ static void replay_causes(struct model *model, struct moment *moments,
             return;
         if (ipc ? !may_cause_ipc(model, &moments[i], event, moments[at].line)
                 : moments[i].done || moments[i].begins ||
-                      !cause_is(model,
-                                &model->trace->events[moments[i].event], cause,
-                                event, moments[at].line))
+                      !cause_is(model, &model->trace->events[moments[i].event],
+                                cause, event, moments[at].line))
             continue;
         model_replay(model, moments[i].event, false);
         moments[i].done = true;

@@ -363,8 +363,7 @@ int detach(struct model *model, int process, uint64_t address);
 void detach_all(struct model *model, int process);
 void attach_inherit(struct model *model, int from, int to);
 
-/* ---- model_bytes.c ---------------------------------------------------------
- */
+/* ---- model_bytes.c ------------------------------------------------------ */
 
 /* PROCESS no longer waits for room in a pipe. */
 void end_filling(struct model *model, int process);

@@ -16,7 +16,7 @@
 #define SEMAPHORES_MAX 32000 /* SEMMSL: semget(2) */
 #define SHOWN_MAX      250
 
-/* ---- Values -------------------------------------------------------------- */
+/* ---- Values ------------------------------------------------------------- */
 
 static struct semaphore *semaphore_of(struct object *set, long num)
 {
@@ -91,7 +91,7 @@ static void undo_all(struct model *model, struct process *owner)
     owner->undo_count = 0;
 }
 
-/* ---- Who waits ----------------------------------------------------------- */
+/* ---- Who waits ---------------------------------------------------------- */
 
 /* The first of the changes that has to wait, with the values that SET has: it
  * is the one for which a process is counted, semctl(2).  NULL: all of them can
@@ -130,7 +130,7 @@ void sysv_end(struct model *model, int process)
         waiter_remove(model, (int)i, process);
 }
 
-/* ---- semget, semctl ------------------------------------------------------ */
+/* ---- semget, semctl ----------------------------------------------------- */
 
 static bool handle_semget(struct now *now)
 {
@@ -221,7 +221,7 @@ void sysv_told(struct now *now, const char *text)
     }
 }
 
-/* ---- semop --------------------------------------------------------------- */
+/* ---- semop -------------------------------------------------------------- */
 
 /* "[{sem_num=0, sem_op=-1, sem_flg=SEM_UNDO}, ...]"; the list is to be freed.
  */
@@ -297,8 +297,7 @@ static bool handle_semop(struct now *now)
     return true;
 }
 
-/* ---- In which order --------------------------------------------------------
- */
+/* ---- In which order ----------------------------------------------------- */
 
 static bool is_semop(const struct trace_event *event)
 {
@@ -362,7 +361,7 @@ bool semop_waits_for(const struct model *model, const struct trace_event *event,
     return helps;
 }
 
-/* ---- States -------------------------------------------------------------- */
+/* ---- States ------------------------------------------------------------- */
 
 /* How many wait for semaphore NUM of SET: for it to grow, or, with ZERO, to be
  * 0.  The kernel's semncnt and semzcnt. */

@@ -10,7 +10,7 @@
 #define MESSAGE_SHOWN 40    /* characters */
 #define MSGMNB        16384 /* what a queue holds if nobody asks: msgget(2) */
 
-/* ---- Who sleeps ---------------------------------------------------------- */
+/* ---- Who sleeps --------------------------------------------------------- */
 
 void waiter_add(struct now *now, int object, struct change *changes,
                 size_t count)
@@ -40,7 +40,7 @@ bool fails_at_once(const struct now *now, const char *errors)
     return now->event->error && list_holds(errors, ',', now->event->error);
 }
 
-/* ---- Identifiers --------------------------------------------------------- */
+/* ---- Identifiers -------------------------------------------------------- */
 
 /* The object that was called DETAIL ("semid 0") last, though it is gone. */
 static int find_removed(const struct model *model, const char *detail)
@@ -129,7 +129,7 @@ bool sysv_remove(struct now *now, int object)
     return true;
 }
 
-/* ---- Messages ------------------------------------------------------------ */
+/* ---- Messages ----------------------------------------------------------- */
 
 void message_owe(struct object *queue, long type)
 {
@@ -223,7 +223,7 @@ void messages_note(const struct model *model, const struct object *queue,
     free(bytes);
 }
 
-/* ---- Queues -------------------------------------------------------------- */
+/* ---- Queues ------------------------------------------------------------- */
 
 static bool handle_msgget(struct now *now)
 {
@@ -414,8 +414,7 @@ static bool handle_msgctl(struct now *now)
     return true;
 }
 
-/* ---- In which order --------------------------------------------------------
- */
+/* ---- In which order ----------------------------------------------------- */
 
 bool ipc_is_early(const struct model *model, const struct trace_event *event)
 {

@@ -32,8 +32,7 @@ static void add_strace(struct argv *argv, const char *log, const char *tell)
     argv_add(argv, "--");
 }
 
-/* ---- Waiting for its end
- * ------------------------------------------------------ */
+/* ---- Waiting for its end ------------------------------------------------ */
 
 static volatile sig_atomic_t interrupts;
 

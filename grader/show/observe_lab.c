@@ -26,8 +26,7 @@ struct job {
     json_t *recording;
 };
 
-/* ---- Choosing the run -------------------------------------------------------
- */
+/* ---- Choosing the run --------------------------------------------------- */
 
 /* The launch that the test's verdict is about; NULL: any. */
 static const char *judged_launch(const struct job *job)
@@ -90,8 +89,7 @@ static json_t *choose_run(const struct job *job, unsigned *world)
     return best;
 }
 
-/* ---- In the worker: strace's log is made of what the program did
- * ------------- */
+/* ---- In the worker: strace's log is made of what the program did -------- */
 
 /* The command line that is shown: the script of a scene, or the launch. */
 static const char *command_of(const struct job *job, const json_t *about)
@@ -161,8 +159,7 @@ static int work(int out_fd, void *data)
     return status;
 }
 
-/* ---- In the grader
- * ----------------------------------------------------------- */
+/* ---- In the grader ------------------------------------------------------ */
 
 /* What the grade says where there is nothing to be shown. */
 static int refuse(const struct job *job)

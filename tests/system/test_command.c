@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -26,6 +27,45 @@ static void expect_refusal(struct outcome outcome, int status)
     cr_expect(outcome.output[0] == '\0', "%s", outcome.output);
     expect_clean_machine();
 }
+
+/* ---- The man page -------------------------------------------------------- */
+
+/* Each long option that HELP, of COMMAND, names is in PAGE, too. */
+static void expect_options(const char *page, const char *command,
+                           const char *help)
+{
+    for (const char *at = strstr(help, " --"); at; at = strstr(at + 1, " --")) {
+        size_t size = strspn(at + 3, "abcdefghijklmnopqrstuvwxyz-");
+        char *option = xformat("Fl -%.*s", (int)size, at + 3);
+        cr_expect(strstr(page, option), "%s: --%.*s is not in the man page",
+                  command, (int)size, at + 3);
+        free(option);
+    }
+}
+
+Test(command, man_page_has_every_command_and_option)
+{
+    char *page = read_file(AT_FDCWD, "grader/ipclab.1", 1u << 20, NULL);
+    struct outcome all = IPCLAB("--help");
+    char *rest = strstr(all.output, "\n  "), name[32];
+    int commands = 0;
+
+    cr_assert(page && rest);
+    while (rest && sscanf(rest, " %31[a-z]", name) == 1) {
+        char *item = xformat("Nm Cm %s", name);
+        struct outcome one = IPCLAB(name, "--help");
+        cr_expect(strstr(page, item), "%s is not in the man page", name);
+        expect_options(page, name, one.output);
+        free(item);
+        commands++;
+        rest = strstr(rest + 1, "\n  ");
+    }
+    cr_expect_geq(commands, 11);
+    free(page);
+    expect_clean_machine();
+}
+
+/* ---- Refusals ------------------------------------------------------------ */
 
 Test(command, unknown_lab)
 {

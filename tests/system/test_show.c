@@ -23,8 +23,7 @@ static char *in_scratch(const char *name)
     return xformat("%s/%s", scratch(), name);
 }
 
-/* ---- Counting ---------------------------------------------------------------
- */
+/* ---- Counting ----------------------------------------------------------- */
 
 /* How many lines of TEXT match PATTERN (extended). */
 static int count_lines(const char *text, const char *pattern)
@@ -91,8 +90,7 @@ static int count_kind(const json_t *recording, const char *kind)
     return count;
 }
 
-/* ---- Programs that nobody here wrote
- * ------------------------------------------ */
+/* ---- Programs that nobody here wrote ------------------------------------ */
 
 static const struct program {
     const char *name;
@@ -190,8 +188,7 @@ Test(show, any_program_loses_no_event)
     expect_clean_machine();
 }
 
-/* ---- A daemon
- * ------------------------------------------------------------------ */
+/* ---- A daemon ----------------------------------------------------------- */
 
 Test(show, what_goes_into_the_background_is_left_alone)
 {
@@ -205,8 +202,7 @@ Test(show, what_goes_into_the_background_is_left_alone)
     cr_expect(strstr(outcome.output, "exec sleep 1000"));
 }
 
-/* ---- The drawing
- * ------------------------------------------------------------------ */
+/* ---- The drawing -------------------------------------------------------- */
 
 static void expect_columns(const char *text)
 {

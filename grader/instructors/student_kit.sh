@@ -3,7 +3,7 @@
 # Makes the archive that students get, of what is committed and on the list,
 # student-kit.list; the same commit gives the same bytes.  Pages of the handouts
 # are put in, as handouts/html, if they are made and none is out of date.
-#     instructors/student_kit.sh ARCHIVE.zip LAB...
+#     grader/instructors/student_kit.sh ARCHIVE.zip LAB...
 set -eu
 umask 022
 
@@ -23,9 +23,10 @@ set --
 while read -r path; do
     case $path in
     '' | '#'*) ;;
+    !*) set -- "$@" ":(exclude,glob)${path#!}" ;;
     *) set -- "$@" ":(glob)$path" ;;
     esac
-done <instructors/student-kit.list
+done <grader/instructors/student-kit.list
 
 git diff --name-only HEAD -- "$@" | while read -r file; do
     echo "student-kit: $file has changed; the kit gets what is committed" >&2

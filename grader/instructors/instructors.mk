@@ -17,7 +17,7 @@ extra: kit
 ## make student-kit  what students get: build/ipclab-student.zip
 .PHONY: student-kit student-kit-setup
 student-kit: student-kit-setup
-	@instructors/student_kit.sh $(B)/ipclab-student.zip $(LABS)
+	@grader/instructors/student_kit.sh $(B)/ipclab-student.zip $(LABS)
 	@echo "$(B)/ipclab-student.zip"
 
 student-kit-setup:
