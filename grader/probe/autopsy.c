@@ -260,6 +260,8 @@ static void wait_on_file(const struct autopsy_scene *scene,
         add_fd(scene, thread, call, (int)thread->args[call->arg], call->reads);
 
     wait->object = lock ? OBJECT_LOCK : OBJECT_POSIX_QUEUE;
+    if (lock)
+        autopsy_add_lockers(scene, wait);
 }
 
 static void wait_plain(const struct autopsy_scene *scene,

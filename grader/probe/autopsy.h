@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <sys/types.h>
 
+#include "locks.h"
+
 enum autopsy_object {
     OBJECT_NONE, /* nothing that the autopsy knows */
     OBJECT_PIPE,
@@ -54,6 +56,18 @@ struct autopsy_semaphore {
     size_t changes; /* how many the call is to make, all or none */
 };
 
+/* A blocked fcntl(2), lockf(3) or flock(2). */
+struct autopsy_lock {
+    bool known; /* else nothing below counts */
+    enum lock_kind kind;
+    bool writes;       /* LOCK_EX or F_WRLCK */
+    uint64_t from, to; /* bytes, both included; LOCK_TO_END: to the last */
+    bool held;         /* what stands in the way is known: the first of it: */
+    bool held_writes;
+    uint64_t held_from, held_to;
+    bool held_by_more; /* there are others, of other bytes or another type */
+};
+
 struct autopsy_wait {
     pid_t pid, tid;
     char name[32];    /* the process, as in a holder */
@@ -68,6 +82,7 @@ struct autopsy_wait {
     char label[16];       /* "pipe A": a name that a reader can follow */
     size_t count;         /* third argument of read and write, else 0 */
     struct autopsy_semaphore semaphore; /* OBJECT_SEMAPHORE */
+    struct autopsy_lock lock;           /* OBJECT_LOCK */
     struct autopsy_holder *holders;     /* those who could end it */
     size_t holder_count;
 };

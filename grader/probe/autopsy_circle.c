@@ -72,6 +72,17 @@ static void say_path_of_pids(const struct autopsy_scene *scene,
     }
 }
 
+/* A lock that others share can be given up by any of them: flock(2). */
+static bool is_for_itself(const struct autopsy_wait *wait)
+{
+    bool alone = true;
+
+    for (size_t i = 0; i < wait->holder_count; i++)
+        alone = alone && wait->holders[i].who == WHO_ITSELF;
+    return autopsy_holder(wait, WHO_ITSELF) &&
+           (alone || wait->object != OBJECT_LOCK);
+}
+
 /* A thread whose only wait is for its own process. */
 static const struct autopsy_wait *find_self(const struct autopsy *autopsy)
 {
@@ -79,7 +90,7 @@ static const struct autopsy_wait *find_self(const struct autopsy *autopsy)
         const struct autopsy_wait *wait = &autopsy->waits[i];
         bool alone = (i == 0 || wait[-1].tid != wait->tid) &&
                      (i + 1 == autopsy->count || wait[1].tid != wait->tid);
-        if (alone && autopsy_holder(wait, WHO_ITSELF))
+        if (alone && is_for_itself(wait))
             return wait;
     }
     return NULL;

@@ -102,9 +102,9 @@ static enum autopsy_who relation(const struct autopsy_scene *scene,
     return a && b && a->ppid == b->ppid ? WHO_SIBLING : WHO_OTHER;
 }
 
-static void add_holder(const struct autopsy_scene *scene,
-                       struct autopsy_wait *wait,
-                       const struct snapshot_thread *process, int fd)
+void autopsy_add_holder(const struct autopsy_scene *scene,
+                        struct autopsy_wait *wait,
+                        const struct snapshot_thread *process, int fd)
 {
     struct autopsy_holder *holder =
         grow(&wait->holders, &wait->holder_count, sizeof(*holder));
@@ -168,7 +168,7 @@ void autopsy_add_other_ends(const struct autopsy_scene *scene,
             continue;
         for (size_t j = 0; j < process->fd_count; j++)
             if (is_other_end(fd, wait->reads, &process->fds[j]))
-                add_holder(scene, wait, process, process->fds[j].fd);
+                autopsy_add_holder(scene, wait, process, process->fds[j].fd);
     }
     autopsy_add_tester(scene, wait);
 }
@@ -187,7 +187,7 @@ void autopsy_add_changer(const struct autopsy_scene *scene,
 
     if (semaphore->changer_lives && semaphore->change == -1 &&
         semaphore->value == 0)
-        add_holder(scene, wait, changer, -1);
+        autopsy_add_holder(scene, wait, changer, -1);
 }
 
 /* PID <= 0: any child. */
@@ -198,6 +198,6 @@ void autopsy_add_children(const struct autopsy_scene *scene,
         const struct snapshot_thread *child = &scene->snapshot->threads[i];
         if (child->pid == child->tid && child->ppid == wait->pid &&
             child->state != 'Z' && (pid <= 0 || child->pid == pid))
-            add_holder(scene, wait, child, -1);
+            autopsy_add_holder(scene, wait, child, -1);
     }
 }

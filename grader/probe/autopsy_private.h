@@ -2,8 +2,8 @@
 /*
  * autopsy_private.h - what the parts of the autopsy share: autopsy.c finds
  * the waits, autopsy_holders.c who could end them, autopsy_text.c says so,
- * autopsy_sysv.c and autopsy_mqueue.c what lies in a queue, autopsy_circle.c
- * draws the conclusion.
+ * autopsy_sysv.c and autopsy_mqueue.c what lies in a queue, autopsy_locks.c
+ * knows all of locks on files, autopsy_circle.c draws the conclusion.
  */
 #ifndef PROBE_AUTOPSY_PRIVATE_H
 #define PROBE_AUTOPSY_PRIVATE_H
@@ -29,6 +29,10 @@ void autopsy_set_label(const struct autopsy *autopsy,
 bool autopsy_is_own_code(const struct autopsy_scene *scene,
                          const struct snapshot_thread *process);
 
+/* Add PROCESS as a holder of WAIT, by its descriptor FD (-1: by none). */
+void autopsy_add_holder(const struct autopsy_scene *scene,
+                        struct autopsy_wait *wait,
+                        const struct snapshot_thread *process, int fd);
 /* Add as holders of WAIT: those with the other end of the pipe or FIFO FD... */
 void autopsy_add_other_ends(const struct autopsy_scene *scene,
                             struct autopsy_wait *wait,
@@ -38,6 +42,9 @@ void autopsy_add_tester(const struct autopsy_scene *scene,
                         struct autopsy_wait *wait);
 void autopsy_add_children(const struct autopsy_scene *scene,
                           struct autopsy_wait *wait, pid_t pid);
+/* ...those who have locked what it waits to lock; fills its lock, too. */
+void autopsy_add_lockers(const struct autopsy_scene *scene,
+                         struct autopsy_wait *wait);
 /* The one who took semaphore->value from 1 to 0, as far as can be seen. */
 void autopsy_add_changer(const struct autopsy_scene *scene,
                          struct autopsy_wait *wait);
@@ -52,12 +59,25 @@ struct autopsy_line {
 
 void autopsy_say(struct autopsy_line *line, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/* Say the end of PATH, of bytes that a screen can show. */
+void autopsy_say_path(struct autopsy_line *line, const char *path);
+/* Say BETWEEN and the holders of WAIT, of which there are some, and what the
+ * only one does. */
+void autopsy_say_all_holders(const struct autopsy_scene *scene,
+                             struct autopsy_line *line, const char *between,
+                             const struct autopsy_wait *wait);
 /* The thread TID, which is in the scene. */
 const struct snapshot_thread *autopsy_thread(const struct autopsy_scene *scene,
                                              pid_t tid);
 /* Say "pending: ...; blocked: ...". */
 void autopsy_say_signals(struct autopsy_line *line,
                          const struct snapshot_thread *thread);
+/* Say what is known of the lock of WAIT: of the call, and behind it. */
+void autopsy_say_lock_call(struct autopsy_line *line,
+                           const struct autopsy_wait *wait);
+void autopsy_say_lock(const struct autopsy_scene *scene,
+                      struct autopsy_line *line,
+                      const struct autopsy_wait *wait);
 /* Say what is in the System V queue of WAIT, and who used it last. */
 void autopsy_say_row(const struct autopsy_scene *scene,
                      struct autopsy_line *line,

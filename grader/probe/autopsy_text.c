@@ -26,8 +26,7 @@ void autopsy_say(struct autopsy_line *line, const char *format, ...)
         line->length += (size_t)n < room ? (size_t)n : room - 1;
 }
 
-/* The end of PATH, of bytes that a screen can show. */
-static void say_path(struct autopsy_line *line, const char *path)
+void autopsy_say_path(struct autopsy_line *line, const char *path)
 {
     enum { SHOWN = 40 };
     size_t length = strlen(path);
@@ -109,6 +108,20 @@ static bool waits(const struct autopsy *autopsy, pid_t tid)
     return false;
 }
 
+void autopsy_say_all_holders(const struct autopsy_scene *scene,
+                             struct autopsy_line *line, const char *between,
+                             const struct autopsy_wait *wait)
+{
+    const struct autopsy_holder *only = wait->holders;
+
+    autopsy_say(line, "%s", between);
+    if (say_holders(line, wait) > 1)
+        return;
+    if (only->blocked && only->who != WHO_ITSELF)
+        autopsy_say(line, ", which is blocked in %s",
+                    call_of(scene->autopsy, only->pid));
+}
+
 /* ---- What each kind of object has to say ------------------------------- */
 
 static void say_pipe(const struct autopsy_scene *scene,
@@ -120,21 +133,16 @@ static void say_pipe(const struct autopsy_scene *scene,
                 wait->reads ? "empty" : "full");
     if (wait->object == OBJECT_FIFO) {
         autopsy_say(line, " (");
-        say_path(line, wait->object_name);
+        autopsy_say_path(line, wait->object_name);
         autopsy_say(line, ")");
     }
     if (wait->holder_count == 0) {
         autopsy_say(line, "; no process in sight has its %s end", end);
         return;
     }
-    autopsy_say(line, "; its %s end is held by ", end);
-    if (say_holders(line, wait) > 1)
-        return;
-    const struct autopsy_holder *only = wait->holders;
-    if (only->blocked && only->who != WHO_ITSELF)
-        autopsy_say(line, ", which is blocked in %s",
-                    call_of(scene->autopsy, only->pid));
-    if (only->who == WHO_TESTER &&
+    autopsy_say(line, "; its %s end is held", end);
+    autopsy_say_all_holders(scene, line, " by ", wait);
+    if (wait->holders->who == WHO_TESTER &&
         autopsy_tester_is_idle(scene, wait->object_name))
         autopsy_say(line, ", which will %s nothing more", end);
 }
@@ -144,7 +152,7 @@ static void say_open(const struct autopsy_scene *scene,
 {
     (void)scene;
     autopsy_say(line, "(\"");
-    say_path(line, wait->object_name);
+    autopsy_say_path(line, wait->object_name);
     autopsy_say(line, "\"): nobody has opened this FIFO for %s",
                 wait->reads ? "writing" : "reading");
 }
@@ -194,7 +202,7 @@ static void say_queue(const struct autopsy_scene *scene,
     autopsy_say(line, ": ");
     if (wait->object == OBJECT_POSIX_QUEUE)
         autopsy_say(line, "message queue ");
-    say_path(line, wait->object_name);
+    autopsy_say_path(line, wait->object_name);
     autopsy_say(line, wait->reads ? " has no such message" : " is full");
     if (wait->object == OBJECT_SYSV_QUEUE)
         autopsy_say_row(scene, line, wait);
@@ -244,7 +252,6 @@ static void say_other(const struct autopsy_scene *scene,
 {
     static const char *const words[] = {
         [OBJECT_FUTEX] = ": a lock, a condition or another thread's end",
-        [OBJECT_LOCK] = ": somebody else has locked ",
         [OBJECT_NONE] = ": ",
     };
     bool named = wait->object_name[0] != '\0';
@@ -253,19 +260,19 @@ static void say_other(const struct autopsy_scene *scene,
     if (wait->object != OBJECT_NONE || named)
         autopsy_say(line, "%s", words[wait->object]);
     if (named)
-        say_path(line, wait->object_name);
+        autopsy_say_path(line, wait->object_name);
 }
 
 typedef void say_fn(const struct autopsy_scene *scene,
                     struct autopsy_line *line, const struct autopsy_wait *wait);
 
 static say_fn *const sayings[] = {
-    [OBJECT_NONE] = say_other,       [OBJECT_PIPE] = say_pipe,
-    [OBJECT_FIFO] = say_fifo,        [OBJECT_SOCKET] = say_socket,
-    [OBJECT_CHILD] = say_child,      [OBJECT_SIGNAL] = say_signal,
-    [OBJECT_FUTEX] = say_other,      [OBJECT_SEMAPHORE] = say_semaphore,
-    [OBJECT_SYSV_QUEUE] = say_queue, [OBJECT_POSIX_QUEUE] = say_queue,
-    [OBJECT_LOCK] = say_other,
+    [OBJECT_NONE] = say_other,        [OBJECT_PIPE] = say_pipe,
+    [OBJECT_FIFO] = say_fifo,         [OBJECT_SOCKET] = say_socket,
+    [OBJECT_CHILD] = say_child,       [OBJECT_SIGNAL] = say_signal,
+    [OBJECT_FUTEX] = say_other,       [OBJECT_SEMAPHORE] = say_semaphore,
+    [OBJECT_SYSV_QUEUE] = say_queue,  [OBJECT_POSIX_QUEUE] = say_queue,
+    [OBJECT_LOCK] = autopsy_say_lock,
 };
 
 /* ---- Lines ------------------------------------------------------------- */
@@ -314,6 +321,8 @@ static void say_call(struct autopsy_line *line, const struct autopsy_wait *wait,
         autopsy_say(line, "(%d)", (int)thread->args[0]);
     else if (call && call->form == FORM_SEMAPHORE)
         say_changes(line, thread);
+    else if (wait->object == OBJECT_LOCK)
+        autopsy_say_lock_call(line, wait);
     else if (call && call->form == FORM_SYSV_QUEUE)
         autopsy_say(line, call->reads ? "(%d, type %ld)" : "(%d, %ld bytes)",
                     (int)thread->args[0],

@@ -35,7 +35,9 @@
  *    eventfd or signalfd (a terminal is somebody's, FUSE serves files from a
  *    process).  The tester does not hold it, or has promised to be idle.  An
  *    open(2) is one of a FIFO, known by where it sleeps: opening may also wait
- *    for a file server or a lease's end.
+ *    for a file server or a lease's end.  A lock on a file is held by processes
+ *    of the program alone, and so is what else stands before it (locks.h): the
+ *    tester, or a stranger, may have locked the file, too.
  * 7. No timers: /proc/PID/timers is empty, no timerfd is armed, and the trace
  *    has no alarm(2), setitimer(2), SO_RCVTIMEO or SO_SNDTIMEO, which /proc
  *    does not show.  SIGIO must not come from the tester's end either.
@@ -53,6 +55,7 @@
 
 #include "base.h"
 #include "blocking.h"
+#include "locks.h"
 #include "snapshot.h"
 #include "trace.h"
 
@@ -202,13 +205,13 @@ static bool sleeps_on_open(const struct proof *proof,
     return IS_ONE_OF(thread->wchan, places);
 }
 
-static bool sleeps_on_fcntl(const struct proof *proof,
-                            const struct snapshot_thread *thread,
-                            const struct blocking_call *call)
+static bool sleeps_on_lock(const struct proof *proof,
+                           const struct snapshot_thread *thread,
+                           const struct blocking_call *call)
 {
-    (void)proof;
-    (void)call;
-    return thread->args[1] == F_SETLKW || thread->args[1] == F_OFD_SETLKW;
+    return (call->form == FORM_FLOCK || thread->args[1] == F_SETLKW ||
+            thread->args[1] == F_OFD_SETLKW) &&
+           lock_is_inside(proof->snapshot, thread);
 }
 
 /* Woken by an act of a thread in any case. */
@@ -230,7 +233,8 @@ static sleeps_fn *const sleeps[FORM_COUNT] = {
     [FORM_SELECT] = sleeps_on_select,
     [FORM_EPOLL] = sleeps_on_poll,
     [FORM_OPEN] = sleeps_on_open,
-    [FORM_FCNTL] = sleeps_on_fcntl,
+    [FORM_FCNTL] = sleeps_on_lock,
+    [FORM_FLOCK] = sleeps_on_lock,
     [FORM_CHILD] = sleeps_on_relatives,
     [FORM_CHILD_ID] = sleeps_on_relatives,
     [FORM_SIGNAL] = sleeps_on_relatives,
@@ -238,7 +242,6 @@ static sleeps_fn *const sleeps[FORM_COUNT] = {
     [FORM_SEMAPHORE] = sleeps_on_relatives,
     [FORM_SYSV_QUEUE] = sleeps_on_relatives,
     [FORM_POSIX_QUEUE] = sleeps_on_relatives,
-    [FORM_FLOCK] = sleeps_on_relatives,
 };
 
 /* ---- States ------------------------------------------------------------ */

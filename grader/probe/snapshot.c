@@ -25,6 +25,7 @@
 
 #include "base.h"
 #include "blocking.h"
+#include "locks.h"
 #include "snapshot_private.h"
 
 /* ---- One thread -------------------------------------------------------- */
@@ -324,6 +325,7 @@ int snapshot_take(struct snapshot *snapshot, int proc_fd, pid_t skip,
     for (size_t i = 0; only_below && i < snapshot->count; i++)
         for (size_t j = 0; j < snapshot->threads[i].fd_count; j++)
             snapshot->network_busy |= snapshot->threads[i].fds[j].network;
+    snapshot_read_locks(snapshot, proc_fd);
     return 0;
 }
 
@@ -336,5 +338,7 @@ void snapshot_release(struct snapshot *snapshot)
     free(snapshot->semaphores);
     free(snapshot->message_table);
     free(snapshot->queues);
+    free(snapshot->locks);
+    free(snapshot->holdings);
     *snapshot = (struct snapshot){0};
 }

@@ -70,13 +70,17 @@ struct snapshot_queue {
                          could not be told */
 };
 
+struct snapshot_lock; /* locks.h */
+struct snapshot_holding;
+
 /*
  * The memory of a thread holds, always whole:
  *   poll, ppoll     the array of struct pollfd;
  *   select          the three sets one behind the other, each of
  *                   snapshot_set_size(args[0]) bytes; of zeros if not given;
  *   epoll_wait      the interest list, as an array of struct pollfd;
- *   futex           the word; semop: the array of struct sembuf.
+ *   futex           the word; semop: the array of struct sembuf;
+ *   fcntl           the struct flock of F_SETLKW and F_OFD_SETLKW.
  */
 struct snapshot {
     struct snapshot_thread *threads; /* those of a process side by side, its
@@ -92,6 +96,10 @@ struct snapshot {
     size_t queue_count;
     bool network_busy; /* packets may be under way to a socket: in the kernel,
                           or, with ONLY_BELOW, from anywhere */
+    struct snapshot_lock *locks; /* rows, in the order of /proc/locks */
+    size_t lock_count;
+    struct snapshot_holding *holdings;
+    size_t holding_count;
 };
 
 /*

@@ -7,33 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "autopsy.h"
-#include "proc_evidence.h"
+#include "autopsy_evidence.h"
 
 static struct autopsy *examine(struct snapshot *snapshot,
                                const struct tester_end *held)
 {
     return autopsy_new(snapshot, FIRST, PROGRAM, held, held ? 1 : 0);
-}
-
-/* The lines on the recording NAME are TEXT, in which each ends with "\n". */
-static void assert_lines(const char *name, const char *text)
-{
-    struct snapshot snapshot;
-    char *seen = xstrdup("");
-
-    replay(name, &snapshot);
-    struct autopsy *autopsy = examine(&snapshot, NULL);
-    for (size_t i = 0; i < autopsy->line_count; i++) {
-        char *longer = xformat("%s%s\n", seen, autopsy->lines[i]);
-        free(seen);
-        seen = longer;
-        cr_assert_leq(strlen(autopsy->lines[i]), 160);
-    }
-    cr_assert_str_eq(seen, text, "%s:\n%s", name, seen);
-    free(seen);
-    autopsy_free(autopsy);
-    snapshot_release(&snapshot);
 }
 
 #if defined(__x86_64__) /* the recordings hold its system call numbers */

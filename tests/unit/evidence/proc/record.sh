@@ -21,8 +21,11 @@ to=$2
 pointers() {
     case $1 in
     7 | 219 | 271 | 202) echo 1 ;; # poll, restarted or not, ppoll, futex
+    130 | 128) echo 1 ;;           # rt_sigsuspend, rt_sigtimedwait
     23 | 270) echo 2 3 4 5 ;;      # select, pselect6
-    257 | 65 | 220) echo 2 ;;      # openat, semop, semtimedop
+    257 | 65 | 220 | 42) echo 2 ;; # openat, semop, semtimedop, connect
+    72) echo 3 ;;                  # fcntl
+    44) echo 5 ;;                  # sendto
     esac
 }
 
@@ -45,6 +48,11 @@ if msg=$(nsenter --ipc="$from/1/ns/ipc" cat /proc/sysvipc/msg) &&
     [ "$(wc -l <<<"$msg")" -gt 1 ]; then
     mkdir -p "$to/sysvipc"
     printf '%s\n' "$msg" > "$to/sysvipc/msg"
+fi
+
+if grep -q -e '->' "$from/locks"; then
+    mkdir -p "$to"
+    cat "$from/locks" > "$to/locks"
 fi
 
 for process in "$from"/[0-9]*; do
