@@ -305,9 +305,12 @@ static void examine(const struct autopsy_scene *scene,
 
     if (call == NULL || thread->running)
         return;
+    size_t before = scene->autopsy->count;
     /* vfork(2) is the one known sleep that no signal ends. */
     if (thread->state == (call->form == FORM_VFORK ? 'D' : 'S'))
         waits[call->form](scene, thread, call);
+    for (size_t i = before; i < scene->autopsy->count; i++)
+        autopsy_set_signals(scene, &scene->autopsy->waits[i], thread);
 }
 
 static bool is_blocked(const struct autopsy *autopsy, pid_t pid)
@@ -329,13 +332,19 @@ static int compare_holders(const void *a, const void *b)
     return (x->fd > y->fd) - (x->fd < y->fd);
 }
 
-static void finish_holders(const struct autopsy *autopsy)
+static void finish_holders(const struct autopsy_scene *scene)
 {
+    const struct autopsy *autopsy = scene->autopsy;
+
     for (size_t i = 0; i < autopsy->count; i++) {
         struct autopsy_wait *wait = &autopsy->waits[i];
-        for (size_t j = 0; j < wait->holder_count; j++)
-            wait->holders[j].blocked =
-                is_blocked(autopsy, wait->holders[j].pid);
+        for (size_t j = 0; j < wait->holder_count; j++) {
+            struct autopsy_holder *holder = &wait->holders[j];
+            const struct snapshot_thread *process =
+                snapshot_process(scene->snapshot, holder->pid);
+            holder->blocked = is_blocked(autopsy, holder->pid);
+            holder->stopped = process && autopsy_is_stopped(scene, process);
+        }
         if (wait->holder_count > 1)
             qsort(wait->holders, wait->holder_count, sizeof(*wait->holders),
                   compare_holders);
@@ -344,17 +353,17 @@ static void finish_holders(const struct autopsy *autopsy)
 
 struct autopsy *autopsy_new(const struct snapshot *snapshot, pid_t first_pid,
                             const char *program, const struct tester_end *held,
-                            size_t held_count)
+                            size_t held_count, const struct trace *trace)
 {
     struct autopsy *autopsy = xcalloc(1, sizeof(*autopsy));
-    struct autopsy_scene scene = {snapshot, first_pid,  program,
-                                  held,     held_count, autopsy};
+    struct autopsy_scene scene = {snapshot,   first_pid, program, held,
+                                  held_count, trace,     autopsy};
 
     for (int first = 1; first >= 0; first--)
         for (size_t i = 0; i < snapshot->count; i++)
             if ((snapshot->threads[i].pid == first_pid) == first)
                 examine(&scene, &snapshot->threads[i]);
-    finish_holders(autopsy);
+    finish_holders(&scene);
     autopsy_write(&scene);
     return autopsy;
 }

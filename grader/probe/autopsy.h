@@ -43,6 +43,7 @@ struct autopsy_holder {
     char name[32];        /* "parent 3", "cat 5", "child 4" */
     bool own_code;        /* still runs the student's program */
     bool blocked;         /* is itself in a wait of this autopsy */
+    bool stopped;         /* by SIGSTOP or its like */
 };
 
 /* A blocked semop(2): the first of its changes that cannot be made. */
@@ -68,6 +69,13 @@ struct autopsy_lock {
     bool held_by_more; /* there are others, of other bytes or another type */
 };
 
+/* Signals, as sets with bit N-1 for signal N. */
+struct autopsy_signals {
+    uint64_t pending, blocked; /* of any thread that waits */
+    uint64_t awaited;   /* OBJECT_SIGNAL: what would end it; 0: not known */
+    uint64_t delivered; /* ...and which of them came before it began to wait */
+};
+
 struct autopsy_wait {
     pid_t pid, tid;
     char name[32];    /* the process, as in a holder */
@@ -83,7 +91,8 @@ struct autopsy_wait {
     size_t count;         /* third argument of read and write, else 0 */
     struct autopsy_semaphore semaphore; /* OBJECT_SEMAPHORE */
     struct autopsy_lock lock;           /* OBJECT_LOCK */
-    struct autopsy_holder *holders;     /* those who could end it */
+    struct autopsy_signals signals;
+    struct autopsy_holder *holders; /* those who could end it */
     size_t holder_count;
 };
 
@@ -98,15 +107,17 @@ struct autopsy {
 
 struct snapshot;
 struct tester_end;
+struct trace;
 
 /*
  * Explain SNAPSHOT.  FIRST_PID is the program's first process; PROGRAM the path
  * of the student's program, as /proc/PID/exe shows it; HELD what the tester
- * holds.
+ * holds; TRACE the trace so far, or NULL: it alone tells who has stopped whom,
+ * and which signals have come.
  */
 struct autopsy *autopsy_new(const struct snapshot *snapshot, pid_t first_pid,
                             const char *program, const struct tester_end *held,
-                            size_t held_count);
+                            size_t held_count, const struct trace *trace);
 void autopsy_free(struct autopsy *autopsy);
 
 /* The first holder of WAIT with WHO; NULL if there is none. */

@@ -163,7 +163,8 @@ static bool say_chain(const struct autopsy_scene *scene,
     if (holder != NULL) { /* it is in no wait */
         path->pids[path->count++] = holder->pid;
         say_path_of_pids(scene, line, path);
-        autopsy_say(line, ", which waits for nobody");
+        autopsy_say(line, holder->stopped ? ", which is stopped"
+                                          : ", which waits for nobody");
         return true;
     }
     say_path_of_pids(scene, line, path);

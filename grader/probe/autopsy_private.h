@@ -3,13 +3,15 @@
  * autopsy_private.h - what the parts of the autopsy share: autopsy.c finds
  * the waits, autopsy_holders.c who could end them, autopsy_text.c says so,
  * autopsy_sysv.c and autopsy_mqueue.c what lies in a queue, autopsy_locks.c
- * knows all of locks on files, autopsy_circle.c draws the conclusion.
+ * knows all of locks on files, autopsy_signals.c of signals and stops,
+ * autopsy_circle.c draws the conclusion.
  */
 #ifndef PROBE_AUTOPSY_PRIVATE_H
 #define PROBE_AUTOPSY_PRIVATE_H
 
 #include "autopsy.h"
 #include "snapshot.h"
+#include "trace.h"
 
 struct autopsy_scene {
     const struct snapshot *snapshot;
@@ -17,7 +19,8 @@ struct autopsy_scene {
     const char *program;
     const struct tester_end *held;
     size_t held_count;
-    struct autopsy *autopsy; /* being made */
+    const struct trace *trace; /* or NULL */
+    struct autopsy *autopsy;   /* being made */
 };
 
 /* What process PID is called; NAME has room for that of a wait. */
@@ -69,6 +72,22 @@ void autopsy_say_all_holders(const struct autopsy_scene *scene,
 /* The thread TID, which is in the scene. */
 const struct snapshot_thread *autopsy_thread(const struct autopsy_scene *scene,
                                              pid_t tid);
+/* Fill the signals of WAIT, of THREAD, which has its object and descriptor. */
+void autopsy_set_signals(const struct autopsy_scene *scene,
+                         struct autopsy_wait *wait,
+                         const struct snapshot_thread *thread);
+/* Say that no signal has come to WAIT, and which are under way or came before.
+ */
+void autopsy_say_signal(const struct autopsy_scene *scene,
+                        struct autopsy_line *line,
+                        const struct autopsy_wait *wait);
+/* Whether THREAD is stopped, and not just held by strace for a moment. */
+bool autopsy_is_stopped(const struct autopsy_scene *scene,
+                        const struct snapshot_thread *thread);
+/* Say by whom THREAD has been stopped, and whether it is for good. */
+void autopsy_say_stopped(const struct autopsy_scene *scene,
+                         struct autopsy_line *line,
+                         const struct snapshot_thread *thread);
 /* Say "pending: ...; blocked: ...". */
 void autopsy_say_signals(struct autopsy_line *line,
                          const struct snapshot_thread *thread);

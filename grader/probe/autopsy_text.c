@@ -117,7 +117,9 @@ void autopsy_say_all_holders(const struct autopsy_scene *scene,
     autopsy_say(line, "%s", between);
     if (say_holders(line, wait) > 1)
         return;
-    if (only->blocked && only->who != WHO_ITSELF)
+    if (only->stopped)
+        autopsy_say(line, ", which is stopped");
+    else if (only->blocked && only->who != WHO_ITSELF)
         autopsy_say(line, ", which is blocked in %s",
                     call_of(scene->autopsy, only->pid));
 }
@@ -193,6 +195,8 @@ static void say_child(const struct autopsy_scene *scene,
                 execs ? " %s neither ended nor executed a program"
                       : " %s not ended",
                 many ? "have" : "has");
+    if (!many && wait->holders[0].stopped)
+        autopsy_say(line, ": it is stopped");
 }
 
 static void say_queue(const struct autopsy_scene *scene,
@@ -238,14 +242,6 @@ static void say_semaphore(const struct autopsy_scene *scene,
         autopsy_say(line, "; %s was the last to change it", name);
 }
 
-static void say_signal(const struct autopsy_scene *scene,
-                       struct autopsy_line *line,
-                       const struct autopsy_wait *wait)
-{
-    autopsy_say(line, ": no signal has come; ");
-    autopsy_say_signals(line, autopsy_thread(scene, wait->tid));
-}
-
 static void say_other(const struct autopsy_scene *scene,
                       struct autopsy_line *line,
                       const struct autopsy_wait *wait)
@@ -269,7 +265,7 @@ typedef void say_fn(const struct autopsy_scene *scene,
 static say_fn *const sayings[] = {
     [OBJECT_NONE] = say_other,        [OBJECT_PIPE] = say_pipe,
     [OBJECT_FIFO] = say_fifo,         [OBJECT_SOCKET] = say_socket,
-    [OBJECT_CHILD] = say_child,       [OBJECT_SIGNAL] = say_signal,
+    [OBJECT_CHILD] = say_child,       [OBJECT_SIGNAL] = autopsy_say_signal,
     [OBJECT_FUTEX] = say_other,       [OBJECT_SEMAPHORE] = say_semaphore,
     [OBJECT_SYSV_QUEUE] = say_queue,  [OBJECT_POSIX_QUEUE] = say_queue,
     [OBJECT_LOCK] = autopsy_say_lock,
@@ -365,9 +361,9 @@ static void write_others(const struct autopsy_scene *scene)
             autopsy_say(&line, " (its thread %d)", thread->tid);
         if (thread->state == 'Z')
             autopsy_say(&line, " has ended and waits to be reaped");
-        else if (thread->state == 'T' || thread->state == 't')
-            autopsy_say(&line, " is stopped");
-        else if (thread->running || thread->state == 'R')
+        else if (autopsy_is_stopped(scene, thread))
+            autopsy_say_stopped(scene, &line, thread);
+        else if (thread->running || strchr("Rt", thread->state))
             autopsy_say(&line, " is running");
         else if (!thread->syscall_known || thread->syscall < 0)
             autopsy_say(&line, " is asleep, outside a system call");

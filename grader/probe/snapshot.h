@@ -24,6 +24,7 @@ struct snapshot_fd {
     unsigned long inode; /* from fdinfo; 0 if the kernel does not tell */
     bool armed;          /* a timerfd that will go off, or might */
     bool network;        /* a socket, and not of AF_UNIX */
+    uint64_t signals;    /* of a signalfd: what it takes, bit N-1 */
 };
 
 struct snapshot_thread {
@@ -80,7 +81,8 @@ struct snapshot_holding;
  *                   snapshot_set_size(args[0]) bytes; of zeros if not given;
  *   epoll_wait      the interest list, as an array of struct pollfd;
  *   futex           the word; semop: the array of struct sembuf;
- *   fcntl           the struct flock of F_SETLKW and F_OFD_SETLKW.
+ *   fcntl           the struct flock of F_SETLKW and F_OFD_SETLKW;
+ *   sigsuspend, sigtimedwait    the set, of 64 bits.
  */
 struct snapshot {
     struct snapshot_thread *threads; /* those of a process side by side, its

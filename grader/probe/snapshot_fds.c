@@ -80,6 +80,9 @@ static void read_fdinfo(int dir, struct snapshot_fd *fd)
     if (is_timer && value &&
         sscanf(value, "\nit_value: (%lld, %lld)", &s, &ns) == 2)
         fd->armed = s != 0 || ns != 0;
+    const char *signals = strstr(info, "\nsigmask:");
+    if (signals)
+        fd->signals = strtoull(signals + strlen("\nsigmask:"), NULL, 16);
     if (fd->type == 0 && strstr(info, "\ntype:\tfifo"))
         fd->type = S_IFIFO;
 }

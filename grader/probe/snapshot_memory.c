@@ -81,6 +81,8 @@ void snapshot_read_pointers(int dir, struct snapshot_thread *thread)
         read_items(dir, thread, args[0], 1, sizeof(uint32_t));
     else if (call->form == FORM_SEMAPHORE)
         read_items(dir, thread, args[1], args[2], sizeof(struct sembuf));
+    else if (call->form == FORM_SIGNAL && call->arg >= 0)
+        read_items(dir, thread, args[call->arg], 1, sizeof(uint64_t));
     else if (call->form == FORM_FCNTL &&
              (args[1] == F_SETLKW || args[1] == F_OFD_SETLKW))
         read_items(dir, thread, args[2], 1, sizeof(struct flock));

@@ -128,6 +128,11 @@ size_t trace_unwaited(const struct trace *trace, size_t from);
 /* A call was seen that arms a timer which /proc does not show: alarm,
  * setitimer, timer_create, timerfd_settime, SO_RCVTIMEO, SO_SNDTIMEO. */
 bool trace_has_timer(const struct trace *trace);
+/* How often SIGNAL was delivered to process PID, in any of its threads; what it
+ * took by sigtimedwait(2) or signalfd(2) is not counted. */
+size_t trace_deliveries(const struct trace *trace, pid_t pid, int signal);
+/* The last stop of process PID, which goes on; NULL. */
+const struct trace_event *trace_stop(const struct trace *trace, pid_t pid);
 /* The last line that the log holds of host pid PID is "stopped by". */
 bool trace_is_stopped(const struct trace *trace, pid_t host_pid);
 

@@ -242,6 +242,31 @@ bool trace_has_timer(const struct trace *trace)
     return false;
 }
 
+size_t trace_deliveries(const struct trace *trace, pid_t pid, int signal)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < trace->event_count; i++) {
+        const struct trace_event *event = &trace->events[i];
+        const struct trace_process *process = &trace->processes[event->process];
+        count += event->kind == TRACE_SIGNAL && event->result == signal &&
+                 trace->processes[process->leader].pid == pid;
+    }
+    return count;
+}
+
+const struct trace_event *trace_stop(const struct trace *trace, pid_t pid)
+{
+    for (size_t i = trace->event_count; i-- > 0;) {
+        const struct trace_event *event = &trace->events[i];
+        const struct trace_process *process = &trace->processes[event->process];
+        if (event->kind == TRACE_STOPPED && process->pid == pid &&
+            process->stopped)
+            return event;
+    }
+    return NULL;
+}
+
 bool trace_is_stopped(const struct trace *trace, pid_t host_pid)
 {
     for (size_t i = trace->process_count; i-- > 0;)

@@ -15,6 +15,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "blocking.h"
 #include "run.h"
 #include "verdict.h"
 
@@ -134,6 +135,23 @@ static size_t count_processes(const struct run *run,
     return count;
 }
 
+/* Whether a thread is stopped, or may wait for a signal: of both the trace
+ * knows more. */
+static bool is_about_signals(const struct snapshot *snapshot)
+{
+    for (size_t i = 0; i < snapshot->count; i++) {
+        const struct snapshot_thread *thread = &snapshot->threads[i];
+        const struct blocking_call *call = blocking_find(thread->syscall);
+        bool about = strchr("Tt", thread->state) != NULL ||
+                     (call && call->form == FORM_SIGNAL);
+        for (size_t j = 0; j < thread->fd_count && !about; j++)
+            about = thread->fds[j].signals != 0; /* signalfd(2) */
+        if (about)
+            return true;
+    }
+    return false;
+}
+
 static void end_as(struct run *run, enum run_end end, struct snapshot *snapshot)
 {
     if (run->end != RUN_RUNNING)
@@ -143,8 +161,10 @@ static void end_as(struct run *run, enum run_end end, struct snapshot *snapshot)
     run->ended_ms = now_ms();
     autopsy_free(run->autopsy);
     objects_add(run, snapshot);
-    run->autopsy =
-        autopsy_new(snapshot, run->pid, run->program, ends.list, ends.count);
+    if (end != RUN_DEADLOCKED && is_about_signals(snapshot))
+        run_read_trace(run); /* for the proof it has been */
+    run->autopsy = autopsy_new(snapshot, run->pid, run->program, ends.list,
+                               ends.count, run->trace);
     free(ends.list);
 }
 

@@ -11,13 +11,16 @@
 
 #include "autopsy.h"
 #include "proc_evidence.h"
+#include "trace.h"
 
-/* The lines on SNAPSHOT are TEXT, in which each ends with "\n". */
+/* The lines on SNAPSHOT and TRACE are TEXT, in which each ends with "\n". */
 static inline void assert_lines_of(const struct snapshot *snapshot,
-                                   const char *name, const char *text)
+                                   const struct trace *trace, const char *name,
+                                   const char *text)
 {
     char *seen = xstrdup("");
-    struct autopsy *autopsy = autopsy_new(snapshot, FIRST, PROGRAM, NULL, 0);
+    struct autopsy *autopsy =
+        autopsy_new(snapshot, FIRST, PROGRAM, NULL, 0, trace);
 
     for (size_t i = 0; i < autopsy->line_count; i++) {
         char *longer = xformat("%s%s\n", seen, autopsy->lines[i]);
@@ -35,7 +38,7 @@ static inline void assert_lines(const char *name, const char *text)
     struct snapshot snapshot;
 
     replay(name, &snapshot);
-    assert_lines_of(&snapshot, name, text);
+    assert_lines_of(&snapshot, NULL, name, text);
     snapshot_release(&snapshot);
 }
 

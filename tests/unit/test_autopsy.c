@@ -12,7 +12,7 @@
 static struct autopsy *examine(struct snapshot *snapshot,
                                const struct tester_end *held)
 {
-    return autopsy_new(snapshot, FIRST, PROGRAM, held, held ? 1 : 0);
+    return autopsy_new(snapshot, FIRST, PROGRAM, held, held ? 1 : 0, NULL);
 }
 
 #if defined(__x86_64__) /* the recordings hold its system call numbers */
@@ -210,13 +210,15 @@ Test(autopsy, notifications,
      .description = "whoever has a message queue open is told what it holds, "
                     "who is registered, and which signals are under way")
 {
-    assert_lines("mq_registered",
-                 "process 2 is blocked in poll, of descriptor 3: no signal has "
-                 "come; pending: none; blocked: SIGINT, SIGUSR1, SIGTERM\n"
-                 "process 2 is blocked in poll, of descriptor 0: pipe A is "
-                 "empty; no process in sight has its write end\n"
-                 "message queue /q holds no bytes; process 2 is registered for "
-                 "it\n");
+    assert_lines(
+        "mq_registered",
+        "process 2 is blocked in poll, of descriptor 3: none of SIGINT, "
+        "SIGUSR1, SIGTERM has come; pending: none; blocked: SIGINT, SIGUSR1, "
+        "SIGTERM\n"
+        "process 2 is blocked in poll, of descriptor 0: pipe A is "
+        "empty; no process in sight has its write end\n"
+        "message queue /q holds no bytes; process 2 is registered for "
+        "it\n");
     assert_lines("mq_unregistered",
                  "process 2 is blocked in ppoll, of descriptor 0: pipe A is "
                  "empty; no process in sight has its write end\n"

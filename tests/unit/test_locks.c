@@ -53,7 +53,8 @@ Test(locks, waits_are_typed, .description = "what a lab's rules ask for")
     struct snapshot snapshot;
 
     replay("lock_records", &snapshot);
-    struct autopsy *autopsy = autopsy_new(&snapshot, FIRST, PROGRAM, NULL, 0);
+    struct autopsy *autopsy =
+        autopsy_new(&snapshot, FIRST, PROGRAM, NULL, 0, NULL);
     const struct autopsy_wait *wait = &autopsy->waits[1];
     cr_assert_eq(wait->object, OBJECT_LOCK);
     cr_assert(wait->lock.known && wait->lock.writes);
@@ -76,7 +77,8 @@ static void assert_line(void (*spoil)(struct snapshot *), const char *text)
 
     replay("lock_records", &snapshot);
     spoil(&snapshot);
-    struct autopsy *autopsy = autopsy_new(&snapshot, FIRST, PROGRAM, NULL, 0);
+    struct autopsy *autopsy =
+        autopsy_new(&snapshot, FIRST, PROGRAM, NULL, 0, NULL);
     cr_assert_str_eq(autopsy->lines[1], text, "%s", autopsy->lines[1]);
     autopsy_free(autopsy);
     snapshot_release(&snapshot);
