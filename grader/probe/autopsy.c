@@ -77,6 +77,8 @@ static struct autopsy_wait *add_fd(const struct autopsy_scene *scene,
     if (fd == NULL)
         return wait;
     memcpy(wait->object_name, fd->target, sizeof(wait->object_name));
+    if (object == OBJECT_SOCKET)
+        autopsy_add_peers(scene, wait, fd);
     autopsy_set_label(scene->autopsy, wait);
     if (fd->type == S_IFIFO)
         autopsy_add_other_ends(scene, wait, fd);
@@ -376,6 +378,7 @@ void autopsy_free(struct autopsy *autopsy)
         free(autopsy->waits[i].holders);
     for (size_t i = 0; i < autopsy->line_count; i++)
         free(autopsy->lines[i]);
+    free(autopsy->unread);
     free(autopsy->waits);
     free(autopsy->lines);
     free(autopsy);

@@ -69,6 +69,31 @@ struct autopsy_lock {
     bool held_by_more; /* there are others, of other bytes or another type */
 };
 
+/* A socket that is waited for, and its other end: sockets.h. */
+struct autopsy_socket {
+    bool known; /* else nothing below counts */
+    bool local; /* AF_UNIX */
+    int type;   /* SOCK_STREAM, ... */
+    bool listens;
+    bool connected;  /* it has another end, which... */
+    bool unaccepted; /* ...the holders have not accepted yet */
+    bool shut_write; /* it has said that it sends nothing more */
+    unsigned long inode, peer;
+    unsigned long unread;         /* see sockets.h */
+    unsigned long peer_unread;    /* bytes that the other end has not read */
+    char name[64], peer_name[64]; /* "/work/s", "port 5000" */
+};
+
+/* A socket that has something for its process, which waits elsewhere. */
+struct autopsy_unread {
+    pid_t pid;
+    int fd;
+    unsigned long inode;
+    bool listens; /* connections were not accepted; else bytes not read */
+    unsigned long count;
+    bool bytes_known; /* of datagrams of the network there are some */
+};
+
 /* Signals, as sets with bit N-1 for signal N. */
 struct autopsy_signals {
     uint64_t pending, blocked; /* of any thread that waits */
@@ -91,6 +116,7 @@ struct autopsy_wait {
     size_t count;         /* third argument of read and write, else 0 */
     struct autopsy_semaphore semaphore; /* OBJECT_SEMAPHORE */
     struct autopsy_lock lock;           /* OBJECT_LOCK */
+    struct autopsy_socket socket;       /* OBJECT_SOCKET */
     struct autopsy_signals signals;
     struct autopsy_holder *holders; /* those who could end it */
     size_t holder_count;
@@ -101,6 +127,8 @@ struct autopsy {
         *waits; /* one per blocked thread, first process first;
                    a poll of several descriptors gives several */
     size_t count;
+    struct autopsy_unread *unread;
+    size_t unread_count;
     char **lines; /* the same for a reader, one wait a line, and the cycle */
     size_t line_count;
 };

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * autopsy_holders.c - what processes and objects are called, and who could end
- * a wait: whoever has the other end of a pipe, or the awaited child.  Objects
- * that are shared without descriptors, and the peers of sockets, are not known.
+ * a wait: whoever has the other end of a pipe, or the awaited child.  Who uses
+ * objects that are shared without descriptors is not known.
  */
 #include <ctype.h>
 #include <fcntl.h>
@@ -58,6 +58,16 @@ void autopsy_name(const struct autopsy_scene *scene, pid_t pid, char *name)
                    pid);
 }
 
+/* Both ends of a connection have one name: they are of one thing. */
+static bool is_same_object(const struct autopsy_wait *a,
+                           const struct autopsy_wait *b)
+{
+    return strcmp(a->object_name, b->object_name) == 0 ||
+           (a->object == OBJECT_SOCKET && a->socket.peer != 0 &&
+            a->socket.peer == b->socket.inode &&
+            b->socket.peer == a->socket.inode);
+}
+
 /* "pipe A", "pipe B", ...: in the order of their first appearance. */
 void autopsy_set_label(const struct autopsy *autopsy, struct autopsy_wait *wait)
 {
@@ -73,7 +83,7 @@ void autopsy_set_label(const struct autopsy *autopsy, struct autopsy_wait *wait)
     for (const struct autopsy_wait *w = autopsy->waits; w < wait; w++) {
         if (w->object != wait->object)
             continue;
-        if (strcmp(w->object_name, wait->object_name) == 0) {
+        if (is_same_object(w, wait)) {
             memcpy(wait->label, w->label, sizeof(wait->label));
             return;
         }

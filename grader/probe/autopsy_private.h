@@ -3,8 +3,8 @@
  * autopsy_private.h - what the parts of the autopsy share: autopsy.c finds
  * the waits, autopsy_holders.c who could end them, autopsy_text.c says so,
  * autopsy_sysv.c and autopsy_mqueue.c what lies in a queue, autopsy_locks.c
- * knows all of locks on files, autopsy_signals.c of signals and stops,
- * autopsy_circle.c draws the conclusion.
+ * knows all of locks on files, autopsy_sockets.c of sockets, autopsy_signals.c
+ * of signals and stops, autopsy_circle.c draws the conclusion.
  */
 #ifndef PROBE_AUTOPSY_PRIVATE_H
 #define PROBE_AUTOPSY_PRIVATE_H
@@ -48,6 +48,9 @@ void autopsy_add_children(const struct autopsy_scene *scene,
 /* ...those who have locked what it waits to lock; fills its lock, too. */
 void autopsy_add_lockers(const struct autopsy_scene *scene,
                          struct autopsy_wait *wait);
+/* ...those who have the other end of the socket FD; fills its socket, too. */
+void autopsy_add_peers(const struct autopsy_scene *scene,
+                       struct autopsy_wait *wait, const struct snapshot_fd *fd);
 /* The one who took semaphore->value from 1 to 0, as far as can be seen. */
 void autopsy_add_changer(const struct autopsy_scene *scene,
                          struct autopsy_wait *wait);
@@ -97,6 +100,10 @@ void autopsy_say_lock_call(struct autopsy_line *line,
 void autopsy_say_lock(const struct autopsy_scene *scene,
                       struct autopsy_line *line,
                       const struct autopsy_wait *wait);
+/* Say what is known of the socket of WAIT. */
+void autopsy_say_socket(const struct autopsy_scene *scene,
+                        struct autopsy_line *line,
+                        const struct autopsy_wait *wait);
 /* Say what is in the System V queue of WAIT, and who used it last. */
 void autopsy_say_row(const struct autopsy_scene *scene,
                      struct autopsy_line *line,
@@ -108,6 +115,8 @@ void autopsy_finish(struct autopsy *autopsy, const struct autopsy_line *line);
 void autopsy_write(const struct autopsy_scene *scene);
 /* ...by adding what there is to say of message queues and signals... */
 void autopsy_write_queues(const struct autopsy_scene *scene);
+/* ...of what nobody has read from a socket... */
+void autopsy_write_sockets(const struct autopsy_scene *scene);
 /* ...and this one at their end. */
 void autopsy_conclude(const struct autopsy_scene *scene);
 

@@ -165,20 +165,6 @@ static void say_fifo(const struct autopsy_scene *scene,
     (wait->fd < 0 ? say_open : say_pipe)(scene, line, wait);
 }
 
-static void say_socket(const struct autopsy_scene *scene,
-                       struct autopsy_line *line,
-                       const struct autopsy_wait *wait)
-{
-    (void)scene;
-    if (strncmp(wait->call, "accept", 6) == 0)
-        autopsy_say(line, ": nobody connects to %s", wait->label);
-    else if (strcmp(wait->call, "connect") == 0)
-        autopsy_say(line, ": nobody accepts the connection of %s", wait->label);
-    else
-        autopsy_say(line, ": %s has %s", wait->label,
-                    wait->reads ? "nothing to be read" : "no room");
-}
-
 static void say_child(const struct autopsy_scene *scene,
                       struct autopsy_line *line,
                       const struct autopsy_wait *wait)
@@ -264,7 +250,7 @@ typedef void say_fn(const struct autopsy_scene *scene,
 
 static say_fn *const sayings[] = {
     [OBJECT_NONE] = say_other,        [OBJECT_PIPE] = say_pipe,
-    [OBJECT_FIFO] = say_fifo,         [OBJECT_SOCKET] = say_socket,
+    [OBJECT_FIFO] = say_fifo,         [OBJECT_SOCKET] = autopsy_say_socket,
     [OBJECT_CHILD] = say_child,       [OBJECT_SIGNAL] = autopsy_say_signal,
     [OBJECT_FUTEX] = say_other,       [OBJECT_SEMAPHORE] = say_semaphore,
     [OBJECT_SYSV_QUEUE] = say_queue,  [OBJECT_POSIX_QUEUE] = say_queue,
@@ -380,5 +366,6 @@ void autopsy_write(const struct autopsy_scene *scene)
         write_wait(scene, &scene->autopsy->waits[i]);
     write_others(scene);
     autopsy_write_queues(scene);
+    autopsy_write_sockets(scene);
     autopsy_conclude(scene);
 }

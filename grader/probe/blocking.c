@@ -20,6 +20,7 @@
     }
 #define LIMIT(kind, n) .limit = LIMIT_##kind, .limit_arg = n
 #define TO(n)          .to_arg = n
+#define ADDRESS(n)     .address_arg = n
 
 static const struct blocking_call calls[] = {
     /* call, form, argument, reads, [limit and its argument, destination] */
@@ -35,11 +36,11 @@ static const struct blocking_call calls[] = {
     /* SO_RCVTIMEO and SO_SNDTIMEO, socket(7), are seen in the trace only. */
     CALL(accept, FD, 0, true),
     CALL(accept4, FD, 0, true),
-    CALL(connect, FD, 0, false),
+    CALL(connect, FD, 0, false, ADDRESS(1)),
     CALL(recvfrom, FD, 0, true),
     CALL(recvmsg, FD, 0, true),
     CALL(recvmmsg, FD, 0, true, LIMIT(POINTER, 4)),
-    CALL(sendto, FD, 0, false),
+    CALL(sendto, FD, 0, false, ADDRESS(4)),
     CALL(sendmsg, FD, 0, false),
     CALL(sendmmsg, FD, 0, false),
 

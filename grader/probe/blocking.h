@@ -50,7 +50,8 @@ struct blocking_call {
     bool reads;      /* for something to take, not for room */
     enum blocking_limit limit;
     signed char limit_arg;
-    signed char to_arg; /* FORM_TRANSFER: the descriptor written to */
+    signed char to_arg;      /* FORM_TRANSFER: the descriptor written to */
+    signed char address_arg; /* of a socket's address, its size behind it; 0 */
 };
 
 /* The row of system call NUMBER, or NULL. */

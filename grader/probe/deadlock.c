@@ -37,7 +37,8 @@
  *    open(2) is one of a FIFO, known by where it sleeps: opening may also wait
  *    for a file server or a lease's end.  A lock on a file is held by processes
  *    of the program alone, and so is what else stands before it (locks.h): the
- *    tester, or a stranger, may have locked the file, too.
+ *    tester, or a stranger, may have locked the file, too.  So is the other end
+ *    of a socket, and nothing is there to be read (sockets.h).
  * 7. No timers: /proc/PID/timers is empty, no timerfd is armed, and the trace
  *    has no alarm(2), setitimer(2), SO_RCVTIMEO or SO_SNDTIMEO, which /proc
  *    does not show.  SIGIO must not come from the tester's end either.
@@ -57,6 +58,7 @@
 #include "blocking.h"
 #include "locks.h"
 #include "snapshot.h"
+#include "sockets.h"
 #include "trace.h"
 
 struct proof {
@@ -94,9 +96,11 @@ static bool may_be_used_by_tester(const struct proof *proof,
     return false;
 }
 
-/* Whether only the program itself can make descriptor N ready. */
+/* Whether only the program itself can make descriptor N ready: READS, to take
+ * something from it. */
 static bool is_closed(const struct proof *proof,
-                      const struct snapshot_thread *thread, int n, bool polled)
+                      const struct snapshot_thread *thread, int n, bool polled,
+                      bool reads)
 {
     static const char *const closed[] = {
         "anon_inode:[eventfd]", "anon_inode:[signalfd]",
@@ -106,8 +110,11 @@ static bool is_closed(const struct proof *proof,
 
     if (fd == NULL || may_be_used_by_tester(proof, fd))
         return false;
-    if (fd->type == S_IFIFO || fd->type == S_IFSOCK)
+    if (fd->type == S_IFIFO)
         return true;
+    if (fd->type == S_IFSOCK)
+        return socket_is_inside(proof->snapshot, thread,
+                                blocking_find(thread->syscall), fd, reads);
     /* Never waited for, but POSIX queues look like it; see poll(2). */
     if (polled && fd->type == S_IFREG)
         return true;
@@ -147,7 +154,8 @@ static bool sleeps_on_fd(const struct proof *proof,
                          const struct snapshot_thread *thread,
                          const struct blocking_call *call)
 {
-    return is_closed(proof, thread, (int)thread->args[call->arg], false);
+    return is_closed(proof, thread, (int)thread->args[call->arg], false,
+                     call->reads);
 }
 
 /* The source of sendfile(2) may be a file: it is not what is waited for. */
@@ -155,8 +163,9 @@ static bool sleeps_on_transfer(const struct proof *proof,
                                const struct snapshot_thread *thread,
                                const struct blocking_call *call)
 {
-    return is_closed(proof, thread, (int)thread->args[call->arg], true) &&
-           is_closed(proof, thread, (int)thread->args[call->to_arg], false);
+    return is_closed(proof, thread, (int)thread->args[call->arg], true, true) &&
+           is_closed(proof, thread, (int)thread->args[call->to_arg], false,
+                     false);
 }
 
 static bool sleeps_on_poll(const struct proof *proof,
@@ -170,7 +179,8 @@ static bool sleeps_on_poll(const struct proof *proof,
         return false; /* not all could be read */
     memcpy(fds, thread->memory, count * sizeof(*fds));
     for (size_t i = 0; i < count; i++)
-        if (fds[i].fd >= 0 && !is_closed(proof, thread, fds[i].fd, true))
+        if (fds[i].fd >= 0 && !is_closed(proof, thread, fds[i].fd, true,
+                                         fds[i].events & ~POLLOUT))
             return false;
     return count > 0 || call->form == FORM_POLL;
 }
@@ -187,7 +197,7 @@ static bool sleeps_on_select(const struct proof *proof,
     for (size_t bit = 0; bit < 8 * thread->memory_size; bit++) {
         size_t fd = bit % (8 * size);
         if (fd < thread->args[0] && (thread->memory[bit / 8] >> bit % 8 & 1) &&
-            !is_closed(proof, thread, (int)fd, true))
+            !is_closed(proof, thread, (int)fd, true, bit / 8 / size != 1))
             return false;
     }
     return true;

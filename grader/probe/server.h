@@ -43,6 +43,7 @@ enum server_fd {
     SERVER_SEM,  /*   objects to whoever reads the descriptor */
     SERVER_MSG,
     SERVER_MQUEUE, /* /dev/mqueue, or /dev/null where there is none */
+    SERVER_DIAG,   /* a socket of NETLINK_SOCK_DIAG in the sandbox's network */
     SERVER_FDS
 };
 

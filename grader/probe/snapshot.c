@@ -340,5 +340,6 @@ void snapshot_release(struct snapshot *snapshot)
     free(snapshot->queues);
     free(snapshot->locks);
     free(snapshot->holdings);
+    free(snapshot->sockets);
     *snapshot = (struct snapshot){0};
 }

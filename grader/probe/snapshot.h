@@ -23,7 +23,8 @@ struct snapshot_fd {
                         anonymous inodes and where it could not be found */
     unsigned long inode; /* from fdinfo; 0 if the kernel does not tell */
     bool armed;          /* a timerfd that will go off, or might */
-    bool network;        /* a socket, and not of AF_UNIX */
+    bool network;        /* a socket, and not of AF_UNIX... */
+    bool netlink;        /* ...but one on which the kernel itself speaks */
     uint64_t signals;    /* of a signalfd: what it takes, bit N-1 */
 };
 
@@ -73,6 +74,7 @@ struct snapshot_queue {
 
 struct snapshot_lock; /* locks.h */
 struct snapshot_holding;
+struct snapshot_socket; /* sockets.h */
 
 /*
  * The memory of a thread holds, always whole:
@@ -82,7 +84,8 @@ struct snapshot_holding;
  *   epoll_wait      the interest list, as an array of struct pollfd;
  *   futex           the word; semop: the array of struct sembuf;
  *   fcntl           the struct flock of F_SETLKW and F_OFD_SETLKW;
- *   sigsuspend, sigtimedwait    the set, of 64 bits.
+ *   sigsuspend, sigtimedwait    the set, of 64 bits;
+ *   connect, sendto             the address, if one is given.
  */
 struct snapshot {
     struct snapshot_thread *threads; /* those of a process side by side, its
@@ -102,6 +105,9 @@ struct snapshot {
     size_t lock_count;
     struct snapshot_holding *holdings;
     size_t holding_count;
+    struct snapshot_socket *sockets; /* see snapshot_read_sockets() */
+    size_t socket_count;
+    unsigned sockets_known; /* SOCKETS_UNIX, SOCKETS_INET */
 };
 
 /*

@@ -118,13 +118,14 @@ static bool any_line(const char *text, line_fn *is, unsigned long value)
 }
 
 /* The same for the file NAME; MISSING if there is none. */
-static bool any_line_of(int dir, const char *name, line_fn *is, bool missing)
+static bool any_line_of(int dir, const char *name, line_fn *is,
+                        unsigned long value, bool missing)
 {
     char *text = read_file(dir, name, NET_MAX, NULL);
 
     if (text == NULL)
         return missing;
-    bool found = any_line(text, is, 0);
+    bool found = any_line(text, is, value);
     free(text);
     return found;
 }
@@ -135,6 +136,16 @@ static bool has_inode(const char *line, unsigned long inode)
     unsigned long number;
 
     return sscanf(line, "%*s %*s %*s %*s %*s %*s %lu", &number) == 1 &&
+           number == inode;
+}
+
+/* /proc/net/netlink: sk Eth Pid Groups Rmem Wmem Dump Locks Drops Inode */
+static bool has_netlink_inode(const char *line, unsigned long inode)
+{
+    unsigned long number;
+
+    return sscanf(line, "%*s %*s %*s %*s %*s %*s %*s %*s %*s %lu", &number) ==
+               1 &&
            number == inode;
 }
 
@@ -180,11 +191,11 @@ static bool has_backlog(const char *line, unsigned long unused)
  * has arrived by then has woken its reader. */
 static bool is_network_busy(int dir)
 {
-    return any_line_of(dir, "net/softnet_stat", has_backlog, true) ||
-           (any_line_of(dir, "net/sockstat", has_tcp, true) &&
-            any_line_of(dir, "net/tcp", is_tcp_busy, true)) ||
-           (any_line_of(dir, "net/sockstat6", has_tcp, false) &&
-            any_line_of(dir, "net/tcp6", is_tcp_busy, true));
+    return any_line_of(dir, "net/softnet_stat", has_backlog, 0, true) ||
+           (any_line_of(dir, "net/sockstat", has_tcp, 0, true) &&
+            any_line_of(dir, "net/tcp", is_tcp_busy, 0, true)) ||
+           (any_line_of(dir, "net/sockstat6", has_tcp, 0, false) &&
+            any_line_of(dir, "net/tcp6", is_tcp_busy, 0, true));
 }
 
 /* Whether THREAD's process has sockets of the network. */
@@ -200,6 +211,9 @@ static bool mark_sockets(int dir, struct snapshot_thread *thread)
             sscanf(fd->target, "socket:[%lu]", &inode) != 1)
             continue;
         fd->network = local == NULL || !any_line(local, has_inode, inode);
+        fd->netlink =
+            fd->network &&
+            any_line_of(dir, "net/netlink", has_netlink_inode, inode, false);
         network |= fd->network;
     }
     free(local);

@@ -36,7 +36,7 @@ static size_t read_memory(int dir, unsigned long address, void *buffer,
 static void read_items(int dir, struct snapshot_thread *thread,
                        unsigned long address, size_t count, size_t size)
 {
-    if (count > sizeof(thread->memory) / size)
+    if (size == 0 || count > sizeof(thread->memory) / size)
         return;
     size *= count;
     if (read_memory(dir, address, thread->memory, size) == size)
@@ -86,6 +86,9 @@ void snapshot_read_pointers(int dir, struct snapshot_thread *thread)
     else if (call->form == FORM_FCNTL &&
              (args[1] == F_SETLKW || args[1] == F_OFD_SETLKW))
         read_items(dir, thread, args[2], 1, sizeof(struct flock));
+    else if (call->address_arg > 0)
+        read_items(dir, thread, args[call->address_arg], 1,
+                   args[call->address_arg + 1]);
     else if (call->form == FORM_OPEN)
         (void)read_memory(dir, args[call->arg], thread->path,
                           sizeof(thread->path) - 1); /* "" if it fails */

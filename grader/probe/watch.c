@@ -17,6 +17,7 @@
 
 #include "blocking.h"
 #include "run.h"
+#include "sockets.h"
 #include "verdict.h"
 
 #define SPIN_MS         2000        /* CPU time without progress */
@@ -38,8 +39,11 @@ static int look(struct run *run, struct snapshot *snapshot)
 {
     const struct world *world = run->world;
 
-    return snapshot_take(snapshot, world->fds[SERVER_PROC], world->init_pid,
-                         world->sandbox.level == SANDBOX_BASIC);
+    if (snapshot_take(snapshot, world->fds[SERVER_PROC], world->init_pid,
+                      world->sandbox.level == SANDBOX_BASIC) < 0)
+        return -1;
+    snapshot_read_sockets(snapshot, world->fds[SERVER_DIAG]);
+    return 0;
 }
 
 /* The ends of pipes that the tester holds and might still use. */

@@ -26,7 +26,7 @@ static inline void assert_lines_of(const struct snapshot *snapshot,
         char *longer = xformat("%s%s\n", seen, autopsy->lines[i]);
         free(seen);
         seen = longer;
-        cr_assert_leq(strlen(autopsy->lines[i]), 160, "%s", autopsy->lines[i]);
+        cr_assert_leq(strlen(autopsy->lines[i]), 180, "%s", autopsy->lines[i]);
     }
     cr_assert_str_eq(seen, text, "%s:\n%s", name, seen);
     free(seen);

