@@ -4,6 +4,7 @@
 #include "locks.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 
@@ -36,6 +37,9 @@ static bool read_call(const struct snapshot_thread *thread,
 
     *wanted = (struct snapshot_lock){
         .depth = 1, .pid = thread->pid, .inode = fd->inode};
+    if (fd->device[0])
+        (void)snprintf(wanted->file, sizeof(wanted->file), "%s:%lu", fd->device,
+                       fd->inode);
     *known = true;
     wanted->to = LOCK_TO_END;
     if (call->form == FORM_FLOCK) {
@@ -54,10 +58,11 @@ static bool read_call(const struct snapshot_thread *thread,
 }
 
 static bool is_row_of(const struct snapshot_lock *row,
+                      const struct snapshot_fd *fd,
                       const struct snapshot_lock *wanted, bool bytes_known)
 {
-    return row->depth > 0 && row->kind == wanted->kind &&
-           row->inode == wanted->inode && row->writes == wanted->writes &&
+    return row->depth > 0 && row->kind == wanted->kind && lock_is_of(row, fd) &&
+           row->writes == wanted->writes &&
            row->pid == (row->kind == LOCK_DESCRIPTION ? -1 : wanted->pid) &&
            (!bytes_known ||
             (row->from == wanted->from && row->to == wanted->to));
@@ -75,7 +80,7 @@ find_row(const struct snapshot *snapshot, const struct snapshot_thread *thread,
 
     *told = fd && fd->inode != 0 && read_call(thread, fd, wanted, &bytes_known);
     for (size_t i = from; *told && i < snapshot->lock_count; i++) {
-        if (!is_row_of(&snapshot->locks[i], wanted, bytes_known))
+        if (!is_row_of(&snapshot->locks[i], fd, wanted, bytes_known))
             continue;
         *wanted = snapshot->locks[i];
         return &snapshot->locks[i];
@@ -91,6 +96,15 @@ bool lock_wanted(const struct snapshot *snapshot,
     bool told;
 
     return find_row(snapshot, thread, 0, wanted, &told) != NULL || told;
+}
+
+bool lock_is_of(const struct snapshot_lock *lock, const struct snapshot_fd *fd)
+{
+    size_t length = strlen(fd->device);
+
+    return fd->inode != 0 && lock->inode == fd->inode &&
+           (length == 0 || (strncmp(lock->file, fd->device, length) == 0 &&
+                            lock->file[length] == ':'));
 }
 
 /* Locks of fcntl(2) of both kinds see each other, those of flock(2) only each
@@ -144,7 +158,7 @@ static bool are_waiters_inside(const struct snapshot *snapshot,
     for (size_t i = 0; i < snapshot->lock_count; i++)
         rows += snapshot->locks[i].depth > 0 &&
                 snapshot->locks[i].kind == LOCK_DESCRIPTION &&
-                snapshot->locks[i].inode == row->inode;
+                strcmp(snapshot->locks[i].file, row->file) == 0;
     for (size_t i = 0; i < snapshot->count; i++) {
         const struct snapshot_thread *thread = &snapshot->threads[i];
         const struct blocking_call *call =
@@ -152,7 +166,7 @@ static bool are_waiters_inside(const struct snapshot *snapshot,
         threads += call && call->form == FORM_FCNTL &&
                    thread->args[1] == F_OFD_SETLKW &&
                    find_row(snapshot, thread, 0, &wanted, &told) &&
-                   wanted.inode == row->inode;
+                   strcmp(wanted.file, row->file) == 0;
     }
     return rows == threads;
 }

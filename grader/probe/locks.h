@@ -44,6 +44,7 @@ struct snapshot_holding {
 };
 
 struct snapshot;
+struct snapshot_fd;
 struct snapshot_thread;
 
 /*
@@ -56,6 +57,10 @@ void snapshot_read_locks(struct snapshot *snapshot, int proc_fd);
 bool lock_wanted(const struct snapshot *snapshot,
                  const struct snapshot_thread *thread,
                  struct snapshot_lock *wanted);
+/* Whether LOCK is of the file that FD is a descriptor of.  Rows of open file
+ * descriptions are of the whole machine, and other sandboxes have files with
+ * the same inodes. */
+bool lock_is_of(const struct snapshot_lock *lock, const struct snapshot_fd *fd);
 /* Whether HELD is held and stands in the way of WANTED. */
 bool lock_stops(const struct snapshot_lock *held,
                 const struct snapshot_lock *wanted);

@@ -22,6 +22,7 @@ struct snapshot_fd {
     mode_t type;     /* S_IFIFO for pipes too, S_IFSOCK, S_IFREG, ...; 0 for
                         anonymous inodes and where it could not be found */
     unsigned long inode; /* from fdinfo; 0 if the kernel does not tell */
+    char device[16];     /* of a file with a path, "00:59"; "": not known */
     bool armed;          /* a timerfd that will go off, or might */
     bool network;        /* a socket, and not of AF_UNIX... */
     bool netlink;        /* ...but one on which the kernel itself speaks */

@@ -45,20 +45,21 @@ static bool has_prefix(const char *string, const char *prefix)
     return strncmp(string, prefix, strlen(prefix)) == 0;
 }
 
-static mode_t type_of(int dir, const char *name, const char *target)
+static void read_type(int dir, const char *name, struct snapshot_fd *fd)
 {
     struct statx status;
 
-    if (has_prefix(target, "pipe:["))
-        return S_IFIFO;
-    if (has_prefix(target, "socket:["))
-        return S_IFSOCK;
-    if (target[0] != '/')
-        return 0;
+    if (has_prefix(fd->target, "pipe:["))
+        fd->type = S_IFIFO;
+    if (has_prefix(fd->target, "socket:["))
+        fd->type = S_IFSOCK;
     /* DONT_SYNC: a dead file server must not stop the tester. */
-    if (statx(dir, name, AT_STATX_DONT_SYNC, STATX_TYPE, &status) < 0)
-        return 0;
-    return status.stx_mode & S_IFMT;
+    if (fd->target[0] != '/' ||
+        statx(dir, name, AT_STATX_DONT_SYNC, STATX_TYPE, &status) < 0)
+        return;
+    fd->type = status.stx_mode & S_IFMT;
+    (void)snprintf(fd->device, sizeof(fd->device), "%02x:%02x",
+                   status.stx_dev_major, status.stx_dev_minor);
 }
 
 static void read_fdinfo(int dir, struct snapshot_fd *fd)
@@ -97,7 +98,7 @@ static bool read_one(int dir, struct snapshot_fd *fd, const char *number)
         return false;
     fd->target[n] = '\0';
     fd->fd = atoi(number); /* a name that the kernel wrote */
-    fd->type = type_of(dir, name, fd->target);
+    read_type(dir, name, fd);
     read_fdinfo(dir, fd);
     return true;
 }

@@ -27,15 +27,41 @@ static bool is_lock_call(const struct snapshot_thread *thread)
             (thread->args[1] == F_SETLKW || thread->args[1] == F_OFD_SETLKW));
 }
 
-/* Whether some thread waits to lock a file with INODE; 0: any at all. */
-static bool is_awaited(const struct snapshot *snapshot, unsigned long inode)
+/* The descriptor of the file that THREAD waits to lock; NULL. */
+static const struct snapshot_fd *awaited(const struct snapshot_thread *thread)
+{
+    return is_lock_call(thread) ? snapshot_fd(thread, (int)thread->args[0])
+                                : NULL;
+}
+
+static bool is_any_awaited(const struct snapshot *snapshot)
+{
+    for (size_t i = 0; i < snapshot->count; i++)
+        if (awaited(&snapshot->threads[i]))
+            return true;
+    return false;
+}
+
+/* Whether some thread waits for the file of LOCK... */
+static bool is_awaited(const struct snapshot *snapshot,
+                       const struct snapshot_lock *lock)
 {
     for (size_t i = 0; i < snapshot->count; i++) {
-        const struct snapshot_thread *thread = &snapshot->threads[i];
-        const struct snapshot_fd *fd =
-            snapshot_fd(thread, (int)thread->args[0]);
-        if (is_lock_call(thread) && fd && fd->inode != 0 &&
-            (inode == 0 || fd->inode == inode))
+        const struct snapshot_fd *fd = awaited(&snapshot->threads[i]);
+        if (fd && lock_is_of(lock, fd))
+            return true;
+    }
+    return false;
+}
+
+/* ...or for that which OTHER, too, is a descriptor of. */
+static bool is_awaited_by(const struct snapshot *snapshot,
+                          const struct snapshot_fd *other)
+{
+    for (size_t i = 0; i < snapshot->count; i++) {
+        const struct snapshot_fd *fd = awaited(&snapshot->threads[i]);
+        if (fd && fd->inode == other->inode &&
+            strcmp(fd->device, other->device) == 0)
             return true;
     }
     return false;
@@ -87,7 +113,7 @@ static void read_rows(struct snapshot *snapshot, const char *text)
 
     for (const char *line = text; line; line = strchr(line, '\n')) {
         line += *line == '\n';
-        if (!parse_row(line, &lock) || !is_awaited(snapshot, lock.inode))
+        if (!parse_row(line, &lock) || !is_awaited(snapshot, &lock))
             continue;
         struct snapshot_lock *slot =
             grow(&snapshot->locks, &snapshot->lock_count, sizeof(*slot));
@@ -118,7 +144,7 @@ static void read_holdings(struct snapshot *snapshot, int proc_fd, pid_t pid,
 
 void snapshot_read_locks(struct snapshot *snapshot, int proc_fd)
 {
-    if (!is_awaited(snapshot, 0))
+    if (!is_any_awaited(snapshot))
         return;
     char *text = read_file(proc_fd, "locks", LOCKS_MAX, NULL);
     read_rows(snapshot, text);
@@ -127,7 +153,7 @@ void snapshot_read_locks(struct snapshot *snapshot, int proc_fd)
         const struct snapshot_thread *process = &snapshot->threads[i];
         for (size_t j = 0;
              process->pid == process->tid && j < process->fd_count; j++)
-            if (is_awaited(snapshot, process->fds[j].inode))
+            if (is_awaited_by(snapshot, &process->fds[j]))
                 read_holdings(snapshot, proc_fd, process->pid,
                               process->fds[j].fd);
     }

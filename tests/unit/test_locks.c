@@ -105,6 +105,15 @@ static void hold_two(struct snapshot *snapshot)
     snapshot->locks[0].from = 9;
 }
 
+/* The same inode on another device: what another sandbox has locked. */
+static void be_of_another_file(struct snapshot *snapshot)
+{
+    struct snapshot_thread *thread = thread_of(snapshot, 3);
+
+    for (size_t i = 0; i < thread->fd_count; i++)
+        strncpy(thread->fds[i].device, "00:01", 15);
+}
+
 static void know_nothing(struct snapshot *snapshot)
 {
     hide_rows(snapshot);
@@ -125,6 +134,9 @@ Test(locks, other_states,
     assert_line(hold_two, "child 3 is blocked in fcntl(3, F_SETLKW, F_WRLCK): "
                           "byte 9 of /tmp/f is locked to write by parent 2, "
                           "which is blocked in wait4");
+    assert_line(be_of_another_file,
+                "child 3 is blocked in fcntl(3, F_SETLKW, F_WRLCK): bytes 8 to "
+                "23 of /tmp/f are locked, by no process in sight");
     assert_line(know_nothing, "child 3 is blocked in fcntl(3): somebody else "
                               "has locked /tmp/f");
 }
@@ -185,6 +197,7 @@ Test(locks, proof,
     cr_assert(is_dead("lock_whole", NULL));
     cr_assert(is_dead("lock_circle", NULL));
     cr_assert_not(is_dead("lock_records", hide_rows));
+    cr_assert_not(is_dead("lock_records", be_of_another_file));
     cr_assert_not(is_dead("lock_records", be_held_by_a_stranger));
     cr_assert_not(is_dead("lock_records", be_queued_behind));
     cr_assert_not(is_dead("lock_whole", be_held_unseen));
