@@ -392,7 +392,7 @@ static void take_evidence(struct run *run)
         record_run(run);
     }
     if (run->end > RUN_SIGNALED) /* it hangs, floods, ...: stop it */
-        world_kill(run->world, shared ? -run->pid : -1, SIGKILL);
+        world_kill(run->world, run_group(run), SIGKILL);
     else if (!run->memcheck)
         leftovers_find(run);
     if (run->memcheck && !shared)

@@ -102,7 +102,7 @@ static void wake(struct run *run)
     int64_t deadline = now_ms() + WAKE_MS;
     size_t left = 1;
 
-    world_kill(run->world, run->options.world ? -run->pid : -1, SIGVTALRM);
+    world_kill(run->world, run_group(run), SIGVTALRM);
     while (left > 0 && now_ms() < deadline) {
         left = 0;
         if (snapshot_take(&now, run->world->fds[SERVER_PROC],

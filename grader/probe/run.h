@@ -90,6 +90,9 @@ struct world *world_for(const struct world_options *options);
 void shared_worlds_end(void);
 /* The session as which RUN began; 0 where it has its world for itself. */
 pid_t run_session(const struct run *run);
+/* What kill(2) is to be given to reach all of RUN: its group where it shares
+ * the world, or, without a pid namespace, all the user's processes. */
+pid_t run_group(const struct run *run);
 /* Whether THREAD of RUN's world is RUN's: where the world is shared, those of
  * the session that it began as. */
 bool run_owns(const struct run *run, const struct snapshot_thread *thread);

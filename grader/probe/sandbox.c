@@ -274,6 +274,11 @@ static const char *const forbidden[] = {
 /* In one set. */
 #define SEMAPHORES_MAX 256
 
+/* Argument N, an int, is VALUE.  The kernel does not look at what stands above
+ * it in the register, libseccomp's comparisons do, SCMP_CMP32 included. */
+#define INT_IS(n, value)                                                       \
+    SCMP_CMP(n, SCMP_CMP_MASKED_EQ, 0xffffffffu, (uint32_t)(value))
+
 static int forbid_calls(scmp_filter_ctx filter)
 {
     int error = 0;
@@ -293,9 +298,8 @@ static int forbid_calls(scmp_filter_ctx filter)
  */
 static int forbid_arguments(scmp_filter_ctx filter)
 {
-    int error =
-        seccomp_rule_add(filter, SCMP_ACT_KILL_PROCESS, SCMP_SYS(prctl), 1,
-                         SCMP_A0_32(SCMP_CMP_EQ, (uint32_t)PR_SET_SECCOMP));
+    int error = seccomp_rule_add(filter, SCMP_ACT_KILL_PROCESS, SCMP_SYS(prctl),
+                                 1, INT_IS(0, PR_SET_SECCOMP));
 
     if (error == 0)
         error = seccomp_rule_add(
@@ -319,9 +323,9 @@ static int forbid_arguments(scmp_filter_ctx filter)
  */
 static int forbid_stopping_init(scmp_filter_ctx filter)
 {
-    const struct scmp_arg_cmp init = SCMP_A0_32(SCMP_CMP_EQ, 1);
-    const struct scmp_arg_cmp second = SCMP_A1_32(SCMP_CMP_EQ, SIGSTOP);
-    const struct scmp_arg_cmp third = SCMP_A2_32(SCMP_CMP_EQ, SIGSTOP);
+    const struct scmp_arg_cmp init = INT_IS(0, 1);
+    const struct scmp_arg_cmp second = INT_IS(1, SIGSTOP);
+    const struct scmp_arg_cmp third = INT_IS(2, SIGSTOP);
     const struct {
         int call;
         struct scmp_arg_cmp arguments[2];
@@ -333,7 +337,7 @@ static int forbid_stopping_init(scmp_filter_ctx filter)
         {SCMP_SYS(rt_sigqueueinfo), {init, second}, 2},
         {SCMP_SYS(rt_tgsigqueueinfo), {init, third}, 2},
         {SCMP_SYS(pidfd_send_signal), {second}, 1},
-        {SCMP_SYS(fcntl), {SCMP_A1_32(SCMP_CMP_EQ, F_SETSIG), third}, 2},
+        {SCMP_SYS(fcntl), {INT_IS(1, F_SETSIG), third}, 2},
     };
     int error = 0;
 
@@ -356,7 +360,7 @@ int sandbox_write_filter(const char *path, enum sandbox_level level)
     /* Without a pid namespace kill(-1) would end the user's whole session. */
     if (error == 0 && level == SANDBOX_BASIC)
         error = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(kill),
-                                 1, SCMP_A0_32(SCMP_CMP_EQ, (uint32_t)-1));
+                                 1, INT_IS(0, -1));
     if (error == 0) {
         int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0444);
         error = fd < 0 ? -errno : seccomp_export_bpf(filter, fd);

@@ -120,6 +120,14 @@ pid_t run_session(const struct run *run)
     return run->options.world ? run->pid : 0;
 }
 
+pid_t run_group(const struct run *run)
+{
+    bool alone =
+        run->options.world == NULL && run->world->sandbox.level == SANDBOX_FULL;
+
+    return alone ? -1 : -run->pid;
+}
+
 bool run_owns(const struct run *run, const struct snapshot_thread *thread)
 {
     pid_t session = run_session(run);

@@ -2,7 +2,8 @@
 /*
  * Tries: to stop the first process of the sandbox, who answers the tester: it
  *     is traced, and a traced one can be stopped. By all the calls that send a
- *     signal, and by one that has the kernel send it.
+ *     signal, by one that has the kernel send it, and with numbers whose upper
+ *     half the kernel does not look at.
  * Fails because: the sandbox's filter kills whoever sends SIGSTOP there.
  * Base: skeleton
  * Lab: pipe
@@ -36,6 +37,9 @@ static void stop(int way)
         (void)syscall(SYS_pidfd_send_signal, syscall(SYS_pidfd_open, 1, 0),
                       SIGSTOP, NULL, 0);
         break;
+    case 5:
+        (void)syscall(SYS_kill, 1L << 32 | 1, 1L << 32 | SIGSTOP);
+        break;
     default: /* what becomes readable sends a signal of our choice */
         (void)pipe(fd);
         (void)fcntl(fd[0], F_SETOWN, 1);
@@ -47,7 +51,7 @@ static void stop(int way)
 
 __attribute__((constructor)) static void stop_in_all_ways(void)
 {
-    for (int way = 0; way < 6; way++)
+    for (int way = 0; way < 7; way++)
         if (fork() == 0) {
             stop(way);
             _exit(0);
