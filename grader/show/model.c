@@ -26,8 +26,8 @@ size_t model_step(const struct model *model)
 const struct call *model_call(const char *name)
 {
     static const struct call *const tables[] = {
-        fd_calls,   transfer_calls, process_calls, semaphore_calls,
-        sysv_calls, memory_calls,   mqueue_calls};
+        fd_calls,        socket_calls, transfer_calls, process_calls,
+        semaphore_calls, sysv_calls,   memory_calls,   mqueue_calls};
 
     for (size_t i = 0; i < LENGTH(tables); i++)
         for (const struct call *call = tables[i]; call->names; call++)
@@ -245,6 +245,11 @@ static void object_release(struct object *object)
     }
     messages_release(object);
     semaphores_release(object);
+    for (int i = 0; i < 2; i++) {
+        free(object->ends[i].name);
+        free(object->ends[i].label);
+    }
+    free(object->address);
     free(object->states);
     free(object->detail);
     free(object->label);
@@ -295,6 +300,8 @@ static void model_release(struct model *model)
     }
     free(model->steps);
     free(model->attachments);
+    free(model->passed);
+    free(model->meetings);
     free(model->fds);
     free(model->objects);
     free(model->processes);

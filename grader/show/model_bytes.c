@@ -143,11 +143,13 @@ static bool handle_transfer(struct now *now)
         if (now->step.data == NULL)
             now->step.data = arg_strings(now, "iov_base=");
         move(now, object, out ? size : -size);
+        socket_moved(now, object, name, out, size);
     }
     if (!out && size == 0)
         step_result(now, "end-of-file");
     else
         step_result(now, "%ld byte%s", size, size == 1 ? "" : "s");
+    socket_passed(now, object, name, out);
     return true;
 }
 

@@ -41,8 +41,7 @@ static char mode_of(const struct now *now)
                                           : 'r';
 }
 
-/* pipe, socketpair: "[3<NAME>, 4<NAME>]" in argument N. */
-static bool add_pair(struct now *now, int n, enum object_kind kind)
+bool io_add_pair(struct now *now, int n, enum object_kind kind)
 {
     char names[2][256], text[600];
     int fds[2] = {NONE, NONE};
@@ -77,16 +76,10 @@ static bool add_pair(struct now *now, int n, enum object_kind kind)
 
 static bool handle_pipe(struct now *now)
 {
-    return add_pair(now, 0, KIND_PIPE);
+    return io_add_pair(now, 0, KIND_PIPE);
 }
 
-static bool handle_socketpair(struct now *now)
-{
-    return add_pair(now, 3, KIND_SOCKET);
-}
-
-/* A call whose result is a new descriptor. */
-static int add_result(struct now *now, enum object_kind kind, char mode)
+int io_add_result(struct now *now, enum object_kind kind, char mode)
 {
     char name[512];
 
@@ -153,7 +146,7 @@ static bool begin_open(struct now *now, bool at, const char *path, char mode)
 /* The object that was opened, or was to be; NONE. */
 static int end_open(struct now *now, bool at, const char *path, char mode)
 {
-    int object = add_result(now, KIND_FILE, mode);
+    int object = io_add_result(now, KIND_FILE, mode);
 
     if (object == NONE)
         object = now->step.object = opened(now, at, path);
@@ -321,64 +314,11 @@ static bool handle_fcntl(struct now *now)
 
 static bool handle_event(struct now *now)
 {
-    int object = add_result(now, KIND_EVENT, 'b');
+    int object = io_add_result(now, KIND_EVENT, 'b');
 
     step_text(now, "%s", now->event->name);
     step_result(now, "descriptor %ld", now->event->result);
     return object != NONE;
-}
-
-/* ---- Sockets ------------------------------------------------------------ */
-
-static bool handle_socket(struct now *now)
-{
-    step_text(now, "socket");
-    int object = add_result(now, KIND_SOCKET, 'b');
-    step_result(now, "descriptor %ld", now->event->result);
-    return object != NONE;
-}
-
-/* "sun_path="/tmp/s"", "sin_port=htons(80), sin_addr=inet_addr("127.0.0.1")" */
-static char *address_of(const struct now *now)
-{
-    const char *path = strstr(now->event->args, "sun_path=");
-    const char *port = strstr(now->event->args, "port=htons(");
-
-    if (path)
-        return xstrndup(path + 9, strcspn(path + 9, "}"));
-    if (port)
-        return xformat("port %ld", strtol(port + 11, NULL, 10));
-    return xstrdup("");
-}
-
-static bool handle_address(struct now *now)
-{
-    char name[512];
-    int fd = arg_fd(now, 0, name, sizeof(name));
-
-    if (fd < 0)
-        return false;
-    char *address = address_of(now);
-    now->step.object = fd_object(now, fd, name);
-    step_text(now, "%s %d%s%s", now->event->name, fd, *address ? " to " : "",
-              address);
-    step_result(now, "done");
-    free(address);
-    return true;
-}
-
-static bool handle_accept(struct now *now)
-{
-    char name[512];
-    int fd = arg_fd(now, 0, name, sizeof(name));
-
-    step_text(now, "%s %d", now->event->name, fd);
-    if (now->begins || now->event->error)
-        now->step.object = fd >= 0 ? fd_object(now, fd, name) : NONE;
-    else
-        (void)add_result(now, KIND_SOCKET, 'b');
-    step_result(now, "descriptor %ld", now->event->result);
-    return true;
 }
 
 /* ---- Waiting for several ------------------------------------------------ */
@@ -415,11 +355,6 @@ const struct call fd_calls[] = {
     {"dup,dup2,dup3", false, handle_dup},
     {"close_range", false, handle_close_range},
     {"poll,ppoll,select,pselect6,epoll_wait,epoll_pwait", true, handle_poll},
-    {"socketpair", false, handle_socketpair},
-    {"socket", false, handle_socket},
-    {"accept,accept4", true, handle_accept},
-    {"connect", true, handle_address},
-    {"bind,listen,shutdown", false, handle_address},
     {"flock", true, handle_lock},
     {"eventfd2,epoll_create1,signalfd4,timerfd_create,pidfd_open", false,
      handle_event},

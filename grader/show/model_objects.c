@@ -373,6 +373,8 @@ static void note(struct model *model, struct object *object)
         semaphores_note(object, &state);
     else
         note_segment(object, &state);
+    if (object->kind == KIND_SOCKET)
+        socket_note(object, &state);
     if (object->removed && object->kind != KIND_SEGMENT) {
         char *longer = xformat("%s, removed", state.text);
         free(state.text);

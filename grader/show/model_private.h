@@ -6,6 +6,7 @@
  * model_causes.c for what made a result possible, model_steps.c says in words
  * what happened, model_calls.c knows the calls on processes and signals,
  * model_io.c those on descriptors, whose tables are in model_fds.c,
+ * model_sockets.c sockets, model_rights.c what is passed through them,
  * model_bytes.c those that move bytes, model_semaphores.c and model_sysv.c
  * semaphores and queues, model_memory.c shared memory, model_mqueue.c POSIX
  * queues, model_scene.c leaves out what only sets the scene of a scenario,
@@ -82,6 +83,14 @@ struct attachment {
     int object;
 };
 
+/* One end of a connection: model_sockets.c. */
+struct end {
+    char *name;  /* as the log has it: an inode, or an address; NULL */
+    char *label; /* "end 3", "the client"; NULL */
+    long unread; /* bytes sent to it */
+    bool shut;   /* it sends no more */
+};
+
 struct object {
     enum object_kind kind;
     char *key;    /* how the log names it: one object each */
@@ -94,7 +103,9 @@ struct object {
     struct state *states;
     size_t state_count;
     /* What it is like now. */
-    long bytes; /* in a pipe; in a socket: of both directions */
+    long bytes;         /* in a pipe; in a socket: of both directions */
+    struct end ends[2]; /* of a socket */
+    char *address;      /* that was given to a socket; NULL */
     int opening_to_read, opening_to_write; /* who wait in open(2) */
     struct semaphore *semaphores;
     size_t semaphore_count;
@@ -195,6 +206,10 @@ struct model {
     size_t fd_count;
     struct attachment *attachments;
     size_t attachment_count;
+    struct passed *passed; /* descriptors in flight */
+    size_t passed_count;
+    struct meeting *meetings; /* connections of which one side is known */
+    size_t meeting_count;
     struct step *steps;
     size_t step_count;
     size_t *waiting; /* of each event: its step as a wait, or OPEN */
@@ -368,6 +383,28 @@ void attach_inherit(struct model *model, int from, int to);
 /* PROCESS no longer waits for room in a pipe. */
 void end_filling(struct model *model, int process);
 
+/* ---- model_io.c --------------------------------------------------------- */
+
+/* A call that makes a pair, "[3<NAME>, 4<NAME>]" in argument N: it is a step.
+ */
+bool io_add_pair(struct now *now, int n, enum object_kind kind);
+/* A call whose result is a new descriptor: the object; NONE. */
+int io_add_result(struct now *now, enum object_kind kind, char mode);
+
+/* ---- model_sockets.c ---------------------------------------------------- */
+
+/* Which end of the socket OBJECT the descriptor is of that the log calls NAME;
+ * NONE. */
+int socket_end(struct object *object, const char *name);
+/* SIZE bytes went OUT to the socket OBJECT, or in from it, by the descriptor
+ * that the log calls NAME... */
+void socket_moved(struct now *now, int object, const char *name, bool out,
+                  long size);
+/* ...and so did what was passed with them: model_rights.c. */
+void socket_passed(struct now *now, int object, const char *name, bool out);
+/* Add to STATE the two directions of OBJECT. */
+void socket_note(const struct object *object, struct state *state);
+
 /* ---- The calls ---------------------------------------------------------- */
 
 /* Deal with the event at hand: whether it is a step. */
@@ -377,8 +414,8 @@ struct call {
     bool blocks;
     call_handler *handle;
 };
-extern const struct call fd_calls[], transfer_calls[], process_calls[],
-    semaphore_calls[], sysv_calls[], memory_calls[],
+extern const struct call fd_calls[], socket_calls[], transfer_calls[],
+    process_calls[], semaphore_calls[], sysv_calls[], memory_calls[],
     mqueue_calls[];                     /* each ends with NULL names */
 extern const struct call process_event; /* signals, ends, stops */
 

@@ -90,6 +90,9 @@ static enum blame blame(const struct model *model, const json_t *wait,
     if (itself)
         return model->objects[object].kind == KIND_FIFO ? BLAME_NONE
                                                         : BLAME_ITSELF;
+    /* Who has the other end of a socket may as well answer, or shut it down. */
+    if (model->objects[object].kind == KIND_SOCKET)
+        return BLAME_NONE;
     /* A full pipe is to be read, not closed; and standard output is what it
      * would write to if it had not to wait. */
     if (!json_is_true(json_object_get(wait, "reads")) || fd <= 2 ||
