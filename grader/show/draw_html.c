@@ -85,7 +85,7 @@ static char *script_json(const json_t *json)
 /* What is read without JavaScript: the head, and the first steps. */
 static void add_listed(xmlNode *node, const json_t *recording)
 {
-    static const char *const members[] = {"command", "subject", "title", "ask",
+    static const char *const members[] = {"line", "subject", "title", "ask",
                                           "end"};
     const json_t *steps = json_object_get(recording, "steps"), *step;
     size_t i;

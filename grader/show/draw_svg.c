@@ -136,7 +136,7 @@ static void add_steps(xmlNode *root, const json_t *recording,
 
 int draw_svg(const struct kit *kit, const json_t *recording, const char *path)
 {
-    static const char *const members[] = {"command", "subject", "title", "end",
+    static const char *const members[] = {"line", "subject", "title", "end",
                                           "hung"};
     const struct cut cut = cut_of(recording);
     xmlNode *root;

@@ -160,6 +160,8 @@ static void put_text(const struct drawing *drawing, const char *text,
     do {
         size_t size = fitting(rest, columns);
         char *line = xstrndup(rest, size);
+        for (char *end = line + strlen(line); end > line && end[-1] == ' ';)
+            *--end = '\0';
         if (rest != visible) {
             (void)fprintf(drawing->report->out, "%*s", TIME_WIDTH, "");
             put_lanes(drawing, -1, "", -1);

@@ -257,22 +257,45 @@ static char *end_sentence(const struct model *model)
                                                     : "still running");
 }
 
+/* The lines of COMMAND as one: "a & b; c"; to be freed. */
+static char *one_line(const char *command)
+{
+    char *copy = xstrdup(command ? command : ""), *rest = copy, *line;
+    char *all = xstrdup("");
+
+    while ((line = strsep(&rest, "\n")) != NULL) {
+        if (*line == '\0')
+            continue;
+        bool background = *all && all[strlen(all) - 1] == '&';
+        char *longer = xformat("%s%s%s", all,
+                               *all == '\0' ? ""
+                               : background ? " "
+                                            : "; ",
+                               line);
+        free(all);
+        all = longer;
+    }
+    free(copy);
+    return all;
+}
+
 json_t *model_json(const struct model *model)
 {
     const struct run_log *log = model->log;
-    char *end = end_sentence(model);
+    char *end = end_sentence(model), *line = one_line(log->command);
     int64_t last =
         model->step_count > 0 ? model->steps[model->step_count - 1].at_us : 0;
     json_t *recording = json_pack(
-        "{s:i, s:o, s:o, s:o, s:o, s:o, s:b, s:I, s:o, s:o, s:i}", "version", 1,
-        "command", string(log->command), "subject", string(log->subject),
-        "title", string(log->title), "ask",
+        "{s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:I, s:o, s:o, s:i}",
+        "version", 1, "command", string(log->command), "line", string(line),
+        "subject", string(log->subject), "title", string(log->title), "ask",
         log->ask ? json_deep_copy(log->ask) : json_array(), "end", string(end),
         "hung", json_is_true(json_object_get(log->about, "hung")),
         "duration_us", (json_int_t)last, "output", string(log->output),
         "sources", json_object(), "missing", (int)model->missing);
 
     add_lists(model, recording);
+    free(line);
     free(end);
     return recording;
 }

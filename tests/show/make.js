@@ -23,7 +23,7 @@ class Run {
       version: 1, command: "", subject: "", title: "", ask: [],
       end: "exited with status 0", hung: false, duration_us: 0, output: "",
       processes: [], objects: [], descriptors: [], steps: [], waits: [],
-      sources: {}, missing: 0, ...about,
+      sources: {}, missing: 0, line: about.command, ...about,
     };
     this.now = 0;
     this.waiting = new Map();

@@ -200,6 +200,7 @@ Test(show, what_goes_into_the_background_is_left_alone)
     cr_assert(pid > 1 && kill(pid, 0) == 0, "it goes on");
     (void)kill(pid, SIGKILL);
     cr_expect(strstr(outcome.output, "exec sleep 1000"));
+    expect_clean_machine();
 }
 
 /* ---- The drawing -------------------------------------------------------- */

@@ -124,7 +124,7 @@ function show_run(number) {
     button.setAttribute("aria-pressed", i === number ? "true" : "false"));
   fill($("about"),
     run.subject && runs.length === 1 ? element("b", {}, run.subject) : null,
-    " ", element("code", {}, run.command), " ",
+    " ", element("code", {}, run.line), " ",
     element("span", { class: run.hung ? "hung" : "" }, run.end),
     ` (${duration(run.duration_us)})`,
     run.missing > 0 ? element("b", {},
@@ -294,7 +294,7 @@ function begin() {
   $("rows").append(element("div", { class: "all" }));
   fill($("runs"), runs.length > 1 ? runs.map((one, i) => {
     const button = element("button", { type: "button" },
-      element("kbd", {}, String(i + 1)), " ", one.subject || one.command);
+      element("kbd", {}, String(i + 1)), " ", one.subject || one.line);
     button.addEventListener("click", () => show_run(i));
     return button;
   }) : []);

@@ -18,7 +18,7 @@
       <xsl:when test="recording[1]/title != ''">
         <xsl:value-of select="recording[1]/title"/>
       </xsl:when>
-      <xsl:otherwise><xsl:value-of select="recording[1]/command"/></xsl:otherwise>
+      <xsl:otherwise><xsl:value-of select="recording[1]/line"/></xsl:otherwise>
     </xsl:choose>
   </xsl:variable>
   <xsl:variable name="hashes">
@@ -242,7 +242,7 @@
 
 <xsl:template match="recording" mode="plain">
   <h2>
-    <code><bdi><xsl:value-of select="command"/></bdi></code>
+    <code><bdi><xsl:value-of select="line"/></bdi></code>
     <xsl:if test="subject != ''">, <bdi><xsl:value-of select="subject"/></bdi></xsl:if>
   </h2>
   <xsl:if test="ask/item">

@@ -86,11 +86,11 @@
     <title id="title">
       <xsl:choose>
         <xsl:when test="title != ''"><xsl:value-of select="title"/></xsl:when>
-        <xsl:otherwise><xsl:value-of select="command"/></xsl:otherwise>
+        <xsl:otherwise><xsl:value-of select="line"/></xsl:otherwise>
       </xsl:choose>
     </title>
     <desc id="desc">
-      <xsl:value-of select="command"/>
+      <xsl:value-of select="line"/>
       <xsl:for-each select="step">
         <xsl:value-of select="concat(' ', @n, '. ', @name, ' ', @pid, ': ', text, '.')"/>
       </xsl:for-each>
@@ -122,7 +122,7 @@
       <xsl:with-param name="of">
         <xsl:choose>
           <xsl:when test="title != ''"><xsl:value-of select="title"/></xsl:when>
-          <xsl:otherwise><xsl:value-of select="command"/></xsl:otherwise>
+          <xsl:otherwise><xsl:value-of select="line"/></xsl:otherwise>
         </xsl:choose>
       </xsl:with-param>
       <xsl:with-param name="to" select="74"/>
@@ -131,7 +131,7 @@
   <text class="dim" x="10" y="43">
     <tspan class="code">
       <xsl:call-template name="cut">
-        <xsl:with-param name="of" select="command"/>
+        <xsl:with-param name="of" select="line"/>
         <xsl:with-param name="to" select="54"/>
       </xsl:call-template>
     </tspan>
