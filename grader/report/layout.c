@@ -52,8 +52,7 @@ void layout_cell(const struct report *report, enum colour colour,
     free(visible);
 }
 
-/* The bytes of TEXT that fit into COLUMNS: up to a space if there is one. */
-static size_t fitting(const char *text, int columns)
+size_t layout_fitting(const char *text, int columns)
 {
     size_t size = strlen(text), end = 0, space = 0;
     int used = 0;
@@ -87,7 +86,7 @@ void layout_block(const struct report *report, int indent, const char *label,
 
     start_block(report, indent, label);
     do {
-        size_t size = fitting(rest, report->width - column);
+        size_t size = layout_fitting(rest, report->width - column);
         if (rest != visible)
             (void)fprintf(report->out, "%*s", column, "");
         (void)fprintf(report->out, "%.*s\n", (int)size, rest);

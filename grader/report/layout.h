@@ -13,6 +13,10 @@ enum colour { PLAIN, BOLD, DIM, RED, GREEN, YELLOW };
 void layout_cell(const struct report *report, enum colour colour,
                  const char *text, int columns);
 
+/* The bytes of TEXT, which is visible, that fit into COLUMNS: up to a space if
+ * there is one. */
+size_t layout_fitting(const char *text, int columns);
+
 /*
  * A block: LABEL at column INDENT, and TEXT beside it at column INDENT +
  * LABEL_WIDTH, wrapped at words.  LABEL may be "", or NULL: TEXT at INDENT.

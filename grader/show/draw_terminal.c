@@ -130,24 +130,6 @@ static void put_coloured(const struct drawing *drawing, const char *line,
                   label, at + strlen(label));
 }
 
-/* The bytes of TEXT that fit into COLUMNS, up to a space if there is one. */
-static size_t fitting(const char *text, int columns)
-{
-    size_t size = strlen(text), end = 0, space = 0;
-    int used = 0;
-
-    while (end < size) {
-        size_t step = text_step(text + end, size - end);
-        used += (int)text_columns(text + end, step);
-        if (used > columns)
-            return space > 0 ? space : end > 0 ? end : step;
-        end += step;
-        if (text[end] == ' ')
-            space = end;
-    }
-    return size;
-}
-
 /* TEXT from the present column on, in as many lines as it needs; lines after
  * the first begin with the lanes. */
 static void put_text(const struct drawing *drawing, const char *text,
@@ -158,7 +140,7 @@ static void put_text(const struct drawing *drawing, const char *text,
     const char *rest = visible;
 
     do {
-        size_t size = fitting(rest, columns);
+        size_t size = layout_fitting(rest, columns);
         char *line = xstrndup(rest, size);
         for (char *end = line + strlen(line); end > line && end[-1] == ' ';)
             *--end = '\0';

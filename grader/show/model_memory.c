@@ -47,14 +47,10 @@ static bool handle_shmdt(struct now *now)
 static bool handle_shmctl(struct now *now)
 {
     int object = sysv_object(now, KIND_SEGMENT, arg_number(now, 0));
-    char command[40];
 
     if (arg_has(now, 1, "IPC_RMID"))
         return sysv_remove(now, object);
-    if (!trace_arg(now->event, 1, command, sizeof(command)))
-        command[0] = '\0';
-    now->step.object = object;
-    step_text(now, "shmctl %s: %s", object_label(now->model, object), command);
+    sysv_control(now, object);
     step_result(now, "%s", "");
     return true;
 }

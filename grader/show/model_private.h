@@ -425,6 +425,8 @@ int sysv_object(struct now *now, enum object_kind kind, long id);
 int sysv_of(const struct model *model, const struct trace_event *event);
 /* semget, shmget, msgget: the object, NONE where it fails. */
 int sysv_get(struct now *now, enum object_kind kind);
+/* Say which command msgctl(2) or shmctl(2) has for OBJECT. */
+void sysv_control(struct now *now, int object);
 /* IPC_RMID: the number may come again, as another object. */
 bool sysv_remove(struct now *now, int object);
 /* What tell.c says, beside the log, of a call that strace cannot look into. */

@@ -390,18 +390,25 @@ static bool msgrcv_waits_for(const struct model *model,
            type_of(&now) == type_of(&other);
 }
 
+void sysv_control(struct now *now, int object)
+{
+    char command[40];
+
+    if (!trace_arg(now->event, 1, command, sizeof(command)))
+        command[0] = '\0';
+    now->step.object = object;
+    step_text(now, "%s %s: %s", now->event->name,
+              object_label(now->model, object), command);
+}
+
 static bool handle_msgctl(struct now *now)
 {
     int object = sysv_object(now, KIND_MESSAGES, arg_number(now, 0));
     const char *limit = strstr(now->event->args, "msg_qbytes=");
-    char command[40];
 
     if (arg_has(now, 1, "IPC_RMID"))
         return sysv_remove(now, object);
-    if (!trace_arg(now->event, 1, command, sizeof(command)))
-        command[0] = '\0';
-    now->step.object = object;
-    step_text(now, "msgctl %s: %s", object_label(now->model, object), command);
+    sysv_control(now, object);
     if (limit && is_success(now)) {
         now->model->objects[object].limit = strtol(limit + 11, NULL, 10);
         object_touch(now->model, object);
