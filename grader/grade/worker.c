@@ -20,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -58,8 +59,13 @@ int worker_prepare(void)
 
 static int drop_privileges(void)
 {
+    /* What the kernel counts of a user's POSIX queues counts in all sandboxes
+     * together, and many may be at work; each has a limit of its own. */
+    struct rlimit unlimited = {RLIM_INFINITY, RLIM_INFINITY};
+
     if (geteuid() != 0)
         return 0;
+    (void)setrlimit(RLIMIT_MSGQUEUE, &unlimited); /* as far as root may */
     if (setgroups(0, NULL) == 0 &&
         setresgid(WORKER_GID, WORKER_GID, WORKER_GID) == 0 &&
         setresuid(WORKER_UID, WORKER_UID, WORKER_UID) == 0)

@@ -22,6 +22,10 @@ static const struct server_limits native_limits = {
     .processes = 128,
     .memory = 1u << 30,
     .file_size = 64u << 20,
+    /* The default queue of 10 messages takes 82 KB.  What a user has in all of
+     * their sandboxes together may be limited, too, to 819200: mq_overview(7).
+     * One sandbox must leave room for others, and for the tester. */
+    .queues = 256u << 10,
 };
 
 /* ---- Descriptors --------------------------------------------------------- */

@@ -315,6 +315,7 @@ static void set_limits(const struct server_limits *limits)
     set_limit(RLIMIT_NPROC, limits->processes);
     set_limit(RLIMIT_AS, limits->memory);
     set_limit(RLIMIT_FSIZE, limits->file_size);
+    set_limit(RLIMIT_MSGQUEUE, limits->queues);
     (void)bare(SYS_setrlimit, RLIMIT_CORE, &no_core);
 }
 

@@ -52,6 +52,8 @@ struct server_limits {
     uint32_t processes; /* 0: as it is */
     uint64_t memory;    /* address space of one process; 0: as it is */
     uint64_t file_size;
+    uint64_t
+        queues; /* bytes in POSIX queues, of all in the sandbox; 0: as is */
 };
 
 struct server_message {
