@@ -204,7 +204,13 @@ static void read_record(struct parser *parser, const struct log_line *lines,
 {
     struct record record = {.finding.pid = lines->pid};
     struct slice head = lines->body;
+    struct frame frame;
 
+    if (frame_parse(head,
+                    &frame)) { /* the message that it is part of is lost */
+        parser->log->damaged = true;
+        return;
+    }
     buffer_add(&record.stack, slice_of(""));
     for (size_t i = 1; i < count; i++)
         read_record_line(&record, lines[i].body, parser->source);

@@ -45,6 +45,9 @@ struct memcheck_log {
     /* Some process made a system call that this Valgrind does not know, and
      * refuses: what the program did then was no choice of its own. */
     bool unsupported;
+    /* A stack without the message that it belongs to: lines are missing, so
+     * that what the log says, or does not, proves nothing. */
+    bool damaged;
 };
 
 /*

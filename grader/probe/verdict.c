@@ -323,6 +323,10 @@ void verdict_memcheck(void)
             why = run->end > RUN_SIGNALED
                       ? "the program did not end under Valgrind"
                       : "Valgrind's log of the first process breaks off";
+        } else if (run->findings->damaged) {
+            cleanliness = "broken";
+            differs = true; /* most likely not the next time */
+            why = "Valgrind's log has lost lines";
         } else if (run->differs && !run->findings->unsupported) {
             cleanliness = "broken";
             differs = true;

@@ -348,6 +348,25 @@ Test(memcheck, unknown_error_with_a_stack_counts,
     memcheck_free(log);
 }
 
+Test(memcheck, stack_without_its_message_is_no_finding,
+     .description = "Lines are missing: that is known, and proves nothing")
+{
+    static const char tail[] = "==2==    by 0x4: _dl_init (elf/dl-init.c:106)\n"
+                               "==2==    by 0x5: ??? (in /usr/lib/ld.so)\n"
+                               "==2== \n"
+                               "==2== ERROR SUMMARY: 0 errors from 0 contexts "
+                               "(suppressed: 0 from 0)\n";
+    struct memcheck_log *log = parse(tail);
+
+    cr_expect_eq(log->finding_count, 0);
+    cr_expect(log->damaged);
+    memcheck_free(log);
+    log = parse("==2== \n==2== ERROR SUMMARY: 0 errors from 0 contexts "
+                "(suppressed: 0 from 0)\n");
+    cr_expect_not(log->damaged);
+    memcheck_free(log);
+}
+
 /* ---- The command --------------------------------------------------------- */
 
 Test(memcheck, command_writes_to_the_descriptor,
