@@ -288,6 +288,10 @@ static void read_process(struct parser *parser, const struct log_line *lines,
         cut = cut || lines[i].cut;
         if (is_banner(lines[i].body) && !lines[i].cut)
             continue;
+        /* A record that began before this log did: the server's warming up is
+         * still at its end when the first lease begins. */
+        if (process == NULL && slice_starts(lines[i].body, " "))
+            continue;
         if (process == NULL)
             process = add_process(parser, lines->pid);
         int64_t contexts = read_summary(&lines[i]);

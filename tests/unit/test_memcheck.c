@@ -186,6 +186,20 @@ Test(memcheck, torn_line_makes_its_process_incomplete,
     memcheck_free(log);
 }
 
+Test(memcheck, end_of_an_older_record_is_no_finding,
+     .description = "A log may begin in what another process wrote before")
+{
+    struct memcheck_log *log = parse("==2==    by 0x4004B49: _dl_init (d.c:1)\n"
+                                     "==2==    by 0x401AB9F: ??? (in /ld.so)\n"
+                                     "==2== \n"
+                                     "==2== ERROR SUMMARY: 0 errors from 0 "
+                                     "contexts (suppressed: 0 from 0)\n");
+
+    cr_expect_eq(log->finding_count, 0);
+    cr_expect(is_complete(log, 2));
+    memcheck_free(log);
+}
+
 Test(memcheck, log_cut_anywhere_is_never_whole,
      .description = "Every prefix of a log leaves the first process incomplete")
 {
