@@ -365,7 +365,9 @@ Test(memcheck, unknown_error_with_a_stack_counts,
 Test(memcheck, stack_without_its_message_is_no_finding,
      .description = "Lines are missing: that is known, and proves nothing")
 {
-    static const char tail[] = "==2==    by 0x4: _dl_init (elf/dl-init.c:106)\n"
+    static const char tail[] = "==2== Warning: set address range perms\n"
+                               "==2== \n"
+                               "==2==    by 0x4: _dl_init (elf/dl-init.c:106)\n"
                                "==2==    by 0x5: ??? (in /usr/lib/ld.so)\n"
                                "==2== \n"
                                "==2== ERROR SUMMARY: 0 errors from 0 contexts "
