@@ -95,11 +95,52 @@ static void put_edge(FILE *dot, const char *from, const char *to,
     (void)fputs("];\n", dot);
 }
 
-static void put_process(FILE *dot, size_t number, const json_t *process)
+/* Several who wait for parts of sets most often wait in a circle.  What draws
+ * circles finds no room for what is written at arrows. */
+static bool is_circle(const json_t *recording)
 {
+    const json_t *wait;
+    size_t i, parts = 0;
+
+    json_array_foreach(json_object_get(recording, "waits"), i, wait) parts +=
+        *draw_text(wait, "part") != '\0';
+    return parts > 2;
+}
+
+/* The call in which WAIT is, as semop(2) is called in a program: what the C
+ * library calls for it is another one. */
+static const char *call_of(const json_t *wait)
+{
+    const char *call = draw_text(wait, "call");
+
+    return strcmp(call, "semtimedop") == 0 ? "semop" : call;
+}
+
+/* In which call process NUMBER waits, for a picture that does not say so at its
+ * arrows; "" if in none. */
+static const char *call_in_box(const json_t *recording, size_t number)
+{
+    const json_t *wait;
+    size_t i;
+
+    if (!is_circle(recording))
+        return "";
+    json_array_foreach(json_object_get(recording, "waits"), i, wait)
+    {
+        if (draw_number(wait, "process") == (long)number)
+            return call_of(wait);
+    }
+    return "";
+}
+
+static void put_process(FILE *dot, const json_t *recording, size_t number,
+                        const json_t *process)
+{
+    const char *call = call_in_box(recording, number);
     char *id = xformat("p%zu", number);
-    char *label = xformat("%s\npid %ld", draw_text(process, "name"),
-                          draw_number(process, "pid"));
+    char *label =
+        xformat("%s\npid %ld\n%s%s", draw_text(process, "name"),
+                draw_number(process, "pid"), *call ? "waits in " : "", call);
 
     put_node(dot, id, "process", "box", label);
     free(label);
@@ -155,8 +196,10 @@ static void put_wait(FILE *dot, const json_t *recording, size_t number,
     char *from = xformat("p%ld", draw_number(wait, "process"));
     const char *part = draw_text(wait, "part");
     /* A part has a node of its own, which says what it is. */
-    char *waited = xformat("%s waits for\n%s", draw_text(wait, "call"),
-                           *part ? "" : draw_text(wait, "what"));
+    char *waited = is_circle(recording)
+                       ? xstrdup("")
+                       : xformat("%s waits for\n%s", call_of(wait),
+                                 *part ? "" : draw_text(wait, "what"));
 
     if (object) {
         size_t digits = strcspn(part, "0123456789");
@@ -198,19 +241,8 @@ static void put_processes(FILE *dot, const json_t *recording)
             }
         }
         if (named)
-            put_process(dot, n, process);
+            put_process(dot, recording, n, process);
     }
-}
-
-/* Several who wait for parts of sets most often wait in a circle. */
-static const char *layout_for(const json_t *recording)
-{
-    const json_t *wait;
-    size_t i, parts = 0;
-
-    json_array_foreach(json_object_get(recording, "waits"), i, wait) parts +=
-        *draw_text(wait, "part") != '\0';
-    return parts > 2 ? "circo" : "dot";
 }
 
 /* The whole graph; to be freed. */
@@ -223,7 +255,8 @@ static char *graph_text(const json_t *recording, size_t *size)
 
     if (dot == NULL)
         return NULL;
-    (void)fprintf(dot, "digraph {\nlayout=%s\n", layout_for(recording));
+    (void)fprintf(dot, "digraph {\nlayout=%s\n",
+                  is_circle(recording) ? "circo" : "dot");
     (void)fputs("graph [bgcolor=transparent, nodesep=0.5, ranksep=0.45]\n"
                 "node [fontname=Helvetica, fontsize=16, margin=\"0.15,0.1\"]\n"
                 "edge [fontname=Helvetica, fontsize=15]\n",

@@ -13,7 +13,7 @@
 <!-- ==== Where things are ================================================ -->
 
 <xsl:variable name="width" select="760"/>
-<xsl:variable name="row" select="25"/>
+<xsl:variable name="row" select="22"/>
 <xsl:variable name="left">
   <xsl:choose>
     <xsl:when test="/timeline/step[last()]/@n &gt; 999">48</xsl:when>
@@ -32,9 +32,13 @@
 <!-- Where all have one name, their numbers say more. -->
 <xsl:variable name="named" select="$lanes &lt; 5 or
   /timeline/life[@name != /timeline/life[1]/@name]"/>
+<!-- Names that need some more room. -->
+<xsl:variable name="long-names"
+              select="/timeline/life[string-length(@name) &gt; 7]"/>
 <xsl:variable name="lane">
   <xsl:choose>
     <xsl:when test="$lanes &gt; 4"><xsl:value-of select="240 div $lanes"/></xsl:when>
+    <xsl:when test="$long-names">68</xsl:when>
     <xsl:otherwise>60</xsl:otherwise>
   </xsl:choose>
 </xsl:variable>
@@ -63,6 +67,11 @@
 <xsl:variable name="graph-y" select="$bottom + 80"/>
 <xsl:variable name="graph-height">
   <xsl:choose>
+    <xsl:when test="substring-before(/timeline/svg/@width, 'pt') &gt; $width - 20">
+      <xsl:value-of select="round(($width - 20) *
+        substring-before(/timeline/svg/@height, 'pt') div
+        substring-before(/timeline/svg/@width, 'pt'))"/>
+    </xsl:when>
     <xsl:when test="/timeline/svg">
       <xsl:value-of select="substring-before(/timeline/svg/@height, 'pt')"/>
     </xsl:when>
@@ -161,7 +170,7 @@
           <tspan class="bold">
             <xsl:call-template name="cut">
               <xsl:with-param name="of" select="@name"/>
-              <xsl:with-param name="to" select="9"/>
+              <xsl:with-param name="to" select="10"/>
             </xsl:call-template>
           </tspan>
           <xsl:value-of select="concat(' ', @pid)"/>
@@ -174,9 +183,12 @@
       </xsl:when>
       <xsl:otherwise>
         <text class="bold middle" x="{$x}" y="{$heads - 20}">
+          <xsl:if test="string-length(@name) &gt; 7">
+            <xsl:attribute name="class">bold middle tiny</xsl:attribute>
+          </xsl:if>
           <xsl:call-template name="cut">
             <xsl:with-param name="of" select="@name"/>
-            <xsl:with-param name="to" select="7"/>
+            <xsl:with-param name="to" select="9"/>
           </xsl:call-template>
         </text>
         <text class="dim middle" x="{$x}" y="{$heads - 5}">
@@ -258,7 +270,9 @@
     </xsl:choose>
   </xsl:if>
   <text class="bold" x="{$pid-x}" y="{$y + 4.5}"><xsl:value-of select="@pid"/></text>
-  <text x="{$text-x}" y="{$y + 4.5}"><xsl:call-template name="sentence"/></text>
+  <text x="{$text-x}" y="{$y + 4.5}" xml:space="preserve">
+    <xsl:call-template name="sentence"/>
+  </text>
 </xsl:template>
 
 <!-- Files and terminals have none: what the lab is about has. -->
@@ -298,13 +312,20 @@
 <!-- What happened, the object in its colour, and what was moved. -->
 <xsl:template name="sentence">
   <xsl:variable name="color"><xsl:call-template name="color"/></xsl:variable>
+  <xsl:variable name="waits">
+    <xsl:if test="kind = 'wait'">
+      <xsl:text> &#x2026; waits</xsl:text>
+      <xsl:if test="not(until)"> for ever</xsl:if>
+    </xsl:if>
+  </xsl:variable>
   <xsl:variable name="text">
     <xsl:call-template name="cut">
       <xsl:with-param name="of" select="text"/>
-      <xsl:with-param name="to" select="$letters"/>
+      <xsl:with-param name="to" select="$letters - string-length($waits)"/>
     </xsl:call-template>
   </xsl:variable>
-  <xsl:variable name="room" select="$letters - string-length($text) - 3"/>
+  <xsl:variable name="room"
+    select="$letters - string-length($text) - string-length($waits) - 3"/>
   <xsl:variable name="label" select="touched/label"/>
   <xsl:variable name="mood">
     <xsl:choose>
@@ -312,20 +333,25 @@
       <xsl:when test="kind = 'wait'">waits</xsl:when>
     </xsl:choose>
   </xsl:variable>
-  <tspan class="{$mood}">
-    <xsl:choose>
-      <xsl:when test="$label != '' and contains($text, $label)">
+  <!-- One after the other: not everything that draws SVG goes on after an
+       element within an element. -->
+  <xsl:choose>
+    <xsl:when test="$label != '' and contains($text, $label)">
+      <tspan class="{$mood}">
         <xsl:value-of select="substring-before($text, $label)"/>
-        <tspan class="label {$color}"><xsl:value-of select="$label"/></tspan>
+      </tspan>
+      <tspan class="label {$mood} {$color}"><xsl:value-of select="$label"/></tspan>
+      <tspan class="{$mood}">
         <xsl:value-of select="substring-after($text, $label)"/>
-      </xsl:when>
-      <xsl:otherwise><xsl:value-of select="$text"/></xsl:otherwise>
-    </xsl:choose>
-    <xsl:if test="kind = 'wait'">
-      <xsl:text> &#x2026; waits</xsl:text>
-      <xsl:if test="not(until)"> for ever</xsl:if>
-    </xsl:if>
-  </tspan>
+      </tspan>
+    </xsl:when>
+    <xsl:otherwise>
+      <tspan class="{$mood}"><xsl:value-of select="$text"/></tspan>
+    </xsl:otherwise>
+  </xsl:choose>
+  <xsl:if test="$waits != ''">
+    <tspan class="{$mood}"><xsl:value-of select="$waits"/></tspan>
+  </xsl:if>
   <xsl:if test="data != '' and $room &gt; 6">
     <tspan class="data {$color}" dx="6">
       <xsl:text>"</xsl:text>
@@ -404,62 +430,112 @@
   </pattern>
 </defs>
 <style>
-svg {
-  --paper: #ffffff; --ink: #1b1f23; --dim: #565d66; --rule: #d4d6d0;
-  --bad: #a1242a; --wait: #8a4b00; --ground: #fbeed6; --sunk: #f2f3ef;
-  --q0: #1f63a8; --q1: #95530f; --q2: #2a7230; --q3: #8f3c84; --q4: #6c5f00;
-  --q5: #0f6b68; --q6: #5646b8; --q7: #a3344f; --q: var(--ink);
-}
-@media (prefers-color-scheme: dark) {
-  svg {
-    --paper: #14171a; --ink: #e8eaec; --dim: #a6aeb7; --rule: #3a4046;
-    --bad: #f79d97; --wait: #f0b95c; --ground: #352811; --sunk: #22272c;
-    --q0: #86b9f0; --q1: #e8ab6b; --q2: #86ca89; --q3: #e09bd6; --q4: #d3c566;
-    --q5: #6ccac3; --q6: #b3a6f5; --q7: #f59db1;
-  }
-}
-.c0 { --q: var(--q0); } .c1 { --q: var(--q1); } .c2 { --q: var(--q2); }
-.c3 { --q: var(--q3); } .c4 { --q: var(--q4); } .c5 { --q: var(--q5); }
-.c6 { --q: var(--q6); } .c7 { --q: var(--q7); }
 text {
-  font: 13px Helvetica, Arial, "Liberation Sans", "DejaVu Sans", sans-serif;
-  fill: var(--ink); white-space: pre;
+  font-family: Helvetica, Arial, "Liberation Sans", "DejaVu Sans", sans-serif;
+  font-size: 13px; white-space: pre;
 }
 .title { font-size: 17px; font-weight: bold; }
-.dim, .number { fill: var(--dim); }
-.number { text-anchor: end; font-size: 11px; }
+.number { text-anchor: end; }
 .small { font-size: 12px; }
-.bold, .label { font-weight: bold; }
+.number, .tiny { font-size: 11px; }
+.bold, .label, .bad { font-weight: bold; }
 .middle { text-anchor: middle; }
-.label { fill: var(--q); text-decoration: underline; }
+.label { text-decoration: underline; }
 .data, .code {
   font-family: Menlo, Consolas, "Liberation Mono", "DejaVu Sans Mono", monospace;
   font-size: 12px;
 }
-.data { fill: var(--q); }
-.waits { fill: var(--wait); }
-.bad { fill: var(--bad); font-weight: bold; }
-.paper { fill: var(--paper); }
-.life { stroke: var(--ink); stroke-width: 2; fill: none; }
-.leader { stroke: var(--rule); }
-.mark { fill: var(--q); stroke: var(--paper); stroke-width: 1.5; }
-.mark.wait { fill: var(--paper); stroke: var(--wait); stroke-width: 2.5; }
-.arrow { fill: var(--q); }
-.blocked { fill: url(#hatch); stroke: var(--wait); }
-.hatch-ground { fill: var(--ground); } .hatch-line { stroke: var(--wait); stroke-width: 2.6; }
-.stop, .kill { stroke: var(--bad); stroke-width: 2.5; fill: none; }
+.life { stroke-width: 2; fill: none; }
+.mark { stroke-width: 1.5; }
+.mark.wait { stroke-width: 2.5; }
+.blocked { fill: url(#hatch); }
+.hatch-line { stroke-width: 2.6; }
+.stop, .kill { stroke-width: 2.5; fill: none; }
 .kill { stroke-dasharray: 5 4; }
-.graph polygon, .graph path, .graph ellipse { stroke: var(--ink); fill: none; }
-.graph text { font-size: 13px; }
+.graph polygon, .graph path, .graph ellipse { fill: none; }
 .graph .process text, .graph .object text { font-weight: bold; }
-.graph .edge polygon { fill: var(--ink); }
-.graph .process polygon { fill: var(--sunk); stroke-width: 1.5; }
-.graph .object ellipse { stroke: var(--q); stroke-width: 1.5; }
-.graph .object text { fill: var(--q); }
-.graph .close path, .graph .close polygon { stroke: var(--bad); stroke-width: 2; }
-.graph .close polygon { fill: var(--bad); }
-.graph .close text { fill: var(--bad); font-weight: bold; }
+.graph .process polygon, .graph .object ellipse { stroke-width: 1.5; }
+.graph .close path, .graph .close polygon { stroke-width: 2; }
+.graph .close text { font-weight: bold; }
+<xsl:call-template name="colors">
+  <xsl:with-param name="paper">#ffffff</xsl:with-param>
+  <xsl:with-param name="ink">#1b1f23</xsl:with-param>
+  <xsl:with-param name="dim">#565d66</xsl:with-param>
+  <xsl:with-param name="rule">#d4d6d0</xsl:with-param>
+  <xsl:with-param name="bad">#a1242a</xsl:with-param>
+  <xsl:with-param name="wait">#8a4b00</xsl:with-param>
+  <xsl:with-param name="ground">#fbeed6</xsl:with-param>
+  <xsl:with-param name="sunk">#f2f3ef</xsl:with-param>
+  <xsl:with-param name="objects"
+    select="'#1f63a8 #95530f #2a7230 #8f3c84 #6c5f00 #0f6b68 #5646b8 #a3344f '"/>
+</xsl:call-template>
+@media (prefers-color-scheme: dark) {
+<xsl:call-template name="colors">
+  <xsl:with-param name="paper">#14171a</xsl:with-param>
+  <xsl:with-param name="ink">#e8eaec</xsl:with-param>
+  <xsl:with-param name="dim">#a6aeb7</xsl:with-param>
+  <xsl:with-param name="rule">#3a4046</xsl:with-param>
+  <xsl:with-param name="bad">#f79d97</xsl:with-param>
+  <xsl:with-param name="wait">#f0b95c</xsl:with-param>
+  <xsl:with-param name="ground">#352811</xsl:with-param>
+  <xsl:with-param name="sunk">#22272c</xsl:with-param>
+  <xsl:with-param name="objects"
+    select="'#86b9f0 #e8ab6b #86ca89 #e09bd6 #d3c566 #6ccac3 #b3a6f5 #f59db1 '"/>
+</xsl:call-template>}
 </style>
+</xsl:template>
+
+<!-- Colours are written out: what makes the book of the handouts, and some
+     programs for slides, know no var(). -->
+<xsl:template name="colors">
+  <xsl:param name="paper"/>
+  <xsl:param name="ink"/>
+  <xsl:param name="dim"/>
+  <xsl:param name="rule"/>
+  <xsl:param name="bad"/>
+  <xsl:param name="wait"/>
+  <xsl:param name="ground"/>
+  <xsl:param name="sunk"/>
+  <xsl:param name="objects"/>
+  <xsl:value-of select="concat(
+    'text, .mark, .arrow { fill: ', $ink, '; }&#10;',
+    '.paper, .mark.wait { fill: ', $paper, '; }&#10;',
+    '.mark { stroke: ', $paper, '; }&#10;',
+    '.dim, .number { fill: ', $dim, '; }&#10;',
+    '.leader { stroke: ', $rule, '; }&#10;',
+    '.bad { fill: ', $bad, '; }&#10;',
+    '.stop, .kill { stroke: ', $bad, '; }&#10;',
+    '.waits { fill: ', $wait, '; }&#10;',
+    '.blocked, .mark.wait, .hatch-line { stroke: ', $wait, '; }&#10;',
+    '.hatch-ground { fill: ', $ground, '; }&#10;')"/>
+  <xsl:value-of select="concat(
+    '.life, .graph polygon, .graph path, .graph ellipse { stroke: ', $ink,
+    '; }&#10;',
+    '.graph .edge polygon { fill: ', $ink, '; }&#10;',
+    '.graph .process polygon { fill: ', $sunk, '; }&#10;')"/>
+  <xsl:call-template name="objects">
+    <xsl:with-param name="colors" select="$objects"/>
+  </xsl:call-template>
+  <xsl:value-of select="concat(
+    '.graph .close path, .graph .close polygon { stroke: ', $bad, '; }&#10;',
+    '.graph .close text, .graph .close polygon { fill: ', $bad, '; }&#10;')"/>
+</xsl:template>
+
+<!-- A colour, a blank, and those of the objects after it. -->
+<xsl:template name="objects">
+  <xsl:param name="colors"/>
+  <xsl:param name="n" select="0"/>
+  <xsl:variable name="color" select="substring-before($colors, ' ')"/>
+  <xsl:if test="$color != ''">
+    <xsl:value-of select="concat(
+      '.mark.c', $n, ', .arrow.c', $n, ', .label.c', $n, ', .data.c', $n,
+      ', .object.c', $n, ' text { fill: ', $color, '; }&#10;',
+      '.graph .object.c', $n, ' ellipse { stroke: ', $color, '; }&#10;')"/>
+    <xsl:call-template name="objects">
+      <xsl:with-param name="colors" select="substring-after($colors, ' ')"/>
+      <xsl:with-param name="n" select="$n + 1"/>
+    </xsl:call-template>
+  </xsl:if>
 </xsl:template>
 
 </xsl:stylesheet>
