@@ -32,13 +32,15 @@ book-setup:
 
 # ---- What handouts say is true: a file of complaints for each ---------------
 
-# Figures are drawn by the command; without any it need not be built.
-FIGURES_NEED := $(if $(shell grep -ls '^<!-- figure:' handouts/*.md),$(IPCLAB))
+# Figures are drawn by the command, which is told what of labs is built; without
+# solutions nothing is drawn.
+FIGURES_NEED := $(if $(wildcard solutions),kit)
 
 define handout_rules
 $(H)/$(1).problems: handouts/$(1).md $(wildcard handouts/examples/*.c \
-  labs/$(1)/*.[ch] solutions/$(1)/*.c) $(SITE)/check.sh $(wildcard $(SITE)/*.awk) \
-  $(SITE)/session.sh $(if $(filter yes,$(UPDATE)),force) | handouts-setup $(FIGURES_NEED)
+  labs/$(1)/*.[ch] labs/$(1)/demo.yaml solutions/$(1)/*.c \
+  tests/submissions/$(1)/wrong/*.c handouts/figures/run-$(1)-*.svg) $(SITE)/check.sh \
+  $(wildcard $(SITE)/*.awk) $(SITE)/figure.xsl $(SITE)/session.sh $(if $(filter yes,$(UPDATE)),force) | handouts-setup $(FIGURES_NEED)
 	@mkdir -p $(H)
 	@$(if $(V),:,echo "  CHECK $$<")
 	$(Q)CC='$(CC)' LAB_CFLAGS='$(LAB_CFLAGS)' IPCLAB=$(IPCLAB) \
@@ -85,7 +87,7 @@ $(H)/site/index.html: $(H)/linked $(SITE)/site.xsl $(SITE)/markdown.xsl \
 	@$(if $(V),:,echo "  PAGES $(@D)")
 	@rm -rf $(@D)
 	@mkdir -p $(@D)/figures
-	@cp handouts/figures/*.svg $(wildcard $(PAGES_OF_HANDOUTS:%=$(H)/%/figures/*.svg)) $(@D)/figures
+	@cp handouts/figures/*.svg $(@D)/figures
 	$(Q)xsltproc --nonet --stringparam css "$$(cat $(SITE)/page.css)" \
 	  --stringparam figures $(CURDIR)/$(@D)/figures/ \
 	  -o $@ $(SITE)/site.xsl $(H)/book.xml

@@ -42,11 +42,18 @@ int main(int argc, char **argv)
 END
 echo 'extern int nothing;' >solutions/x/x.c
 echo 'int broken(' >labs/x/broken.h
-# Stands in for the command: draws what it was asked for.
+# Stands in for the command: draws what it was asked for, and the step DREW.
 cat >ipclab <<'END'
 #!/bin/sh
-[ "$3" != missing ] || { echo "ipclab: show: $3: no such scenario" >&2; exit 2; }
-echo "<svg>$1 $2 $3 $4</svg>" >"$6"
+for file; do :; done
+case $* in *missing*) echo "ipclab: show: $3: no such scenario" >&2; exit 2 ;; esac
+cat >"$file" <<SVG
+<svg xmlns="http://www.w3.org/2000/svg">
+<text>${*%--svg*}</text>
+<text class="number">1</text><text>2</text><text>${DREW:-shmat: at 0x7f1234567000}</text>
+<text class="number">2</text><text>3</text><text>close <tspan>pipe A</tspan></text>
+</svg>
+SVG
 END
 chmod +x ipclab
 
@@ -210,17 +217,66 @@ mv hidden solutions
 
 # ---- Figures ----------------------------------------------------------------
 
+# As pages have it, and as it is drawn.
+picture() {
+    cat >handouts/figures/run-x-eof.svg
+}
+./ipclab show x eof --solution --svg handouts/figures/run-x-eof.svg
 holds 'a figure that the command draws' <<'END'
 <!-- figure: show x eof -->
-![End](figures/x-eof.svg)
+![End](figures/run-x-eof.svg)
 END
-grep -q '<svg>show x eof --solution</svg>' build/x/figures/x-eof.svg 2>"$work/said"
-verdict $? 'it is drawn for the pages'
-UPDATE=yes check && cmp -s build/x/figures/x-eof.svg handouts/figures/x-eof.svg
-verdict $? 'UPDATE=yes puts it beside the handout'
+untrue 'a figure of another program' 1 'run-x-eof.svg is not what ipclab show x eof --wrong draws' <<'END'
+<!-- figure: show x eof --wrong -->
+![End](figures/run-x-eof.svg)
+END
+grep -q '^    now: *show x eof --wrong' "$work/said"
+verdict $? 'it says what has changed'
+UPDATE=yes check && ./ipclab show x eof --wrong --svg drawn.svg &&
+    cmp -s drawn.svg handouts/figures/run-x-eof.svg
+verdict $? 'UPDATE=yes renews the figure'
+holds 'a figure of the wrong program' <<'END'
+<!-- figure: show x eof --wrong -->
+![End](figures/run-x-eof.svg)
+END
+DREW='shmat: at 0x7f7654321000' check
+verdict $? 'memory may be elsewhere in a figure'
+! DREW='shmdt' check
+verdict $? 'a figure with another step'
+picture <<'END'
+<svg xmlns="http://www.w3.org/2000/svg">
+<text>show x eof --wrong </text>
+<text class="number">1</text><text>3</text><text>close <tspan>pipe A</tspan></text>
+<text class="number">2</text><text>2</text><text>shmat: at 0x7f1234567000</text>
+</svg>
+END
+check
+verdict $? 'steps of a figure may come in another order'
+sed 's/<text>3</<text>4</' handouts/figures/run-x-eof.svg >drawn.svg
+picture <drawn.svg
+! check
+verdict $? 'a step of another process'
+rm handouts/figures/run-x-eof.svg
+untrue 'a figure that was never drawn' 1 'make handouts UPDATE=yes' <<'END'
+<!-- figure: show x eof -->
+![End](figures/run-x-eof.svg)
+END
+UPDATE=yes check && check
+verdict $? 'UPDATE=yes draws a figure that is missing'
+holds 'words of a figure that vary' <<'END'
+<!-- figure: show x eof
+     varies: (shmat|shmdt).* -->
+![End](figures/run-x-eof.svg)
+END
+DREW='shmdt' check
+verdict $? 'they do vary'
+untrue 'a figure of what nobody draws' 1 'not `figure: show LAB SCENARIO' <<'END'
+<!-- figure: show x eof --html -->
+![End](figures/run-x-eof.svg)
+END
 untrue 'a scenario that there is not' 1 'no such scenario' <<'END'
 <!-- figure: show x missing -->
-![End](figures/x-eof.svg)
+![End](figures/run-x-eof.svg)
 END
 
 # ---- Tables -----------------------------------------------------------------

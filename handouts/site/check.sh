@@ -146,21 +146,48 @@ run_is_possible() {
 
 # ---- Figures and tables ------------------------------------------------------
 
-# "show LAB SCENARIO": drawn anew for the pages; the one beside the handout is
-# for those who read the source, and is renewed by UPDATE=yes.
+# "show LAB SCENARIO [--wrong]": drawn anew.  The one beside the handout, which
+# pages, book and GitHub show, must say the same; UPDATE=yes renews it.
 figure() {
-    # shellcheck disable=SC2086 # words of a command
-    set -- $arguments
-    file=$(sed 's/^!\[.*\](\(.*\)).*/\1/' "$have")
+    file=handouts/$(sed 's/^!\[.*\](\(.*\)).*/\1/' "$have")
     drawn=$work/figures/$(basename "$file")
     run_is_possible || return 0
-    if [ "${1:-}" != show ] || [ $# -ne 3 ]; then
-        complain "\`figure: $arguments\`: not \`figure: show LAB SCENARIO\`; correct it"
-    elif ! "$IPCLAB" "$@" --solution --svg "$drawn" >"$work/errors" 2>&1; then
+    # shellcheck disable=SC2086 # words of a command
+    set -- $arguments
+    [ $# -ne 3 ] || set -- "$@" --solution
+    case "$# ${1:-} ${4:-}" in
+    '4 show --solution' | '4 show --wrong') ;;
+    *)
+        complain "\`figure: $arguments\`: not \`figure: show LAB SCENARIO [--wrong]\`; correct it"
+        return
+        ;;
+    esac
+    if ! "$IPCLAB" "$@" --svg "$drawn" >"$work/errors" 2>&1; then
         complain "ipclab $arguments: $(tail -n 1 "$work/errors"); correct the scenario's name"
-    elif [ "$UPDATE" = yes ]; then
-        cp "$drawn" "handouts/$file"
+    elif ! [ -e "$file" ] || ! figure_stands; then
+        renew_figure
     fi
+}
+
+# Whether the two say the same.  Their steps may come in another order, where
+# processes run at the same time, and memory is where the kernel likes.
+figure_stands() {
+    for picture in "$file" "$drawn"; do
+        xsltproc --nonet "$site/figure.xsl" "$picture" >"$work/words" || return 1
+        plain "$work/words" | sed -E 's/0x[0-9a-f]{8,}/~/g' | sort \
+            >"$work/$([ "$picture" = "$drawn" ] && echo want || echo have)"
+    done
+    cmp -s "$work/have" "$work/want"
+}
+
+renew_figure() {
+    if [ "$UPDATE" = yes ]; then
+        cp "$drawn" "$file"
+        echo "$page:$line: rewritten from ipclab $arguments"
+        return
+    fi
+    complain "$file is not what ipclab $arguments draws; make handouts UPDATE=yes, and look at it"
+    [ ! -e "$file" ] || show_difference
 }
 
 # "mechanisms": the rows of labs are what their handouts say
@@ -194,9 +221,13 @@ settle() {
     else
         rm -f "$want"
         complain "the text differs from $1; make handouts UPDATE=yes, and read what changes"
-        diff "$work/have" "$work/want" | grep '^[<>]' | head -n 2 |
-            sed 's/^</    here:/; s/^>/    now: /'
+        show_difference
     fi
+}
+
+show_difference() {
+    diff "$work/have" "$work/want" | grep '^[<>]' | head -n 2 |
+        sed 's/^</    here:/; s/^>/    now: /'
 }
 
 # Puts what was made anew into the page, from the bottom up.

@@ -163,6 +163,9 @@
   <xsl:variable name="desc"
     select="normalize-space(document(concat($figures, $name))/svg:svg/svg:desc)"/>
   <figure>
+    <xsl:if test="starts-with($name, 'run-')">
+      <xsl:attribute name="class">run</xsl:attribute>
+    </xsl:if>
     <div class="frame" tabindex="0" role="group" aria-label="A figure">
       <img src="{m:image/@destination}">
         <xsl:attribute name="alt">
