@@ -54,8 +54,9 @@ static int copy_own(const char *root, const char *lab, const char *pattern)
 int small_kit_make(const char *root, const char *lab)
 {
     static const char *const links[] = {
-        "Makefile",   "grader",      "tests",       "build/grader",
-        "build/labs", "build/flags", "labs/common", "build/ipclab"};
+        "Makefile",    "grader",       "handouts",
+        "tests",       "build/grader", "build/labs",
+        "build/flags", "labs/common",  "build/ipclab"};
     static const char *const files[] = {"main.c", "hints.md", "skeleton.c",
                                         "@.h"};
     char *directory = xformat("labs/%s", lab);

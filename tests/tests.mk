@@ -24,14 +24,14 @@ $(B)/tests/%: $(B)/tests/%.o $(B)/libkit.a
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) -lcriterion
 
 ## make test         all of the proof below but bench, soak and test-fresh
-test: kit gdb $(B)/bin/pipe $(B)/tests/unit/tests $(B)/tests/system/tests \
+test: kit gdb $(B)/tests/unit/tests $(B)/tests/system/tests \
       $(B)/tests/attacks $(B)/tests/matrix
 	@tests/run.sh $(LABS)
 
 unit: kit $(B)/tests/unit/tests
 	$(B)/tests/unit/tests --short-filename
 
-system: kit gdb $(B)/bin/pipe $(B)/tests/system/tests
+system: kit gdb $(B)/tests/system/tests
 	$(B)/tests/system/tests --short-filename -j1
 
 ## make matrix       every wrong and accepted submission (LAB=pipe: of one lab)
