@@ -97,26 +97,40 @@ static void receive(int diag_fd, enum sockets_query query, char **answers,
     } while (!is_last(chunk, (size_t)got));
 }
 
-static bool has_sockets(const struct snapshot *snapshot)
+/* Whether a process has a socket that none of the answers told of. */
+static bool has_unknown(const struct snapshot *snapshot)
 {
     for (size_t i = 0; i < snapshot->count; i++)
-        for (size_t j = 0; j < snapshot->threads[i].fd_count; j++)
-            if (snapshot->threads[i].fds[j].type == S_IFSOCK)
+        for (size_t j = 0; j < snapshot->threads[i].fd_count; j++) {
+            const struct snapshot_fd *fd = &snapshot->threads[i].fds[j];
+            if (fd->type == S_IFSOCK && !fd->netlink &&
+                snapshot_socket(snapshot, fd) == NULL)
                 return true;
+        }
     return false;
 }
 
-void snapshot_read_sockets(struct snapshot *snapshot, int diag_fd)
+/* The answers to the queries from FIRST on, before END. */
+static void read_answers(struct snapshot *snapshot, int diag_fd,
+                         enum sockets_query first, enum sockets_query end)
 {
     char *answers = NULL;
     size_t size = 0;
 
-    if (!has_sockets(snapshot))
-        return;
-    for (enum sockets_query query = QUERY_UNIX; query < QUERY_END; query++)
+    for (enum sockets_query query = first; query < end; query++)
         receive(diag_fd, query, &answers, &size);
     snapshot_parse_sockets(snapshot, answers, size);
     free(answers);
+}
+
+void snapshot_read_sockets(struct snapshot *snapshot, int diag_fd)
+{
+    if (has_unknown(snapshot))
+        read_answers(snapshot, diag_fd, QUERY_UNIX, QUERY_UNIX + 1);
+    /* For these the kernel walks through the tables of the whole machine, some
+     * milliseconds each time. */
+    if (has_unknown(snapshot))
+        read_answers(snapshot, diag_fd, QUERY_TCP, QUERY_END);
 }
 
 /* ---- One socket ---------------------------------------------------------- */
