@@ -39,11 +39,15 @@ static int look(struct run *run, struct snapshot *snapshot)
 {
     const struct world *world = run->world;
 
-    if (snapshot_take(snapshot, world->fds[SERVER_PROC], world->init_pid,
-                      world->sandbox.level == SANDBOX_BASIC) < 0)
-        return -1;
-    snapshot_read_sockets(snapshot, world->fds[SERVER_DIAG]);
-    return 0;
+    return snapshot_take(snapshot, world->fds[SERVER_PROC], world->init_pid,
+                         world->sandbox.level == SANDBOX_BASIC);
+}
+
+/* What only those ask for who want to know why it sleeps; see sockets.h. */
+static void look_at_sockets(struct run *run, struct snapshot *snapshot)
+{
+    if (snapshot->sockets_known == 0)
+        snapshot_read_sockets(snapshot, run->world->fds[SERVER_DIAG]);
 }
 
 /* The ends of pipes that the tester holds and might still use. */
@@ -168,6 +172,7 @@ static void end_as(struct run *run, enum run_end end, struct snapshot *snapshot)
 {
     if (run->end != RUN_RUNNING)
         return;
+    look_at_sockets(run, snapshot);
     struct tester_ends ends = tester_ends(run);
     run->end = end;
     run->ended_ms = now_ms();
@@ -218,11 +223,12 @@ static bool is_tracer_idle(const struct world *world)
     return idle;
 }
 
-static bool is_dead(struct run *run, const struct snapshot *first,
+static bool is_dead(struct run *run, struct snapshot *first,
                     struct snapshot *second)
 {
     if (probe_setting()->without_proof || !is_all_asleep(first))
         return false;
+    look_at_sockets(run, first);
     /* Between the two looks: what strace logs of a death or a stop must be
      * older than the second of them (deadlock.c, rules 4 and 5). */
     run_read_trace(run);
@@ -230,6 +236,7 @@ static bool is_dead(struct run *run, const struct snapshot *first,
         (is_any_traced(first) && !is_tracer_idle(run->world)) ||
         look(run, second) < 0)
         return false;
+    look_at_sockets(run, second);
     struct tester_ends ends = tester_ends(run);
     bool dead =
         deadlock_proved(first, second, run->trace, ends.list, ends.count);
