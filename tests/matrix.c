@@ -3,7 +3,7 @@
  * matrix.c - the kit's claim about a lab, checked: every known mistake is
  * caught and named, every right style is accepted.
  *
- *     matrix [--jobs N] [--quiet] LAB...
+ *     matrix [--jobs N] [--quiet] [--case PATTERN] LAB...
  *
  * Grades the skeleton (0 points), programs that exit at once (0), the solution
  * (all of them) and each file of tests/submissions/LAB/accepted (all) and
@@ -14,6 +14,10 @@
  *     Shows: child_keeps_write_end            the diagnosis, or "none"
  *     Dirty: pipeline_three                   tests that lose their fifth
  *
+ * With a case, a name or a glob(7) pattern, only the files of that name,
+ * without
+ * ".c", are graded.
+ *
  * It also checks that skeleton and solution differ inside gaps only, that the
  * copy of the skeleton for `make reset` is one, and that every step has three
  * hints and a heading in the handout.
@@ -21,6 +25,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,6 +39,7 @@
 
 static int passed, failed;
 static bool quiet;
+static const char *wanted = "*"; /* --case */
 
 struct entry {
     char *path;
@@ -136,8 +142,6 @@ static void judge(const struct entry *entry, const char *json, int status)
               "%s: it does nothing and earns nothing", entry->path);
     else
         compare(entry, grade);
-    if (entry->idle)
-        (void)unlink(entry->path);
     grade_free(grade);
     free(text);
     if (failed == failed_before)
@@ -330,6 +334,34 @@ static void check_texts(const char *lab)
     }
 }
 
+static void release_entry(struct entry *entry)
+{
+    if (entry->idle)
+        (void)unlink(entry->path);
+    free(entry->path);
+    free(entry->fails);
+    free(entry->shows);
+    free(entry->dirty);
+}
+
+/* The entries that are wanted, moved to the front; how many they are. */
+static size_t keep_wanted(struct entry *entries, size_t count)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        const char *base = strrchr(entries[i].path, '/') + 1;
+        char *name = xstrndup(base, strlen(base) - strlen(".c"));
+        if (fnmatch(wanted, name, 0) == 0)
+            entries[kept++] = entries[i];
+        else
+            release_entry(&entries[i]);
+        free(name);
+    }
+    check(kept > 0, "there is a case %s", wanted);
+    return kept;
+}
+
 static void check_lab(const char *lab, size_t jobs)
 {
     struct entry *entries = NULL;
@@ -343,13 +375,10 @@ static void check_lab(const char *lab, size_t jobs)
     add_entry(&entries, &count, xformat("solutions/%s/%s.c", lab, lab));
     add_directory(&entries, &count, lab, "accepted");
     add_directory(&entries, &count, lab, "wrong");
+    count = keep_wanted(entries, count);
     grade_all(lab, entries, count, jobs);
-    for (size_t i = 0; i < count; i++) {
-        free(entries[i].path);
-        free(entries[i].fails);
-        free(entries[i].shows);
-        free(entries[i].dirty);
-    }
+    for (size_t i = 0; i < count; i++)
+        release_entry(&entries[i]);
     free(entries);
 }
 
@@ -363,13 +392,16 @@ int main(int argc, char **argv)
             quiet = true;
         } else if (strcmp(argv[i], "--jobs") == 0 && i + 1 < argc) {
             jobs = strtoul(argv[++i], NULL, 10);
+        } else if (strcmp(argv[i], "--case") == 0 && i + 1 < argc) {
+            wanted = argv[++i];
         } else {
             check_lab(argv[i], jobs > 0 ? jobs : 1);
             labs++;
         }
     }
     if (labs == 0) {
-        (void)fprintf(stderr, "usage: matrix [--jobs N] [--quiet] LAB...\n");
+        (void)fprintf(stderr, "usage: matrix [--jobs N] [--quiet] "
+                              "[--case PATTERN] LAB...\n");
         return 2;
     }
     (void)printf("%d passed, %d failed\n", passed, failed);

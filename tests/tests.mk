@@ -34,9 +34,10 @@ unit: kit $(B)/tests/unit/tests
 system: kit gdb $(B)/tests/system/tests
 	$(B)/tests/system/tests --short-filename -j1
 
-## make matrix       every wrong and accepted submission (LAB=pipe: of one lab)
+## make matrix       every wrong and accepted submission (LAB=pipe: of one lab;
+##                   CASE=name or 'pattern*': only those)
 matrix: kit $(B)/tests/matrix
-	@$(B)/tests/matrix --jobs $(JOBS) $(or $(LAB),$(LABS))
+	@$(B)/tests/matrix --jobs $(JOBS) $(if $(CASE),--case '$(CASE)') $(or $(LAB),$(LABS))
 
 ## make attacks      every hostile submission (ATTACK="names": some of them)
 attacks: kit $(B)/tests/attacks

@@ -296,7 +296,7 @@ WHEN(made_a_file)
 
 WHEN(counted_what_it_read)
 {
-    return is_run(failure, "sleep") && failure->kind == FAILED_OTHER;
+    return is_run(failure, "unread") && failure->kind == FAILED_OTHER;
 }
 
 WHEN(ignored_closed_stdin)
