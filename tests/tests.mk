@@ -23,7 +23,8 @@ $(B)/tests/%: $(B)/tests/%.o $(B)/libkit.a
 	@$(if $(V),:,echo "  CC    $@")
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) -lcriterion
 
-## make test         all of the proof below but bench, soak and test-fresh
+## make test         all of the proof below but bench, soak and test-fresh; the
+##                   matrix without Valgrind where no claim is about it
 test: kit gdb $(B)/tests/unit/tests $(B)/tests/system/tests \
       $(B)/tests/attacks $(B)/tests/matrix
 	@tests/run.sh $(LABS)
