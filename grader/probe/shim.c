@@ -3,7 +3,8 @@
  * shim.c - an LD_PRELOAD library that makes rare events common.
  *
  *     IPCLAB_SHORT_IO=7       a read moves at most 7 bytes, a write 4: what a
- *                             short read brought must not fit into one write
+ *                             short read brought must not fit into one write;
+ *                             messages (SOCK_SEQPACKET, SOCK_DGRAM) stay whole
  *     IPCLAB_EINTR_EVERY=5    every 5th read or write fails with EINTR
  *     IPCLAB_DELAY=poll=200,sched_yield@2=50   sleep so many ms before these
  *                             calls, or before the second of them only; with
@@ -31,6 +32,7 @@
 #include <sys/msg.h>
 #include <sys/select.h>
 #include <sys/sem.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <time.h>
@@ -78,10 +80,27 @@ static int is_interrupted(void)
     return 1;
 }
 
-static size_t shorten(size_t size, size_t limit)
+/* A message is sent or received whole or not at all: unix(7). */
+static int has_messages(int fd)
 {
-    return setting.short_io > 0 && size > limit ? limit : size;
+    int type = SOCK_STREAM;
+    socklen_t size = sizeof(type);
+    int saved = errno;
+
+    if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) != 0)
+        errno = saved; /* no socket */
+    return type != SOCK_STREAM;
 }
+
+static size_t shorten(int fd, size_t size, size_t limit)
+{
+    return setting.short_io > 0 && size > limit && !has_messages(fd) ? limit
+                                                                     : size;
+}
+
+/* The limits of what comes in, and of what goes out. */
+#define SHORTEN_IN(fd, size)  shorten(fd, size, setting.short_io)
+#define SHORTEN_OUT(fd, size) shorten(fd, size, (setting.short_io + 1) / 2)
 
 /* The tester ends it with SIGCONT, which means nothing to a program that runs:
  * while it is blocked it is kept (signal(7)), and taken here. */
@@ -171,17 +190,14 @@ static void delay(const char *name)
 ssize_t read(int fd, void *buffer, size_t size)
 {
     NEXT(read);
-    return is_interrupted() ? -1
-                            : next(fd, buffer, shorten(size, setting.short_io));
+    return is_interrupted() ? -1 : next(fd, buffer, SHORTEN_IN(fd, size));
 }
 
 ssize_t write(int fd, const void *buffer, size_t size)
 {
     NEXT(write);
     delay("write");
-    return is_interrupted()
-               ? -1
-               : next(fd, buffer, shorten(size, (setting.short_io + 1) / 2));
+    return is_interrupted() ? -1 : next(fd, buffer, SHORTEN_OUT(fd, size));
 }
 
 ssize_t readv(int fd, const struct iovec *parts, int count)
@@ -189,7 +205,7 @@ ssize_t readv(int fd, const struct iovec *parts, int count)
     NEXT(readv);
     if (is_interrupted())
         return -1;
-    if (setting.short_io > 0 && count > 0)
+    if (setting.short_io > 0 && count > 0 && !has_messages(fd))
         return read(fd, parts[0].iov_base, parts[0].iov_len);
     return next(fd, parts, count);
 }
@@ -200,9 +216,83 @@ ssize_t writev(int fd, const struct iovec *parts, int count)
     delay("write");
     if (is_interrupted())
         return -1;
-    if (setting.short_io > 0 && count > 0)
+    if (setting.short_io > 0 && count > 0 && !has_messages(fd))
         return write(fd, parts[0].iov_base, parts[0].iov_len);
     return next(fd, parts, count);
+}
+
+ssize_t recv(int fd, void *buffer, size_t size, int flags)
+{
+    NEXT(recv);
+    return is_interrupted() ? -1
+                            : next(fd, buffer, SHORTEN_IN(fd, size), flags);
+}
+
+ssize_t recvfrom(int fd, void *buffer, size_t size, int flags,
+                 struct sockaddr *from, socklen_t *from_size)
+{
+    NEXT(recvfrom);
+    return is_interrupted()
+               ? -1
+               : next(fd, buffer, SHORTEN_IN(fd, size), flags, from, from_size);
+}
+
+ssize_t send(int fd, const void *buffer, size_t size, int flags)
+{
+    NEXT(send);
+    return is_interrupted() ? -1
+                            : next(fd, buffer, SHORTEN_OUT(fd, size), flags);
+}
+
+ssize_t sendto(int fd, const void *buffer, size_t size, int flags,
+               const struct sockaddr *to, socklen_t to_size)
+{
+    NEXT(sendto);
+    return is_interrupted()
+               ? -1
+               : next(fd, buffer, SHORTEN_OUT(fd, size), flags, to, to_size);
+}
+
+/* Of several parts in a stream only a part of the first is moved. */
+static struct msghdr shorten_parts(int fd, const struct msghdr *message,
+                                   size_t limit, struct iovec *part)
+{
+    struct msghdr shorter = *message;
+
+    if (setting.short_io == 0 || message->msg_iovlen == 0 || has_messages(fd))
+        return shorter;
+    *part = message->msg_iov[0];
+    part->iov_len = part->iov_len > limit ? limit : part->iov_len;
+    shorter.msg_iov = part;
+    shorter.msg_iovlen = 1;
+    return shorter;
+}
+
+ssize_t recvmsg(int fd, struct msghdr *message, int flags)
+{
+    NEXT(recvmsg);
+    struct iovec part;
+
+    if (is_interrupted())
+        return -1;
+    struct msghdr shorter = shorten_parts(fd, message, setting.short_io, &part);
+    ssize_t result = next(fd, &shorter, flags);
+    message->msg_namelen = shorter.msg_namelen;
+    message->msg_controllen = shorter.msg_controllen;
+    message->msg_flags = shorter.msg_flags;
+    return result;
+}
+
+ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
+{
+    NEXT(sendmsg);
+    struct iovec part;
+
+    if (is_interrupted())
+        return -1;
+    struct msghdr shorter =
+        shorten_parts(fd, message, (setting.short_io + 1) / 2, &part);
+    return next(fd, &shorter, flags);
 }
 
 int vdprintf(int fd, const char *format, va_list list)
