@@ -261,6 +261,13 @@ void run_stop(struct run *run);
 void run_continue(struct run *run);
 /* Both: the call that it sleeps in may then fail with EINTR (signal(7)). */
 void run_interrupt(struct run *run);
+/* Stop the run's other processes, those that its first has made, waiting until
+ * all have stopped; let them go on.  Meanwhile run_is_still() is about those
+ * that are not stopped. */
+void run_stop_others(struct run *run);
+void run_continue_others(struct run *run);
+/* Kill them with SIGKILL, waiting until none of them is alive. */
+void run_kill_others(struct run *run);
 
 /* ---- What happened ----------------------------------------------------- */
 

@@ -49,11 +49,13 @@ struct run {
     size_t output_quota;  /* ...and how many of the program's may be read */
 
     enum run_end end;
-    bool finished;   /* the evidence is taken */
-    bool was_killed; /* by the test: run_signal(SIGKILL) */
-    bool stopped;    /* by the test, which will let it go on */
-    bool differs;    /* under memcheck: not the status or output expected */
-    int status;      /* wait(2) status, where it ended by itself */
+    bool finished;       /* the evidence is taken */
+    bool was_killed;     /* by the test: run_signal(SIGKILL) */
+    bool others_killed;  /* by the test: run_kill_others() */
+    bool stopped;        /* by the test, which will let it go on... */
+    bool others_stopped; /* ...all but its first process */
+    bool differs;        /* under memcheck: not the status or output expected */
+    int status;          /* wait(2) status, where it ended by itself */
     int64_t began_ms, ended_ms;
 
     /* Watching. */

@@ -79,6 +79,14 @@ struct census {
     size_t threads, sleepers;
 };
 
+/* Whether the test has stopped THREAD: see run_stop_others(). */
+static bool is_set_aside(const struct run *run,
+                         const struct snapshot_thread *thread)
+{
+    return run->others_stopped && thread->pid != run->pid &&
+           strchr("Tt", thread->state) != NULL;
+}
+
 static struct census
 count_sleepers(struct run *run,
                bool (*matches)(const struct snapshot_thread *,
@@ -92,7 +100,8 @@ count_sleepers(struct run *run,
         for (size_t i = 0; i < now.count; i++) {
             const struct snapshot_thread *thread = &now.threads[i];
             const struct blocking_call *call = sleeping_call(thread);
-            if (!run_owns(run, thread) || thread->state == 'Z')
+            if (!run_owns(run, thread) || thread->state == 'Z' ||
+                is_set_aside(run, thread))
                 continue;
             census.threads++;
             census.sleepers += call && matches(thread, call, data) &&
@@ -228,6 +237,78 @@ void run_interrupt(struct run *run)
     run_signal(run, SIGCONT);
     pump_poll_until(run, has_resumed, NULL);
     run->stopped = false;
+}
+
+/* ---- Its other processes ------------------------------------------------- */
+
+/* Whether all living threads of RUN's other processes are in one of STATES;
+ * true if there are none. */
+static bool are_others_in(struct run *run, const char *states)
+{
+    struct snapshot now;
+    bool are_in = true;
+
+    if (!look(run, &now))
+        return false;
+    for (size_t i = 0; i < now.count; i++)
+        are_in = are_in && (now.threads[i].pid == run->pid ||
+                            !run_owns(run, &now.threads[i]) ||
+                            strchr(states, now.threads[i].state) != NULL);
+    snapshot_release(&now);
+    return are_in;
+}
+
+static void signal_others(struct run *run, int signal)
+{
+    struct snapshot now;
+
+    if (run_has_ended(run) || !look(run, &now))
+        return;
+    for (size_t i = 0; i < now.count; i++)
+        if (now.threads[i].pid == now.threads[i].tid &&
+            now.threads[i].pid != run->pid && now.threads[i].state != 'Z' &&
+            run_owns(run, &now.threads[i]))
+            world_kill(run->world, now.threads[i].pid, signal);
+    snapshot_release(&now);
+}
+
+static bool are_others_stopped(struct run *run, const void *data)
+{
+    (void)data;
+    return are_others_in(run, "TtZ");
+}
+
+static bool have_others_continued(struct run *run, const void *data)
+{
+    (void)data;
+    return are_others_in(run, "RSDZ");
+}
+
+static bool are_others_gone(struct run *run, const void *data)
+{
+    (void)data;
+    return are_others_in(run, "Z");
+}
+
+void run_stop_others(struct run *run)
+{
+    run->stopped = run->others_stopped = true;
+    signal_others(run, SIGSTOP);
+    pump_poll_until(run, are_others_stopped, NULL);
+}
+
+void run_continue_others(struct run *run)
+{
+    signal_others(run, SIGCONT);
+    pump_poll_until(run, have_others_continued, NULL);
+    run->stopped = run->others_stopped = false;
+}
+
+void run_kill_others(struct run *run)
+{
+    run->others_killed = true;
+    signal_others(run, SIGKILL);
+    pump_poll_until(run, are_others_gone, NULL);
 }
 
 /* ---- Whatever else ------------------------------------------------------- */

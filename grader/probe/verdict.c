@@ -118,6 +118,7 @@ static bool is_self_killed(const struct run *run)
             return event->kind == TRACE_KILLED && event->result == 9 &&
                    !run->was_killed;
         if (event->kind == TRACE_KILLED && event->result == 9 &&
+            !run->others_killed &&
             run->trace->processes[event->process].own_code)
             return true;
     }
