@@ -142,16 +142,31 @@ bool autopsy_tester_is_idle(const struct autopsy_scene *scene,
     return is_held_by_tester(scene, target, true);
 }
 
-void autopsy_add_tester(const struct autopsy_scene *scene,
-                        struct autopsy_wait *wait)
+static void add_tester(const struct autopsy_scene *scene,
+                       struct autopsy_wait *wait, const char *target)
 {
-    if (!is_held_by_tester(scene, wait->object_name, false))
+    if (!is_held_by_tester(scene, target, false))
         return;
     struct autopsy_holder *holder =
         grow(&wait->holders, &wait->holder_count, sizeof(*holder));
     holder->fd = -1;
     holder->who = WHO_TESTER;
     (void)snprintf(holder->name, sizeof(holder->name), "the test");
+}
+
+void autopsy_add_tester(const struct autopsy_scene *scene,
+                        struct autopsy_wait *wait)
+{
+    add_tester(scene, wait, wait->object_name);
+}
+
+void autopsy_add_tester_of(const struct autopsy_scene *scene,
+                           struct autopsy_wait *wait, unsigned long inode)
+{
+    char target[32];
+
+    (void)snprintf(target, sizeof(target), "socket:[%lu]", inode);
+    add_tester(scene, wait, target);
 }
 
 /* A reader waits for those who can write, and the other way round; O_RDWR is

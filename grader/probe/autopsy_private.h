@@ -43,6 +43,9 @@ void autopsy_add_other_ends(const struct autopsy_scene *scene,
 /* ...the tester, if it holds the object; the living child PID (<= 0: all). */
 void autopsy_add_tester(const struct autopsy_scene *scene,
                         struct autopsy_wait *wait);
+/* ...or the socket with INODE, which is its other end... */
+void autopsy_add_tester_of(const struct autopsy_scene *scene,
+                           struct autopsy_wait *wait, unsigned long inode);
 void autopsy_add_children(const struct autopsy_scene *scene,
                           struct autopsy_wait *wait, pid_t pid);
 /* ...those who have locked what it waits to lock; fills its lock, too. */

@@ -69,6 +69,7 @@ void autopsy_add_peers(const struct autopsy_scene *scene,
     if (other) {
         memcpy(told->peer_name, other->name, sizeof(told->peer_name));
         add_holders_of(scene, wait, other->inode);
+        autopsy_add_tester_of(scene, wait, other->inode);
     }
 }
 

@@ -155,8 +155,12 @@ static struct server_limits limits_for(const struct run *run)
 {
     struct server_limits limits = native_limits;
 
+    if (run->options.memory > 0)
+        limits.memory = run->options.memory;
     if (run->memcheck) /* Valgrind maps more than the program does */
         limits.memory = 0;
+    if (!run->memcheck) /* its own descriptors are others */
+        limits.open_files = (uint32_t)run->options.open_files;
     if (run->world->sandbox.level == SANDBOX_BASIC)
         limits.processes = 0; /* it would count the user's other processes */
     return limits;

@@ -124,14 +124,20 @@ struct launch_options {
                             `| head -c N`: from then on it is broken */
     const char *inject;  /* strace -e inject=...; see run_was_injected() */
     const char *also_trace; /* more calls for the trace, "read,write,poll" */
-    int short_io;      /* > 0: reads move at most so many bytes, writes half */
-    int eintr_every;   /* > 0: every N-th read or write fails with EINTR */
+    int short_io;      /* > 0: reads move at most so many bytes, writes half;
+                          on streams, recv and send likewise */
+    int eintr_every;   /* > 0: every N-th read, write, ... fails with EINTR */
     const char *delay; /* "poll=200,select=200": ms before these libc calls;
                           "semop@3=200": before the third; "semop_done": after.
                           Asleep in rt_sigtimedwait; SIGCONT ends it.
                           "write=@go": held until the file "go" exists, see
                           RUN_HELD; the rest is in shim.c */
     const char *umask; /* "077": octal, as umask(1) takes it; NULL: 022 */
+    size_t memory;     /* > 0: bytes of address space of a process, RLIMIT_AS;
+                          0: 1 GiB.  Each thread takes 72 MiB or more of it:
+                          a stack, and an arena of malloc(3) */
+    int open_files;    /* > 0: how many descriptors a process may have open,
+                          RLIMIT_NOFILE; native runs only */
     const char *fifo;  /* a FIFO that exists in the working directory */
     /* What the program finds at its start, as after `trap '' PIPE` in a shell;
      * all other signals have their default action and are not blocked. */
@@ -191,6 +197,12 @@ char *world_queue(const struct world *world, const char *name);
  * like, not blocking; to be closed.  A queue that does not exist is made, with
  * the system's default attributes. */
 mqd_t world_open_queue(const struct world *world, const char *name);
+/* A socket of the world's own network, AF_INET and TYPE (SOCK_STREAM,
+ * SOCK_DGRAM, SOCK_NONBLOCK...), by which the test plays a client or a server:
+ * connect(2) and bind(2) work there.  To be closed.  A run that waits for its
+ * other end is never proved to be deadlocked, for the test may use it; it is
+ * given up when it has slept for so long (blocked_s). */
+int world_socket(struct world *world, int type);
 /* The table /proc/sysvipc/TABLE ("shm", "sem", "msg") as the world's processes
  * see it, heading included (proc(5), sysvipc(7)); to be freed. */
 char *world_table(const struct world *world, const char *table);

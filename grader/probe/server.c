@@ -98,6 +98,32 @@ static pid_t own_pid(void)
     return (pid_t)bare(SYS_getpid);
 }
 
+/* Send MESSAGE with COUNT descriptors, at most SERVER_FDS, and close them. */
+static void send_descriptors(struct server_message *message, const int *fds,
+                             int count)
+{
+    union {
+        char space[CMSG_SPACE(SERVER_FDS * sizeof(int))];
+        struct cmsghdr align;
+    } control = {.space = {0}};
+    struct iovec part = {message, sizeof(*message)};
+    struct msghdr header = {.msg_iov = &part, .msg_iovlen = 1};
+    size_t size = (size_t)count * sizeof(*fds);
+
+    if (count > 0) {
+        header.msg_control = control.space;
+        header.msg_controllen = CMSG_SPACE(size);
+        struct cmsghdr *rights = CMSG_FIRSTHDR(&header);
+        rights->cmsg_level = SOL_SOCKET;
+        rights->cmsg_type = SCM_RIGHTS;
+        rights->cmsg_len = CMSG_LEN(size);
+        memcpy(CMSG_DATA(rights), fds, size);
+    }
+    (void)bare(SYS_sendmsg, control_fd, &header, MSG_NOSIGNAL);
+    for (int i = 0; i < count; i++)
+        (void)bare(SYS_close, fds[i]);
+}
+
 static void say_hello(void)
 {
     static const char *const paths[SERVER_FDS] = {
@@ -109,16 +135,6 @@ static void say_hello(void)
         [SERVER_MQUEUE] = "/dev/mqueue",
     };
     struct server_message message = {.type = SERVER_HELLO, .pid = own_pid()};
-    union {
-        char space[CMSG_SPACE(SERVER_FDS * sizeof(int))];
-        struct cmsghdr align;
-    } control = {.space = {0}};
-    struct iovec part = {&message, sizeof(message)};
-    struct msghdr header = {.msg_iov = &part,
-                            .msg_iovlen = 1,
-                            .msg_control = control.space,
-                            .msg_controllen = sizeof(control.space)};
-    struct cmsghdr *rights = CMSG_FIRSTHDR(&header);
     int fds[SERVER_FDS];
 
     for (int i = 0; i < SERVER_FDS; i++) {
@@ -126,13 +142,18 @@ static void say_hello(void)
         if (fds[i] < 0) /* no such thing here: neither rows nor entries */
             fds[i] = open_to_read("/dev/null");
     }
-    rights->cmsg_level = SOL_SOCKET;
-    rights->cmsg_type = SCM_RIGHTS;
-    rights->cmsg_len = CMSG_LEN(sizeof(fds));
-    memcpy(CMSG_DATA(rights), fds, sizeof(fds));
-    (void)bare(SYS_sendmsg, control_fd, &header, MSG_NOSIGNAL);
-    for (int i = 0; i < SERVER_FDS; i++)
-        (void)bare(SYS_close, fds[i]);
+    send_descriptors(&message, fds, SERVER_FDS);
+}
+
+/* A socket of the sandbox's network, for whoever asks: a socket stays in
+ * the network in which it was made (network_namespaces(7)). */
+static void give_socket(int type)
+{
+    struct server_message message = {.type = SERVER_SOCKET};
+    int fd = (int)bare(SYS_socket, AF_INET, type | SOCK_CLOEXEC, 0);
+
+    message.value = fd < 0 ? -fd : 0;
+    send_descriptors(&message, &fd, fd < 0 ? 0 : 1);
 }
 
 /* Receive a request into `packet`, and up to three descriptors into FDS (-1
@@ -316,6 +337,7 @@ static void set_limits(const struct server_limits *limits)
     set_limit(RLIMIT_AS, limits->memory);
     set_limit(RLIMIT_FSIZE, limits->file_size);
     set_limit(RLIMIT_MSGQUEUE, limits->queues);
+    set_limit(RLIMIT_NOFILE, limits->open_files);
     (void)bare(SYS_setrlimit, RLIMIT_CORE, &no_core);
 }
 
@@ -402,6 +424,9 @@ static bool handle(void)
         break;
     case SERVER_SEMAPHORE:
         tell_semaphore(packet.head.pid, packet.head.value);
+        break;
+    case SERVER_SOCKET:
+        give_socket(packet.head.value);
         break;
     default:
         reply(SERVER_DONE, 0, ENOSYS);

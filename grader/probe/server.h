@@ -30,6 +30,8 @@ enum server_type {
     SERVER_SWEEP,     /* kill and reap all, remove System V objects */
     SERVER_SEMAPHORE, /* what semctl(2) tells of number VALUE of set PID,
                          answered by the same with what it is now */
+    SERVER_SOCKET,    /* socket(AF_INET, VALUE, 0): answered by the same with
+                         the descriptor, or without one and errno in VALUE */
     /* Other replies, and reports. */
     SERVER_DONE,  /* pid: of the process started; value: errno, or 0 */
     SERVER_ENDED, /* a child of the server: pid, value: wait(2) status */
@@ -54,6 +56,7 @@ struct server_limits {
     uint64_t file_size;
     uint64_t
         queues; /* bytes in POSIX queues, of all in the sandbox; 0: as is */
+    uint32_t open_files; /* of one process; 0: as it is */
 };
 
 struct server_message {

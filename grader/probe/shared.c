@@ -114,6 +114,14 @@ mqd_t world_open_queue(const struct world *world, const char *name)
     return fd;
 }
 
+int world_socket(struct world *world, int type)
+{
+    if (world->sandbox.level != SANDBOX_FULL)
+        probe_error("sockets of the network need the sandbox level full: see "
+                    "`ipclab doctor`");
+    return world_give_socket(world, type);
+}
+
 char *world_table(const struct world *world, const char *table)
 {
     static const struct {

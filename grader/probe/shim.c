@@ -4,8 +4,9 @@
  *
  *     IPCLAB_SHORT_IO=7       a read moves at most 7 bytes, a write 4: what a
  *                             short read brought must not fit into one write;
- *                             messages (SOCK_SEQPACKET, SOCK_DGRAM) stay whole
- *     IPCLAB_EINTR_EVERY=5    every 5th read or write fails with EINTR
+ *                             so do streams that receive and send; messages
+ *                             (SOCK_SEQPACKET, SOCK_DGRAM) stay whole
+ *     IPCLAB_EINTR_EVERY=5    every 5th read, write, ... fails with EINTR
  *     IPCLAB_DELAY=poll=200,sched_yield@2=50   sleep so many ms before these
  *                             calls, or before the second of them only; with
  *                             "semop_done" after them.  SIGCONT ends a sleep.
@@ -221,36 +222,40 @@ ssize_t writev(int fd, const struct iovec *parts, int count)
     return next(fd, parts, count);
 }
 
-ssize_t recv(int fd, void *buffer, size_t size, int flags)
-{
-    NEXT(recv);
-    return is_interrupted() ? -1
-                            : next(fd, buffer, SHORTEN_IN(fd, size), flags);
-}
+/* ---- Sockets -------------------------------------------------------------
+ */
 
 ssize_t recvfrom(int fd, void *buffer, size_t size, int flags,
                  struct sockaddr *from, socklen_t *from_size)
 {
     NEXT(recvfrom);
-    return is_interrupted()
-               ? -1
-               : next(fd, buffer, SHORTEN_IN(fd, size), flags, from, from_size);
+    delay("recv");
+    if (is_interrupted())
+        return -1;
+    /* Only a signal cuts this short: recv(2). */
+    if (!(flags & MSG_WAITALL))
+        size = SHORTEN_IN(fd, size);
+    return next(fd, buffer, size, flags, from, from_size);
 }
 
-ssize_t send(int fd, const void *buffer, size_t size, int flags)
+ssize_t recv(int fd, void *buffer, size_t size, int flags)
 {
-    NEXT(send);
-    return is_interrupted() ? -1
-                            : next(fd, buffer, SHORTEN_OUT(fd, size), flags);
+    return recvfrom(fd, buffer, size, flags, NULL, NULL);
 }
 
 ssize_t sendto(int fd, const void *buffer, size_t size, int flags,
                const struct sockaddr *to, socklen_t to_size)
 {
     NEXT(sendto);
+    delay("send");
     return is_interrupted()
                ? -1
                : next(fd, buffer, SHORTEN_OUT(fd, size), flags, to, to_size);
+}
+
+ssize_t send(int fd, const void *buffer, size_t size, int flags)
+{
+    return sendto(fd, buffer, size, flags, NULL, 0);
 }
 
 /* Of several parts in a stream only a part of the first is moved. */
@@ -273,9 +278,12 @@ ssize_t recvmsg(int fd, struct msghdr *message, int flags)
     NEXT(recvmsg);
     struct iovec part;
 
+    delay("recv");
     if (is_interrupted())
         return -1;
-    struct msghdr shorter = shorten_parts(fd, message, setting.short_io, &part);
+    struct msghdr shorter = *message;
+    if (!(flags & MSG_WAITALL))
+        shorter = shorten_parts(fd, message, setting.short_io, &part);
     ssize_t result = next(fd, &shorter, flags);
     message->msg_namelen = shorter.msg_namelen;
     message->msg_controllen = shorter.msg_controllen;
@@ -288,12 +296,30 @@ ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
     NEXT(sendmsg);
     struct iovec part;
 
+    delay("send");
     if (is_interrupted())
         return -1;
     struct msghdr shorter =
         shorten_parts(fd, message, (setting.short_io + 1) / 2, &part);
     return next(fd, &shorter, flags);
 }
+
+int accept(int fd, struct sockaddr *address, socklen_t *length)
+{
+    NEXT(accept);
+    delay("accept");
+    return next(fd, address, length);
+}
+
+int accept4(int fd, struct sockaddr *address, socklen_t *length, int flags)
+{
+    NEXT(accept4);
+    delay("accept");
+    return next(fd, address, length, flags);
+}
+
+/* ---- Output of the C library ---------------------------------------------
+ */
 
 int vdprintf(int fd, const char *format, va_list list)
 {

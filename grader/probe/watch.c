@@ -8,6 +8,7 @@
  * byte moved, at many looks on end.
  */
 #include <ctype.h>
+#include <dirent.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,6 +78,29 @@ static void add_ends(const struct run *run, struct tester_ends *ends)
         memcpy(end->target, all[i].target, sizeof(end->target));
         end->idle = all[i].idle;
     }
+}
+
+/* The sockets that the tester has, as one of the other ends. */
+static void add_sockets(struct tester_ends *ends)
+{
+    DIR *dir = opendir("/proc/self/fd");
+    struct dirent *entry;
+
+    while (dir && (entry = readdir(dir)) != NULL) {
+        char target[sizeof(ends->list->target)];
+        ssize_t size =
+            readlinkat(dirfd(dir), entry->d_name, target, sizeof(target) - 1);
+        if (size < 0)
+            continue;
+        target[size] = '\0';
+        if (strncmp(target, "socket:", 7) != 0)
+            continue;
+        struct tester_end *end =
+            grow(&ends->list, &ends->count, sizeof(*ends->list));
+        memcpy(end->target, target, sizeof(end->target));
+    }
+    if (dir)
+        (void)closedir(dir);
 }
 
 /* Those of all runs in the world of RUN. */
@@ -174,6 +198,7 @@ static void end_as(struct run *run, enum run_end end, struct snapshot *snapshot)
         return;
     look_at_sockets(run, snapshot);
     struct tester_ends ends = tester_ends(run);
+    add_sockets(&ends);
     run->end = end;
     run->ended_ms = now_ms();
     autopsy_free(run->autopsy);

@@ -400,6 +400,18 @@ bool world_semaphore(struct world *world, struct snapshot_semaphore *semaphore)
     return semaphore->value >= 0;
 }
 
+int world_give_socket(struct world *world, int type)
+{
+    struct server_message request = {.type = SERVER_SOCKET, .value = type};
+    int fds[SERVER_FDS] = {-1};
+
+    send_request(world, &request, sizeof(request), NULL);
+    int error = await(world, SERVER_SOCKET, fds).value;
+    if (fds[0] < 0)
+        probe_error("sandbox: socket: %s", strerror(error));
+    return fds[0];
+}
+
 void world_sweep(struct world *world)
 {
     struct server_message request = {.type = SERVER_SWEEP};

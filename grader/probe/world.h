@@ -107,6 +107,8 @@ void world_kill(struct world *world, pid_t pid, int signal);
 /* Fill in what semaphore->num of set semaphore->id is like now; false if there
  * is none that the server may look at. */
 bool world_semaphore(struct world *world, struct snapshot_semaphore *semaphore);
+/* A socket of TYPE in the sandbox's network, close-on-exec; the caller's. */
+int world_give_socket(struct world *world, int type);
 /* The next report, if there is one; false if not. */
 bool world_receive(struct world *world, struct server_message *report);
 /* Kill and reap all processes: Valgrind's logs are complete after it. */

@@ -187,6 +187,25 @@ static void have_strangers(struct snapshot *snapshot)
     more->inode = 7;
 }
 
+Test(sockets, held_by_the_test,
+     .description = "the other end of a connection is the test's")
+{
+    struct tester_end held = {.target = "socket:[7]"};
+    struct snapshot snapshot;
+
+    replay("sock_tcp", &snapshot);
+    have_strange_peers(&snapshot);
+    have_strangers(&snapshot);
+    struct autopsy *autopsy =
+        autopsy_new(&snapshot, FIRST, PROGRAM, &held, 1, NULL);
+    cr_assert_not_null(autopsy_holder(&autopsy->waits[0], WHO_TESTER));
+    cr_assert_str_eq(autopsy->lines[0],
+                     "parent 2 is blocked in read(4): socket A (port 5000) has "
+                     "nothing to be read; its other end is held by the test");
+    autopsy_free(autopsy);
+    snapshot_release(&snapshot);
+}
+
 static void be_unknown(struct snapshot *snapshot)
 {
     snapshot->sockets_known = 0;
