@@ -1,0 +1,651 @@
+// SPDX-License-Identifier: MIT
+/*
+ * test_sockets.c - the tests of the sockets lab, as the autograder runs them.
+ *
+ * Each test makes a world with a network of its own, starts `sockets` in it and
+ * is its only peer: client of its servers, server of its clients. So every byte
+ * on the wire is seen, and every piece comes when the test sends it: it waits
+ * until the program has had one before it sends the next.
+ *
+ * Run one of them with `make sockets TEST=byte_by_byte`.
+ */
+#include "test_sockets.h"
+#include "test_sockets_udp.h"
+
+NEEDS_FULL_SANDBOX
+
+/* ---- sockets.1 and sockets.2: connections and frames -----------------------
+ */
+
+/* What call is to send for TEXT; answer it with BODY. */
+static void answer_call(struct run *run, struct peer *peer, const char *request,
+                        struct bytes answer)
+{
+    peer_ask(peer, text(""), strlen(request) + 4);
+    play(run, peer, 1, "call sends its request");
+    expect_got(run, peer, frame(text(request)));
+    peer_ask(peer, answer, 0);
+    play(run, peer, 1, "call takes the answer");
+}
+
+Graded(sockets, call_one, .points = 8, .step = "sockets.2",
+       .description = "call sends each TEXT as a frame and prints its answer, "
+                      "all on one connection; serve answers a frame")
+{
+    struct world *world = make_world();
+    struct peer server = peer_listen(world, "5100");
+    struct run *call = sockets(world, ARGS("call", "5100", "a", "", "second"),
+                               .blocked_s = SILENT_S);
+
+    answer_call(call, &server, "a", frame(text("answer")));
+    answer_call(call, &server, "", frame(text("")));
+    answer_call(call, &server, "second", frame(text("last one")));
+    server.wants_end = true;
+    play(call, &server, 1, "call closes the connection");
+    expect_exit(call, 0);
+    expect_output(call, text("answer\n\nlast one\n"));
+    struct run *none = sockets(world, ARGS("call", "5101", "a"));
+    expect_exit(none, 1);
+    expect_error(none, ECONNREFUSED);
+
+    struct run *run = start_server(world, "5102");
+    struct peer client = peer_connect(world, "5102");
+    /* Whoever forgets about the byte order has 65536 here. */
+    expect_answer(run, &client, random_lines(256, 64, 1),
+                  "the server answers a frame");
+    expect_answer(run, &client, text("Hello, \303\244 world"),
+                  "the server answers a second frame");
+    expect_answer(run, &client, text(""), "the server answers an empty frame");
+    peer_close(&client);
+    end_server(run);
+}
+
+Graded(sockets, big_frame, .points = 10, .step = "sockets.2",
+       .description = "A frame of 1 MiB arrives complete, in whatever pieces "
+                      "the kernel takes and gives it")
+{
+    struct bytes big = random_bytes(probe_is_memcheck() ? 9000 : MIB, 2);
+    struct bytes small = random_bytes(1500, 3);
+    struct world *world = make_world();
+    struct run *run = start_server(world, "5110");
+    struct peer client = peer_connect_to(world, "127.0.0.1", "5110", true);
+
+    /* Its answer does not fit into the connection, and nobody takes it. */
+    client.reads = false;
+    peer_ask(&client, frame(big), 0);
+    play(run, &client, 1, "the server takes a frame of 1 MiB");
+    wait_rest(run);
+    client.reads = true;
+    peer_ask(&client, text(""), big.size + 4);
+    play(run, &client, 1, "the server sends the whole answer");
+    expect_got(run, &client, frame(upper(big)));
+    peer_close(&client);
+    end_server(run);
+
+    run = start_server(world, "5111", .short_io = 7, .eintr_every = 5,
+                       .native_only = true);
+    client = peer_connect(world, "5111");
+    if (!probe_is_memcheck())
+        expect_answer(run, &client, small,
+                      "the server answers, in small pieces");
+    peer_close(&client);
+    end_server(run);
+
+    struct peer server = peer_listen(world, "5112");
+    struct run *call = sockets(world, ARGS("call", "5112", "a few letters"),
+                               .blocked_s = SILENT_S, .short_io = 7,
+                               .eintr_every = 5, .native_only = true);
+    if (probe_is_memcheck())
+        return;
+    answer_call(call, &server, "a few letters", frame(small));
+    expect_output(call, join(small, text("\n")));
+    expect_exit(call, 0);
+}
+
+/* Send BYTES one by one, each when RUN has had the one before. */
+static void dribble(struct run *run, struct peer *peer, struct bytes bytes,
+                    const char *what)
+{
+    for (size_t i = 0; i < bytes.size; i++) {
+        wait_rest(run);
+        peer_ask(peer, part(bytes, i, 1), 0);
+        play(run, peer, 1, what);
+    }
+}
+
+/* A call that gets ANSWER and then an end-of-file, for an error. */
+static void expect_refusal(struct world *world, const char *port,
+                           struct bytes answer, int error)
+{
+    struct peer server = peer_listen(world, port);
+    struct run *call =
+        sockets(world, ARGS("call", port, "a"), .blocked_s = SILENT_S);
+
+    answer_call(call, &server, "a", answer);
+    (void)shutdown(server.fd, SHUT_WR);
+    expect_exit(call, 1);
+    expect_error(call, error);
+    expect_output(call, text(""));
+    peer_close(&server);
+}
+
+Graded(sockets, byte_by_byte, .points = 10, .step = "sockets.2",
+       .description = "A frame that comes one byte at a time is put together; "
+                      "one that breaks off is an error")
+{
+    struct world *world = make_world();
+    struct run *run = start_server(world, "5120");
+    struct peer client = peer_connect(world, "5120");
+    struct bytes request = frame(text("hi"));
+
+    dribble(run, &client, request, "the server takes a byte");
+    peer_ask(&client, text(""), request.size);
+    play(run, &client, 1, "the server answers when the last byte is there");
+    expect_got(run, &client, frame(text("HI")));
+    peer_close(&client);
+    end_server(run);
+
+    struct peer server = peer_listen(world, "5121");
+    struct run *call =
+        sockets(world, ARGS("call", "5121", "a"), .blocked_s = SILENT_S);
+    answer_call(call, &server, "a", text(""));
+    dribble(call, &server, frame(text("ok")), "call takes a byte");
+    expect_output(call, text("ok\n"));
+    expect_exit(call, 0);
+
+    expect_refusal(world, "5122", part(frame(text("reply")), 0, 3), ECONNRESET);
+    expect_refusal(world, "5123", part(frame(text("reply")), 0, 7), ECONNRESET);
+}
+
+/* What the program wanted to have in one piece, to be written to: mmap(2),
+ * mremap(2). A stack of a thread has 8 MiB. */
+#define FAR_TOO_MUCH (256ul << 20)
+
+static unsigned long most_wanted(struct run *run)
+{
+    const struct trace *trace = run_trace(run);
+    unsigned long most = 0;
+    char size[32];
+
+    for (size_t i = 0; trace && i < trace->event_count; i++) {
+        const struct trace_event *event = &trace->events[i];
+        bool grows = strcmp(event->name, "mremap") == 0;
+        bool maps = strcmp(event->name, "mmap") == 0 &&
+                    strstr(event->args, "PROT_WRITE");
+        if ((grows || maps) &&
+            trace_arg(event, grows ? 2 : 1, size, sizeof(size)) &&
+            strtoul(size, NULL, 0) > most)
+            most = strtoul(size, NULL, 0);
+    }
+    return most;
+}
+
+Graded(sockets, oversized_length, .points = 6, .step = "sockets.2",
+       .description = "A length above 1 MiB ends that connection, at once and "
+                      "without memory for it; no other one notices")
+{
+    static const uint32_t lengths[] = {MIB + 1, 0x80000000, 0xffffffff};
+    struct world *world = make_world(.also_trace = "mmap,mremap");
+    struct run *run = start_server(world, "5130");
+    struct peer other = peer_connect(world, "5130");
+
+    expect_answer(run, &other, text("before"), "the server answers a frame");
+    for (int i = 0; i < 3; i++) {
+        struct peer client = peer_connect(world, "5130");
+        peer_ask(&client, join(head(lengths[i]), text("x")), 0);
+        client.wants_end = true;
+        play(run, &client, 1,
+             "the server closes a connection with too large a length");
+        if (!probe_is_memcheck())
+            expect_alive(run, client.got == 0, "no answer comes",
+                         "%zu bytes came", client.got);
+        peer_close(&client);
+    }
+    /* This one is allowed: nothing happens yet. */
+    struct peer client = peer_connect(world, "5130");
+    peer_ask(&client, join(head(MIB), text("x")), 0);
+    play(run, &client, 1, "the server takes the beginning of a frame");
+    wait_rest(run);
+    if (!probe_is_memcheck())
+        expect_alive(
+            run, peer_is_done(&client) && !client.ended && client.error == 0,
+            "a frame of 1048576 bytes is allowed",
+            "the server has closed the connection");
+    expect_answer(run, &other, text("after"),
+                  "the server answers on another connection");
+    peer_close(&client);
+    peer_close(&other);
+    end_server(run);
+    (void)run_end(run);
+    expect_that(run, most_wanted(run) < FAR_TOO_MUCH,
+                "a length that is too large takes no memory",
+                "%lu bytes were asked for", most_wanted(run));
+    expect_refusal(world, "5131", head(0xffffffff), EMSGSIZE);
+}
+
+Graded(sockets, restart_immediately, .points = 8, .step = "sockets.1",
+       .description = "The port is one of 127.0.0.1 only, is had by one server "
+                      "at a time, and by the next one at once")
+{
+    struct world *world = make_world();
+    struct run *run = start_server(world, "5141");
+    struct peer client = peer_connect(world, "5141");
+    struct peer stray = peer_connect_to(world, "127.0.0.2", "5141", false);
+
+    expect_answer(run, &client, text("first"), "the server answers a frame");
+    if (!probe_is_memcheck())
+        expect_alive(run, peer_is_done(&stray) && stray.error == ECONNREFUSED,
+                     "the server listens on 127.0.0.1 only",
+                     "it can be reached as 127.0.0.2, too");
+    struct run *second = sockets(world, ARGS("serve", "5141"),
+                                 .blocked_s = SILENT_S, .native_only = true);
+    expect_exit(second, 1);
+    expect_error(second, EADDRINUSE);
+    expect_output(second, text(""));
+    /* The server closes first, and keeps the connection in TIME_WAIT. */
+    run_signal(run, SIGTERM);
+    (void)run_end(run);
+    client.wants_end = true;
+    play(run, &client, 1, "the server's end closes the connection");
+    peer_close(&client);
+    peer_close(&stray);
+    run = start_server(world, "5141");
+    client = peer_connect(world, "5141");
+    expect_answer(run, &client, text("again"), "the next server answers");
+    peer_close(&client);
+    end_server(run);
+}
+
+/* ---- sockets.3: many clients ------------------------------------------------
+ */
+
+Graded(sockets, two_requests_one_segment, .points = 8, .step = "sockets.3",
+       .description = "Frames that come together are answered one by one; who "
+                      "sends no more still gets all answers")
+{
+    struct bytes two = join(frame(text("one")), frame(text("two")));
+    struct bytes third = frame(text("three"));
+    struct bytes big = random_bytes(probe_is_memcheck() ? 9000 : 300000, 4);
+    struct world *world = make_world();
+    struct run *run = start_server(world, "5150");
+    struct peer client = peer_connect(world, "5150");
+
+    peer_ask(&client, join(two, part(third, 0, 6)), 14);
+    play(run, &client, 1, "the server answers both frames");
+    expect_got(run, &client, upper(two));
+    peer_ask(&client, part(third, 6, 3), 0);
+    client.shut = client.wants_end = true;
+    play(run, &client, 1, "the server answers the third, and closes");
+    expect_got(run, &client, frame(text("THREE")));
+    peer_close(&client);
+
+    /* The end comes while the answer still waits for room. */
+    client = peer_connect_to(world, "127.0.0.1", "5150", true);
+    client.reads = false;
+    client.shut = true;
+    peer_ask(&client, frame(big), 0);
+    play(run, &client, 1, "the server takes a large frame");
+    wait_rest(run);
+    client.reads = client.wants_end = true;
+    play(run, &client, 1, "the server sends the answer, and closes");
+    expect_got(run, &client, frame(upper(big)));
+    peer_close(&client);
+    end_server(run);
+}
+
+Graded(sockets, slow_client, .points = 12, .step = "sockets.3",
+       .description = "64 clients with half a frame, and one that does not "
+                      "read, hold up nobody")
+{
+    enum { SLOW = 64 };
+    static struct peer slow[SLOW + 1];
+    int count = probe_is_memcheck() ? 2 : SLOW;
+    struct bytes request = frame(text("slow"));
+    struct bytes big = random_bytes(probe_is_memcheck() ? 9000 : MIB, 5);
+    struct world *world = make_world();
+    struct run *run = start_server(world, "5160");
+
+    /* Every other one has sent a whole length. */
+    for (int i = 0; i < count; i++) {
+        slow[i] = peer_connect(world, "5160");
+        peer_ask(&slow[i], part(request, 0, i % 2 ? 6 : 3), 0);
+    }
+    slow[count] = peer_connect_to(world, "127.0.0.1", "5160", true);
+    slow[count].reads = false;
+    peer_ask(&slow[count], frame(big), 0);
+    play(run, slow, count + 1, "the server takes what slow clients send");
+    wait_rest(run);
+    struct peer quick = peer_connect(world, "5160");
+    expect_answer(run, &quick, text("quick"),
+                  "the server answers while others are slow");
+    peer_close(&quick);
+    for (int i = 0; i < count; i++) {
+        size_t had = i % 2 ? 6 : 3;
+        peer_ask(&slow[i], part(request, had, request.size - had),
+                 request.size);
+    }
+    slow[count].reads = true;
+    peer_ask(&slow[count], text(""), big.size + 4);
+    play(run, slow, count + 1, "the server answers the slow ones, too");
+    for (int i = 0; i < count; i++)
+        expect_got(run, &slow[i], upper(request));
+    expect_got(run, &slow[count], frame(upper(big)));
+    for (int i = 0; i <= count; i++)
+        peer_close(&slow[i]);
+    end_server(run);
+}
+
+/* One that sends all of its requests and leaves. */
+static void leave(struct run *run, struct world *world, struct bytes requests,
+                  bool reset)
+{
+    struct peer client = peer_connect(world, "5170");
+
+    peer_ask(&client, requests, 0);
+    play(run, &client, 1, "the kernel takes what a client sends");
+    (reset ? peer_reset : peer_close)(&client);
+}
+
+Graded(sockets, client_aborts, .points = 10, .step = "sockets.3",
+       .description = "Clients that leave, before, in or behind a request, "
+                      "cost the server nothing")
+{
+    struct bytes one = frame(text("request")), many = one;
+    struct world *world = make_world();
+    struct run *run = start_server(world, "5170");
+
+    for (int i = 1; i < 20; i++)
+        many = join(many, one);
+    /* While it is stopped all of it comes, and the client's end. */
+    if (!probe_is_memcheck())
+        run_stop(run);
+    leave(run, world, many, false);
+    leave(run, world, text(""), false);
+    leave(run, world, text(""), true);
+    leave(run, world, part(one, 0, 6), false);
+    leave(run, world, part(one, 0, 6), true);
+    if (!probe_is_memcheck())
+        run_continue(run);
+    wait_rest(run);
+    struct peer client = peer_connect(world, "5170");
+    expect_answer(run, &client, text("still there"),
+                  "the server goes on when clients have left");
+    /* One that leaves in the middle of its answer. */
+    struct peer deaf = peer_connect_to(world, "127.0.0.1", "5170", true);
+    deaf.reads = false;
+    peer_ask(&deaf, frame(random_bytes(probe_is_memcheck() ? 9000 : MIB, 6)),
+             0);
+    play(run, &deaf, 1, "the server takes a frame of 1 MiB");
+    wait_rest(run);
+    peer_reset(&deaf);
+    wait_rest(run);
+    expect_answer(run, &client, text("and still"),
+                  "the server goes on when clients have left");
+    peer_close(&client);
+    end_server(run);
+}
+
+/* PEERS that each have a text of their own, in two halves. */
+static void ask_in_halves(struct run *run, struct world *world,
+                          struct peer *peers, int count)
+{
+    static struct bytes bodies[64];
+
+    for (int i = 0; i < count; i++) {
+        char line[64];
+        (void)snprintf(line, sizeof(line), "client number %d of %d", i, count);
+        bodies[i] = join(text(line), text("!"));
+        peers[i] = peer_connect(world, "5180");
+        peer_ask(&peers[i], part(frame(bodies[i]), 0, 9), 0);
+    }
+    play(run, peers, count, "the server takes what clients send");
+    wait_rest(run);
+    for (int i = count - 1; i >= 0; i--)
+        peer_ask(&peers[i], part(frame(bodies[i]), 9, bodies[i].size - 5),
+                 bodies[i].size + 4);
+    play(run, peers, count, "the server answers all of its clients");
+    for (int i = 0; i < count; i++)
+        expect_got(run, &peers[i], frame(upper(bodies[i])));
+    for (int i = 0; i < count; i++)
+        peer_close(&peers[i]);
+}
+
+Graded(sockets, fifty_clients, .points = 6, .step = "sockets.3",
+       .description = "50 clients at the same time get each its own answer; "
+                      "more than there are descriptors wait their turn")
+{
+    static struct peer peers[50];
+    struct world *world = make_world();
+    struct run *run = start_server(world, "5180");
+
+    ask_in_halves(run, world, peers, probe_is_memcheck() ? 3 : 50);
+    end_server(run);
+    if (probe_is_memcheck())
+        return;
+    run = start_server(world, "5181", .open_files = 12, .spin_ms = POLLS_MS);
+    for (int i = 0; i < 20; i++) {
+        peers[i] = peer_connect(world, "5181");
+        peer_ask(&peers[i], frame(text("text")), 8);
+    }
+    (void)are_done(&(struct crowd){peers, 20}); /* they send */
+    wait_rest(run);
+    for (int i = 0; i < 20; i++)
+        peers[i].leaves = true;
+    play(run, peers, 20,
+         "the server answers all when it has descriptors again");
+    for (int i = 0; i < 20; i++)
+        expect_got(run, &peers[i], frame(text("TEXT")));
+    end_server(run);
+}
+
+#define VISITS 12
+
+/* How many descriptors the server's first process has. */
+static int count_descriptors(struct world *world, struct run *run)
+{
+    char path[32];
+    int count = 0;
+
+    (void)snprintf(path, sizeof(path), "/proc/%d/fd", (int)run_pid(run));
+    struct bytes list = world_ask(world, ARGS("ls", path));
+    for (size_t i = 0; i < list.size; i++)
+        count += list.data[i] == '\n';
+    return count;
+}
+
+/* COUNT clients, one after the other. */
+static void visit(struct run *run, struct world *world, int count)
+{
+    for (int i = 0; i < count; i++) {
+        struct peer client = peer_connect(world, "5190");
+        expect_answer(run, &client, text("visit"), "the server answers");
+        peer_close(&client);
+    }
+}
+
+struct idle {
+    struct run *run;
+    int processes; /* that it consists of without clients */
+};
+
+static bool is_idle(const void *data)
+{
+    const struct idle *idle = data;
+
+    return run_count_processes(idle->run, "RSDTt") <= idle->processes;
+}
+
+static bool has_no_zombies(const void *data)
+{
+    const struct idle *idle = data;
+
+    return run_count_processes(idle->run, "Z") == 0;
+}
+
+static void wait_idle(struct idle *idle)
+{
+    run_wait_until(idle->run, is_idle, idle,
+                   "the processes for clients that have left end");
+    run_wait_until(idle->run, has_no_zombies, idle,
+                   "the server waits for every child that has ended");
+    wait_rest(idle->run);
+}
+
+/* Three clients leave while the server is stopped. If it has children for them,
+ * one SIGCHLD stands for all three: signal(7). */
+static void leave_together(struct idle *idle, struct world *world)
+{
+    struct peer peers[3];
+
+    for (int i = 0; i < 3; i++) {
+        peers[i] = peer_connect(world, "5190");
+        expect_answer(idle->run, &peers[i], text("x"), "the server answers");
+    }
+    bool forks = !is_idle(idle);
+    if (forks)
+        run_stop(idle->run);
+    for (int i = 0; i < 3; i++)
+        peer_close(&peers[i]);
+    run_wait_until(idle->run, is_idle, idle,
+                   "the processes for clients that have left end");
+    if (forks)
+        run_continue(idle->run);
+    wait_idle(idle);
+}
+
+Graded(sockets, shutdown_and_leaks, .points = 8, .step = "sockets.3",
+       .description = "Clients that have left leave nothing behind; SIGTERM "
+                      "ends the server and all of its connections")
+{
+    struct world *world = make_world();
+    struct run *run = start_server(world, "5190");
+    struct idle idle = {run, run_count_processes(run, "RSDTt")};
+    struct peer held[3];
+
+    visit(run, world, 1);
+    if (!probe_is_memcheck()) {
+        wait_idle(&idle);
+        int before = count_descriptors(world, run);
+        visit(run, world, VISITS);
+        wait_idle(&idle);
+        leave_together(&idle, world);
+        int after = count_descriptors(world, run);
+        expect_alive(run, after < before + VISITS,
+                     "a connection is closed when its client has left",
+                     "after %d clients there are %d descriptors more", VISITS,
+                     after - before);
+    }
+    for (int i = 0; i < 3; i++) {
+        held[i] = peer_connect(world, "5190");
+        peer_ask(&held[i], part(frame(text("half")), 0, i == 1 ? 6 : 0), 0);
+    }
+    if (!probe_is_memcheck())
+        play(run, held, 3, "the server takes half a frame");
+    expect_answer(run, &held[2], text("whole"), "the server answers");
+    wait_rest(run);
+    if (probe_is_memcheck()) /* a process that is killed has no say there */
+        for (int i = 0; i < 3; i++)
+            peer_close(&held[i]);
+    run_signal(run, SIGTERM);
+    expect_exit(run, 0);
+    expect_no_children_left(run);
+    for (int i = 0; i < 3 && !probe_is_memcheck(); i++) {
+        held[i].wants_end = true;
+        play(run, &held[i], 1, "the server's end closes its connections");
+        peer_close(&held[i]);
+    }
+}
+
+/* Whatever the program waits in is entered only when the signal has come. */
+static void stop_in_the_gap(struct world *world, const char *command,
+                            const char *port)
+{
+    world_close_gate(world, "go");
+    struct run *run =
+        sockets(world, ARGS(command, port), .blocked_s = SILENT_S,
+                .delay = "poll=@go,select=@go,epoll=@go,accept=@go,recv=@go",
+                .native_only = true);
+
+    run_wait_line(run, RUN_STDOUT, "ready");
+    run_wait_still(run); /* held before the call, or waiting in another one */
+    run_signal(run, SIGTERM);
+    world_open_gate(world, "go");
+    expect_exit(run, 0);
+    expect_no_children_left(run);
+}
+
+Graded(sockets, term_in_the_gap, .points = 4, .step = "sockets.3",
+       .description = "SIGTERM ends both servers, also when it comes just "
+                      "before they begin to wait")
+{
+    if (probe_is_memcheck()) /* nothing that it has not seen */
+        return;
+    struct world *world = make_world();
+
+    stop_in_the_gap(world, "serve", "5200");
+    stop_in_the_gap(world, "udp", "5201");
+}
+
+/* ---- sockets.4: datagrams ---------------------------------------------------
+ */
+
+Graded(sockets, udp_echo, .points = 4, .step = "sockets.4",
+       .description = "udp answers each datagram, from 0 to 65507 bytes, to "
+                      "where it came from; udpcall prints the answer")
+{
+    struct world *world = make_world();
+    struct run *run =
+        wait_ready(sockets(world, ARGS("udp", "5210"), .blocked_s = SILENT_S));
+    int first = udp_socket(world, "5210", "127.0.0.1");
+    int second = udp_socket(world, "5210", "127.0.0.1");
+    struct bytes most = random_bytes(65507, 7);
+
+    expect_echo(run, first, text("Some text"));
+    expect_echo(run, second, text(""));
+    expect_echo(run, first, most);
+    struct run *call = sockets(world, ARGS("udpcall", "5210", "a Question"));
+    expect_output(call, text("A QUESTION\n"));
+    expect_exit(call, 0);
+    if (!probe_is_memcheck()) {
+        int stray = udp_socket(world, "5210", "127.0.0.2");
+        (void)send(stray, "x", 1, 0);
+        expect_echo(run, first, text("next"));
+        expect_alive(run, recv(stray, &(char){0}, 1, 0) < 0,
+                     "the server has an address of 127.0.0.1 only",
+                     "it can be reached as 127.0.0.2, too");
+        (void)close(stray);
+    }
+    struct run *taken = sockets(world, ARGS("udp", "5210"),
+                                .blocked_s = SILENT_S, .native_only = true);
+    expect_exit(taken, 1);
+    expect_error(taken, EADDRINUSE);
+    expect_output(taken, text(""));
+    (void)close(first);
+    (void)close(second);
+    end_server(run);
+}
+
+Graded(sockets, udp_retry, .points = 6, .step = "sockets.4",
+       .description = "udpcall asks five times before it gives up, and takes "
+                      "an answer from the server only")
+{
+    struct world *world = make_world();
+    struct correspondent silent = correspond(world, "5220", 0);
+    struct correspondent noisy = correspond(world, "5221", 0);
+    enum scene scene = SPOILT;
+
+    silent.run = sockets(world, ARGS("udpcall", "5220", "anyone?"),
+                         .blocked_s = UNHEARD_S);
+    noisy.run = sockets(world, ARGS("udpcall", "5221", "who?"),
+                        .blocked_s = UNHEARD_S, .native_only = true);
+    noisy.stranger = world_socket(world, SOCK_DGRAM | SOCK_NONBLOCK);
+    struct run *nobody = sockets(world, ARGS("udpcall", "5222", "hello?"),
+                                 .blocked_s = UNHEARD_S, .native_only = true);
+    if (!probe_is_memcheck())
+        expect_given_up(&noisy, "who?");
+    expect_given_up(&silent, "anyone?");
+    expect_exit(nobody, 1);
+    expect_error(nobody, ETIMEDOUT);
+    for (int i = 0; i < SCENES && scene == SPOILT; i++)
+        scene = answer_third(world);
+}
