@@ -17,14 +17,20 @@
 /* ---- A client
  * ---------------------------------------------------------------- */
 
-/* A socket whose peer is the server at HOST and PORT. */
-static int udp_socket(struct world *world, const char *port, const char *host)
+/* A socket whose peer is the server at PORT. */
+static int udp_socket(struct world *world, const char *port)
 {
-    struct sockaddr_in name = address(host, port);
+    struct sockaddr_in name = address("127.0.0.1", port);
     int fd = world_socket(world, SOCK_DGRAM | SOCK_NONBLOCK);
 
     cr_assert(connect(fd, (struct sockaddr *)&name, sizeof(name)) == 0);
     return fd;
+}
+
+static void say(int fd, const struct sockaddr_in *to, const char *words)
+{
+    (void)sendto(fd, words, strlen(words), 0, (const struct sockaddr *)to,
+                 sizeof(*to));
 }
 
 static bool has_datagram(const void *data)
@@ -80,12 +86,6 @@ static struct correspondent correspond(struct world *world, const char *port,
     cr_assert(bind(fd, (struct sockaddr *)&name, sizeof(name)) == 0);
     return (struct correspondent){
         .fd = fd, .answers_from = answers_from, .last_ms = now_ms()};
-}
-
-static void say(int fd, const struct sockaddr_in *to, const char *words)
-{
-    (void)sendto(fd, words, strlen(words), 0, (const struct sockaddr *)to,
-                 sizeof(*to));
 }
 
 /* Take what has come and answer it; whether the client has ended. */

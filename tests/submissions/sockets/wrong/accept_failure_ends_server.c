@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Fails: ?
+ * Fails: fifty_clients
  * Shows: accept_failure_ends_server
  *
  * The belief: when accept fails the server has failed. There was no

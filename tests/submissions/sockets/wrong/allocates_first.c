@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Fails: ?
+ * Fails: oversized_length
  * Shows: memory_before_limit
  *
  * The belief: malloc will refuse what is too much. It grants gigabytes to

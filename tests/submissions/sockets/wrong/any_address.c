@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Fails: ?
+ * Fails: restart_immediately udp_echo
  * Shows: any_address
  *
  * The belief: INADDR_ANY means this machine. It means every address that it

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Fails: ?
+ * Fails: oversized_length two_requests_one_segment slow_client
+ *        client_aborts shutdown_and_leaks
  * Shows: signal_ends_server
  *
  * The belief: pselect is interrupted by the signals that end the server.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Fails: ?
+ * Fails: restart_immediately shutdown_and_leaks
  * Shows: children_left
  *
  * The belief: children end when their parent ends. They go on, at work for

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Fails: ?
+ * Fails: call_one oversized_length two_requests_one_segment client_aborts
  * Shows: closes_after_one
  *
  * The belief: a connection is a question and an answer. The client may have

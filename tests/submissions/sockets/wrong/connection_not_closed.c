@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Fails: ?
+ * Fails: fifty_clients shutdown_and_leaks
  * Shows: connection_not_closed
  *
  * The belief: shutdown ends a connection, and so it does; the descriptor is

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Fails: ?
+ * Fails: udp_echo
  * Shows: datagram_cut
  *
  * The belief: a datagram is as long as an Ethernet frame. IP puts larger

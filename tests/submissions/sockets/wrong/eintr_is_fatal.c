@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Fails: ?
+ * Fails: big_frame
  * Shows: eintr_is_fatal
  *
  * The belief: a read that fails has failed. EINTR only says that a signal

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Fails: ?
+ * Fails: udp_echo
  * Shows: empty_is_nothing
  *
  * The belief: 0 bytes mean that nothing came, or the end. UDP has no end,

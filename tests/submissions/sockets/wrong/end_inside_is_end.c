@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Fails: ?
+ * Fails: byte_by_byte
  * Shows: half_is_accepted
  *
  * The belief: the end of the stream is the end of the frame. A frame that

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Fails: ?
+ * Fails: two_requests_one_segment
  * Shows: eof_means_gone
  *
  * The belief: after an end-of-file nobody is there. The client has only said

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Fails: ?
+ * Fails: udp_retry
  * Shows: tries_wrong
  *
  * The belief: no answer is an answer. One datagram may be lost; that all

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Fails: ?
+ * Fails: client_aborts
  * Shows: killed_by_sigpipe
  *
  * The belief: who has asked will take the answer. A client that has left

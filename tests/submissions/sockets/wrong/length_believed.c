@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Fails: ?
+ * Fails: oversized_length
  * Shows: length_believed
  *
  * The belief: the length is what a client says it is. Then any client

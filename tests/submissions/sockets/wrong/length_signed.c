@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Fails: ?
+ * Fails: oversized_length
  * Shows: length_believed
  *
  * The belief: a length is an int. 0xffffffff is -1 then, which is not

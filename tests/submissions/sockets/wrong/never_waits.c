@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Fails: ?
+ * Fails: shutdown_and_leaks
  * Shows: never_waits
  *
  * The belief: a child that has ended is gone. It stays a zombie until it is

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Fails: ?
+ * Fails: slow_client fifty_clients
  * Shows: clients_mixed_up
  *
  * The belief: one buffer is enough, for there is one process. Between two

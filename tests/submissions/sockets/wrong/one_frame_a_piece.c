@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Fails: ?
+ * Fails: two_requests_one_segment
  * Shows: rest_thrown_away
  *
  * The belief: with each piece that comes at most one frame is complete. The

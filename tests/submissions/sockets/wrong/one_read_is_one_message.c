@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Fails: ?
+ * Fails: big_frame byte_by_byte oversized_length two_requests_one_segment
+ *        slow_client fifty_clients
  * Shows: one_read_is_one_message
  *
  * The belief: what was sent with one call is received with one. A TCP

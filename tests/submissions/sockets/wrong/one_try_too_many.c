@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Fails: ?
+ * Fails: udp_retry
  * Shows: tries_wrong
  *
  * The belief: five times again is five times. The first one counts, too.

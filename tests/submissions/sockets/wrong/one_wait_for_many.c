@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Fails: ?
+ * Fails: shutdown_and_leaks
  * Shows: one_wait_for_many
  *
  * The belief: one SIGCHLD, one child. A signal that is pending already is

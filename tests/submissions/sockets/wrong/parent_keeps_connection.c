@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Fails: ?
+ * Fails: oversized_length two_requests_one_segment fifty_clients
+ *        shutdown_and_leaks
  * Shows: parent_keeps_connection
  *
  * The belief: the child has closed it. It has closed its own descriptor; the

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Fails: ?
+ * Fails: call_one big_frame byte_by_byte oversized_length
+ *        restart_immediately two_requests_one_segment slow_client
+ *        client_aborts fifty_clients shutdown_and_leaks udp_echo udp_retry
  * Shows: port_in_host_order
  *
  * The belief: a port is a number, like any other. It goes over the wire, and

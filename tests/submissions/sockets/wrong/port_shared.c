@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Fails: ?
+ * Fails: restart_immediately
  * Shows: port_shared
  *
  * The belief: SO_REUSEPORT is a better SO_REUSEADDR. It lets two servers

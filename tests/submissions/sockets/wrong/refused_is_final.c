@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Fails: ?
+ * Fails: udp_retry
  * Shows: refused_is_final
  *
  * The belief: ECONNREFUSED means that the call has failed. It is news of one

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Fails: ?
+ * Fails: oversized_length client_aborts
  * Shows: client_ends_server
  *
  * The belief: an error of recv or send is an error of the server. It is the

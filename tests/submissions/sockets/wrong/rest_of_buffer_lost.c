@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Fails: ?
+ * Fails: two_requests_one_segment
  * Shows: rest_thrown_away
  *
  * The belief: when a frame is complete the buffer is empty. It may hold the

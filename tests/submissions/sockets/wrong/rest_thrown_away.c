@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Fails: ?
+ * Fails: two_requests_one_segment
  * Shows: rest_thrown_away
  *
  * The belief: one frame, then the answer, then the next frame: whatever is

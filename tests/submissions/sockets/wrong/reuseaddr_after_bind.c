@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Fails: ?
+ * Fails: restart_immediately
  * Shows: reuseaddr_missing
  *
  * The belief: an option of the socket may be set at any time. This one is

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Fails: ?
+ * Fails: restart_immediately
  * Shows: reuseaddr_missing
  *
  * The belief: the port is free when its owner has ended. The kernel keeps a

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Fails: ?
+ * Fails: big_frame
  * Shows: sends_once
  *
  * The belief: send sends. It may take a part of what it is offered, and its

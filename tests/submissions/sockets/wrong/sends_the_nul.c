@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Fails: ?
+ * Fails: udp_echo udp_retry
  * Shows: sends_the_nul
  *
  * The belief: a text ends with a NUL, on the wire, too. The datagram has a

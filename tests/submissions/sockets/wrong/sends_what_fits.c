@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Fails: ?
+ * Fails: big_frame two_requests_one_segment slow_client
  * Shows: sends_once
  *
  * The belief: a send that does not fail has sent it all. On a socket that

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Fails: ?
+ * Fails: oversized_length restart_immediately slow_client fifty_clients
+ *        shutdown_and_leaks
  * Shows: serves_one_at_a_time
  *
  * The belief: accept, serve, next. All the others wait for one client, who

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Fails: ?
+ * Fails: fifty_clients
  * Shows: spins_without_descriptors
  *
  * The belief: an accept that failed is tried again. The connection is still

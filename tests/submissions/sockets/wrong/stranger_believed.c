@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Fails: ?
+ * Fails: udp_retry
  * Shows: stranger_believed
  *
  * The belief: what comes to my port is my answer. Anybody can send to it.

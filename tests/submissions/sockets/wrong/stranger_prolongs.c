@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Fails: ?
+ * Fails: udp_retry
  * Shows: stranger_prolongs
  *
  * The belief: a wait that was in vain is begun again. Then whoever talks

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * Fails: ?
+ * Fails: call_one big_frame byte_by_byte oversized_length
+ *        restart_immediately two_requests_one_segment slow_client
+ *        client_aborts fifty_clients shutdown_and_leaks
  * Shows: length_in_host_order
  *
  * The belief: htonl has put the length right, so nothing is left to do at

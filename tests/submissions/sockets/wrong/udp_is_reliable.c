@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Fails: ?
+ * Fails: udp_retry
  * Shows: udp_is_reliable
  *
  * The belief: what was sent arrives, and so does the answer. Datagrams get

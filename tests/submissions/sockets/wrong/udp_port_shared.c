@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Fails: ?
+ * Fails: udp_echo
  * Shows: udp_port_shared
  *
  * The belief: SO_REUSEADDR does no harm. For UDP it lets two servers have

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Fails: ?
+ * Fails: shutdown_and_leaks
  * Shows: waits_at_next_client
  *
  * The belief: it is early enough to wait for children when the next client

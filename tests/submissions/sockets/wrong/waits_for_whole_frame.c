@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Fails: ?
+ * Fails: oversized_length slow_client shutdown_and_leaks
  * Shows: serves_one_at_a_time
  *
  * The belief: poll has said that there is something to read, so a read does

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Fails: ?
+ * Fails: slow_client
  * Shows: waits_to_send
  *
  * The belief: only reading has to wait for others. A client that does not
