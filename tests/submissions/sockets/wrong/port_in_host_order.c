@@ -6,7 +6,7 @@
  * Shows: port_in_host_order
  *
  * The belief: a port is a number, like any other. It goes over the wire, and
- * there the high byte comes first: 5102 is 61203 to everybody else.
+ * there the high byte comes first: 5102 is 60947 to everybody else.
  */
 #include "sockets.h"
 #include <arpa/inet.h>
