@@ -2,7 +2,7 @@
 # The handouts as pages and as a book.  CONTRIBUTING.md says how one is written.
 
 H := $(B)/handouts
-PAGES_OF_HANDOUTS := README $(LABS) taxonomy glossary
+PAGES_OF_HANDOUTS := README $(LABS) mechanisms glossary
 SITE := handouts/site
 
 # What this needs besides the kit, as grader/setup.sh reads it.  The book needs
@@ -48,7 +48,7 @@ $(H)/$(1).problems: handouts/$(1).md $(wildcard handouts/examples/*.c \
 endef
 $(foreach page,$(PAGES_OF_HANDOUTS),$(eval $(call handout_rules,$(page))))
 
-$(H)/taxonomy.problems: $(LABS:%=handouts/%.md) $(LABS:%=$(H)/%.problems)
+$(H)/mechanisms.problems: $(LABS:%=handouts/%.md) $(LABS:%=$(H)/%.problems)
 
 PROBLEMS := $(PAGES_OF_HANDOUTS:%=$(H)/%.problems)
 

@@ -192,7 +192,7 @@ renew_figure() {
 
 # "mechanisms": the rows of labs are what their handouts say
 table() {
-    awk -f "$site/taxonomy.awk" "$have" handouts/*.md >"$want" 2>"$work/errors" ||
+    awk -f "$site/mechanisms.awk" "$have" handouts/*.md >"$want" 2>"$work/errors" ||
         complain "$(head -n 1 "$work/errors")"
     [ -s "$work/errors" ] || settle "what the handouts say"
 }

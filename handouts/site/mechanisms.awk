@@ -2,7 +2,7 @@
 # Makes the table of all mechanisms anew.  A row whose last cell leads to a
 # handout, `[pipe](pipe.md)`, says what the handout answers under "where it
 # stands": of each answer the words before its first colon.  Other rows stay.
-#     awk -f taxonomy.awk TABLE handouts/*.md
+#     awk -f mechanisms.awk TABLE handouts/*.md
 
 BEGIN {
     FS = " *\\| *"
