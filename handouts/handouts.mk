@@ -48,7 +48,8 @@ $(H)/$(1).problems: handouts/$(1).md $(wildcard handouts/examples/*.c \
 endef
 $(foreach page,$(PAGES_OF_HANDOUTS),$(eval $(call handout_rules,$(page))))
 
-$(H)/mechanisms.problems: $(LABS:%=handouts/%.md) $(LABS:%=$(H)/%.problems)
+$(H)/mechanisms.problems: $(LABS:%=handouts/%.md) $(LABS:%=$(H)/%.problems) \
+  $(wildcard labs/taxonomy/*.[ch] solutions/taxonomy/*.c)
 
 PROBLEMS := $(PAGES_OF_HANDOUTS:%=$(H)/%.problems)
 

@@ -312,6 +312,23 @@ untrue 'a question that is not answered' 1 'does not answer .boundaries.' <<'END
 END
 rm handouts/y.md
 
+cp -r "$kit/labs/taxonomy" "$kit/labs/common" labs/
+cp -r "$kit/solutions/taxonomy" solutions/
+LAB_CFLAGS="$LAB_CFLAGS -D_GNU_SOURCE"
+table_of_kit() {
+    echo '<!-- table: mechanisms -->'
+    sed -n '/^|/s/| \[[^|]*|$/| to come |/; /^|/p' "$kit/handouts/mechanisms.md"
+}
+table_of_kit >rows
+holds 'a table that the lab taxonomy agrees with' <rows
+sed 's/^| TCP socket | both/| TCP socket | one/' rows >said-otherwise
+untrue 'a table that contradicts the lab taxonomy' 1 'TCP socket: here .one.' \
+    <said-otherwise
+sed 's/^| TCP socket | both/| TCP socket | two/' rows >said-otherwise
+untrue 'a word that the lab taxonomy lacks' 1 'two. (TCP socket) has no word' \
+    <said-otherwise
+rm -r labs/taxonomy solutions/taxonomy
+
 # ---- Links ------------------------------------------------------------------
 
 # The facts on standard input are complained of in words like $2, and no others.

@@ -190,11 +190,22 @@ renew_figure() {
     [ ! -e "$file" ] || show_difference
 }
 
-# "mechanisms": the rows of labs are what their handouts say
+# "mechanisms": the rows of labs are what their handouts say, and none of them
+# contradicts the solution of the lab `taxonomy`
 table() {
-    awk -f "$site/mechanisms.awk" "$have" handouts/*.md >"$want" 2>"$work/errors" ||
+    if ! awk -f "$site/mechanisms.awk" "$have" handouts/*.md >"$want" 2>"$work/errors"; then
         complain "$(head -n 1 "$work/errors")"
-    [ -s "$work/errors" ] || settle "what the handouts say"
+        return
+    fi
+    cp "$want" "$work/rows"
+    settle "what the handouts say"
+    [ -e solutions/taxonomy/taxonomy.c ] || return 0
+    build "$work/bin/taxonomy" solutions/taxonomy/taxonomy.c || return 0
+    "$work/bin/taxonomy" list |
+        awk -f "$site/contradictions.awk" - "$work/rows" >"$work/errors"
+    while read -r error; do
+        complain "$error"
+    done <"$work/errors"
 }
 
 # ---- The verdict on a block --------------------------------------------------
