@@ -2,7 +2,7 @@
 # Every command that a person types. `make help` lists them.
 
 # The one list of labs.
-LABS := pipe popen mkfifo sigpipe semaphores shm msgq mq_notify socketpair sockets
+LABS := pipe popen mkfifo sigpipe semaphores shm msgq mq_notify socketpair sockets taxonomy
 
 CC ?= gcc
 CFLAGS ?= -O2 -g
