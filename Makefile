@@ -89,7 +89,7 @@ $(B)/flags: force
 
 # Programs of their own: not in the library.
 ALONE := $(addprefix grader/probe/,server.c server_objects.c init.c confine.c \
-           shim.c tell.c criterion.c) grader/intake/unpack.c \
+           shim.c tell.c handlers.c criterion.c) grader/intake/unpack.c \
          grader/show/scene.c
 LIB := $(filter-out $(ALONE),\
          $(wildcard $(ROOMS:%=grader/%/*.c)))
@@ -176,7 +176,7 @@ endef
 $(foreach lab,$(LABS),$(eval $(call lab_rules,$(lab))))
 
 kit: compile_commands.json $(IPCLAB) $(B)/labs/list $(B)/grader/init $(B)/grader/confine $(B)/grader/server.o $(B)/grader/probe/warm.o \
-     $(B)/grader/shim.so $(B)/grader/tell.so $(B)/grader/unpack $(B)/grader/scene $(HELPERS) \
+     $(B)/grader/shim.so $(B)/grader/tell.so $(B)/grader/handlers.so $(B)/grader/unpack $(B)/grader/scene $(HELPERS) \
      $(foreach lab,$(LABS),$(B)/labs/$(lab)/main.o $(B)/labs/$(lab)/test_$(lab))
 
 include grader/work/editor.mk

@@ -110,6 +110,7 @@ static const char *const parts[] = {
     "build/grader/init",
     "build/grader/confine",
     "build/grader/shim.so",
+    "build/grader/handlers.so",
     "grader/probe/valgrind.supp",
 };
 

@@ -4,8 +4,10 @@
  *
  * The kit may live where the worker cannot go, so all it needs is copied:
  *
- *     kit/      shown as /kit: init, confine, shim.so, tell.so, valgrind.supp,
- * bin/ and, once it is built, the student's program etc/      shown as /etc
+ *     kit/      shown as /kit: init, confine, shim.so, tell.so, handlers.so,
+ *               valgrind.supp, bin/ and, once it is built, the student's
+ *               program
+ *     etc/      shown as /etc
  *     build/    shown as /work to the compiler: LAB/LAB.c, given sources,
  *               main.o, server.o
  *     bin/      the lab's test program

@@ -235,3 +235,28 @@ void expect_that(struct run *run, bool condition, const char *expected,
     va_end(list);
     fail(run, FAILED_OTHER, expected, message);
 }
+
+/* ---- Signal handlers ----------------------------------------------------- */
+
+void expect_safe_handlers(struct run *run)
+{
+    char *told = nothing_to_judge(run)
+                     ? NULL
+                     : trace_handler_fault(run->trace, "unsafe");
+    char function[32], signal[16];
+
+    if (told && sscanf(told, "%31s %15s", function, signal) == 2)
+        fail(run, FAILED_OTHER,
+             "signal handlers call async-signal-safe functions only",
+             xformat("%s() was called in the handler of %s", function, signal));
+}
+
+void expect_errno_kept(struct run *run)
+{
+    char *told =
+        nothing_to_judge(run) ? NULL : trace_handler_fault(run->trace, "errno");
+
+    if (told)
+        fail(run, FAILED_OTHER, "signal handlers leave errno as it was",
+             xformat("the handler of %s changed errno", told));
+}

@@ -120,10 +120,11 @@ static int open_output(struct run *run)
 static const char **shim_environment(const struct run *run)
 {
     const struct launch_options *options = &run->options;
-    static char storage[4][160];
+    static char storage[3][160], preload[1024];
     static const char *list[5];
     int n = 0;
 
+    *preload = '\0'; /* ld.so(8) takes no notice of empty names */
     if (options->short_io > 0)
         (void)snprintf(storage[n++], 160, "IPCLAB_SHORT_IO=%d",
                        options->short_io);
@@ -137,16 +138,20 @@ static const char **shim_environment(const struct run *run)
     if (!run->memcheck) { /* else the server has the shims loaded already */
         char *shim = sandbox_path(&run->world->sandbox, "kit/shim.so");
         char *tell = sandbox_path(&run->world->sandbox, "kit/tell.so");
+        char *watch = sandbox_path(&run->world->sandbox, "kit/handlers.so");
         bool record = probe_setting()->record != NULL, shims = n > 0;
-        if (shims || record)
-            (void)snprintf(storage[n++], 160, "LD_PRELOAD=%s%s%s",
-                           shims ? shim : "", shims && record ? ":" : "",
-                           record ? tell : "");
+        if (shims || record || options->watch_handlers)
+            (void)snprintf(preload, sizeof(preload), "LD_PRELOAD=%s:%s:%s",
+                           options->watch_handlers ? watch : "",
+                           shims ? shim : "", record ? tell : "");
+        free(watch);
         free(tell);
         free(shim);
     }
     for (int i = 0; i < n; i++)
         list[i] = storage[i];
+    if (*preload)
+        list[n++] = preload;
     list[n] = NULL;
     return list;
 }

@@ -132,6 +132,7 @@ struct launch_options {
                           Asleep in rt_sigtimedwait; SIGCONT ends it.
                           "write=@go": held until the file "go" exists, see
                           RUN_HELD; the rest is in shim.c */
+    bool watch_handlers; /* its signal handlers: see expect_safe_handlers() */
     const char *umask; /* "077": octal, as umask(1) takes it; NULL: 022 */
     size_t memory;     /* > 0: bytes of address space of a process, RLIMIT_AS;
                           0: 1 GiB.  Each thread takes 72 MiB or more of it:
@@ -263,6 +264,10 @@ bool run_is_still(struct run *run);
 int run_count_processes(struct run *run, const char *states);
 /* CPU time, in ms, that the run has used so far; 0 when it has ended. */
 long run_cpu_ms(struct run *run);
+/* Wait until no SIGNAL is pending for the run's first process: its handler has
+ * begun, or a call has taken it.  The test fails if the run ends or hangs
+ * before. */
+void run_wait_taken(struct run *run, int signal);
 /* The first process of the run, as its world numbers it (kill(2), /proc). */
 pid_t run_pid(const struct run *run);
 
@@ -324,6 +329,12 @@ void expect_error_line(struct run *run, const char *line);
 void expect_no_children_left(struct run *run);
 /* That, and no file, System V object or POSIX queue is left behind. */
 void expect_nothing_left(struct run *run);
+/* With .watch_handlers: its signal handlers called no function that is not
+ * async-signal-safe (signal-safety(7)); of malloc(3), stdio(3) and the like
+ * they are seen to, in all its own processes. */
+void expect_safe_handlers(struct run *run);
+/* Likewise: each left errno as it had found it. */
+void expect_errno_kept(struct run *run);
 /* No regular file was created on the way either. */
 void expect_no_files_created(struct run *run);
 /* CONDITION holds; otherwise EXPECTED and the printf-style SEEN are shown. */

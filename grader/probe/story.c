@@ -98,6 +98,8 @@ static void print_conditions(FILE *out, const struct run *run)
     if (options->delay)
         (void)fprintf(out, "  # delayed (ms, or by a file): %s",
                       options->delay);
+    if (options->watch_handlers)
+        (void)fprintf(out, "  # its signal handlers are watched");
 }
 
 /* A word as the shell takes it; a long one is cut, for a reader. */

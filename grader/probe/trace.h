@@ -131,6 +131,9 @@ bool trace_has_timer(const struct trace *trace);
 /* How often SIGNAL was delivered to process PID, in any of its threads; what it
  * took by sigtimedwait(2) or signalfd(2) is not counted. */
 size_t trace_deliveries(const struct trace *trace, pid_t pid, int signal);
+/* The first that handlers.c has told of KIND: "printf SIGUSR1" of "unsafe",
+ * "SIGCHLD" of "errno"; NULL if there is none.  To be freed. */
+char *trace_handler_fault(const struct trace *trace, const char *kind);
 /* The last stop of process PID, which goes on; NULL. */
 const struct trace_event *trace_stop(const struct trace *trace, pid_t pid);
 /* The last line that the log holds of host pid PID is "stopped by". */

@@ -274,3 +274,20 @@ bool trace_is_stopped(const struct trace *trace, pid_t host_pid)
             return trace->processes[i].stopped;
     return false;
 }
+
+char *trace_handler_fault(const struct trace *trace, const char *kind)
+{
+    char *begin = xformat("-1, \"ipclab: %s ", kind), *found = NULL;
+    size_t size = strlen(begin);
+
+    for (size_t i = trace_find(trace, 0, "openat", -1);
+         found == NULL && i < trace->event_count;
+         i = trace_find(trace, i + 1, "openat", -1)) {
+        const char *args = trace->events[i].args;
+        if (strncmp(args, begin, size) == 0)
+            found =
+                xformat("%.*s", (int)strcspn(args + size, "\""), args + size);
+    }
+    free(begin);
+    return found;
+}
