@@ -9,7 +9,14 @@
  *     IPCLAB_EINTR_EVERY=5    every 5th read, write, ... fails with EINTR
  *     IPCLAB_DELAY=poll=200,sched_yield@2=50   sleep so many ms before these
  *                             calls, or before the second of them only; with
- *                             "semop_done" after them.  SIGCONT ends a sleep.
+ *                             "semop_done" after them, with "line_done"
+ *                             after a write that ends with a newline; with
+ *                             "fork_child" and "fork_done" after fork(2), in
+ *                             the child, in the parent.  "sigwait" stands for
+ *                             sigwaitinfo(2) and sigtimedwait(2), too, and
+ *                             "wait" for waitpid(2) and the rest of wait(2).
+ *                             A signal with a handler, and SIGCONT, end a
+ *                             sleep.
  *                             "write=@go": until the file `go` exists
  *
  * All of it is what the kernel may do to any program at any time (pipe(7),
@@ -36,6 +43,8 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -113,7 +122,7 @@ static void sleep_ms(long ms)
     (void)sigemptyset(&woken);
     (void)sigaddset(&woken, SIGCONT);
     (void)pthread_sigmask(SIG_BLOCK, &woken, &before);
-    (void)sigtimedwait(&woken, NULL, &time);
+    (void)syscall(SYS_rt_sigtimedwait, &woken, NULL, &time, NSIG / 8);
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
@@ -134,8 +143,8 @@ static void wait_for_file(const char *name)
     }
 }
 
-/* The processes and calls that an entry of the list is for: "@2", "%4" or
- * both, or neither, from *REST to the "=", where *REST is then. */
+/* The processes and calls that an entry of the list is for: "@2", "%4" or "^",
+ * or several in this order, from *REST to the "=", where *REST is then. */
 static bool is_meant(const char **rest, unsigned count)
 {
     bool meant = true;
@@ -150,6 +159,10 @@ static bool is_meant(const char **rest, unsigned count)
         meant = meant && (unsigned long)getpid() % divisor == 0 &&
                 getsid(0) != getpid();
         *rest = end;
+    }
+    if (**rest == '^') {
+        meant = meant && getsid(0) == getpid();
+        ++*rest;
     }
     return meant;
 }
@@ -169,7 +182,7 @@ static void delay(const char *name)
     }
     for (int i = 0; next && *next && i < 8; i++) {
         const char *rest = next + size;
-        if (strncmp(next, name, size) == 0 && strchr("=@%", *rest) &&
+        if (strncmp(next, name, size) == 0 && strchr("=@%^", *rest) &&
             is_meant(&rest, ++counts[i])) {
             if (rest[1] == '@')
                 wait_for_file(rest + 2);
@@ -198,7 +211,12 @@ ssize_t write(int fd, const void *buffer, size_t size)
 {
     NEXT(write);
     delay("write");
-    return is_interrupted() ? -1 : next(fd, buffer, SHORTEN_OUT(fd, size));
+    if (is_interrupted())
+        return -1;
+    ssize_t result = next(fd, buffer, SHORTEN_OUT(fd, size));
+    if (size > 0 && ((const char *)buffer)[size - 1] == '\n')
+        delay("line_done");
+    return result;
 }
 
 ssize_t readv(int fd, const struct iovec *parts, int count)
@@ -325,7 +343,11 @@ int vdprintf(int fd, const char *format, va_list list)
 {
     NEXT(vdprintf);
     delay("write");
-    return next(fd, format, list);
+    size_t size = strlen(format);
+    int result = next(fd, format, list);
+    if (size > 0 && format[size - 1] == '\n')
+        delay("line_done");
+    return result;
 }
 
 int dprintf(int fd, const char *format, ...)
@@ -342,7 +364,9 @@ int fflush(FILE *file)
 {
     NEXT(fflush);
     delay("write");
-    return next(file);
+    int result = next(file);
+    delay("line_done");
+    return result;
 }
 
 int fclose(FILE *file)
@@ -443,6 +467,71 @@ int sigsuspend(const sigset_t *mask)
     NEXT(sigsuspend);
     delay("sigsuspend");
     return next(mask);
+}
+
+int sigwait(const sigset_t *set, int *signal)
+{
+    NEXT(sigwait);
+    delay("sigwait");
+    return next(set, signal);
+}
+
+int sigwaitinfo(const sigset_t *set, siginfo_t *info)
+{
+    NEXT(sigwaitinfo);
+    delay("sigwait");
+    return next(set, info);
+}
+
+int sigtimedwait(const sigset_t *set, siginfo_t *info,
+                 const struct timespec *timeout)
+{
+    NEXT(sigtimedwait);
+    delay("sigwait");
+    return next(set, info, timeout);
+}
+
+pid_t fork(void)
+{
+    NEXT(fork);
+    pid_t pid = next();
+    delay(pid == 0 ? "fork_child" : "fork_done");
+    return pid;
+}
+
+pid_t wait(int *status)
+{
+    NEXT(wait);
+    delay("wait");
+    return next(status);
+}
+
+pid_t waitpid(pid_t pid, int *status, int options)
+{
+    NEXT(waitpid);
+    delay("wait");
+    return next(pid, status, options);
+}
+
+pid_t wait3(int *status, int options, struct rusage *usage)
+{
+    NEXT(wait3);
+    delay("wait");
+    return next(status, options, usage);
+}
+
+pid_t wait4(pid_t pid, int *status, int options, struct rusage *usage)
+{
+    NEXT(wait4);
+    delay("wait");
+    return next(pid, status, options, usage);
+}
+
+int waitid(idtype_t type, id_t id, siginfo_t *info, int options)
+{
+    NEXT(waitid);
+    delay("wait");
+    return next(type, id, info, options);
 }
 
 int sched_yield(void)

@@ -57,9 +57,16 @@ sleeping_call(const struct snapshot_thread *thread)
     return blocking_find(thread->syscall);
 }
 
+/* See wait_for_file() in shim.c: ppoll(2) of no descriptor. */
+static bool is_held(const struct snapshot_thread *thread)
+{
+    return thread->syscall == SYS_ppoll && thread->args[1] == 0;
+}
+
 /* The lines of /proc are read one after the other, so a thread on its way from
  * one call to another may be seen asleep, and then in the other.  But one that
- * was in the same call before, and has not been switched since, slept there. */
+ * was in the same call before, and has not been switched since, slept there.
+ * Who is held looks for its file now and then, and sleeps on. */
 static bool has_slept(const struct snapshot *before,
                       const struct snapshot_thread *thread)
 {
@@ -67,8 +74,9 @@ static bool has_slept(const struct snapshot *before,
         const struct snapshot_thread *old = &before->threads[i];
         if (old->tid == thread->tid)
             return old->state == 'S' && old->syscall == thread->syscall &&
-                   old->switches == thread->switches &&
-                   old->forced_switches == thread->forced_switches;
+                   (is_held(thread) ||
+                    (old->switches == thread->switches &&
+                     old->forced_switches == thread->forced_switches));
     }
     return false;
 }
@@ -113,12 +121,6 @@ count_sleepers(struct run *run,
 }
 
 /* ---- Asleep in a call ---------------------------------------------------- */
-
-/* See wait_for_file() in shim.c: ppoll(2) of no descriptor. */
-static bool is_held(const struct snapshot_thread *thread)
-{
-    return thread->syscall == SYS_ppoll && thread->args[1] == 0;
-}
 
 static bool is_one_of(const struct snapshot_thread *thread,
                       const struct blocking_call *call, const void *calls)
@@ -237,6 +239,33 @@ void run_interrupt(struct run *run)
     run_signal(run, SIGCONT);
     pump_poll_until(run, has_resumed, NULL);
     run->stopped = false;
+}
+
+/* ---- Signals ------------------------------------------------------------- */
+
+static bool is_taken(struct run *run, const void *data)
+{
+    uint64_t bit = SIGNAL_BIT(*(const int *)data);
+    struct snapshot now;
+    bool taken = true;
+
+    if (!look(run, &now))
+        return false;
+    for (size_t i = 0; i < now.count; i++)
+        taken = taken && (now.threads[i].pid != run->pid ||
+                          !(now.threads[i].pending & bit));
+    snapshot_release(&now);
+    return taken;
+}
+
+void run_wait_taken(struct run *run, int signal)
+{
+    char *what = signal < SIGRTMIN
+                     ? xformat("it takes SIG%s", sigabbrev_np(signal))
+                     : xformat("it takes SIGRTMIN+%d", signal - SIGRTMIN);
+
+    wait_for(run, is_taken, &signal, what);
+    free(what);
 }
 
 /* ---- Its other processes ------------------------------------------------- */
