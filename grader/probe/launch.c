@@ -120,8 +120,8 @@ static int open_output(struct run *run)
 static const char **shim_environment(const struct run *run)
 {
     const struct launch_options *options = &run->options;
-    static char storage[3][160], preload[1024];
-    static const char *list[5];
+    static char storage[4][160], preload[1024];
+    static const char *list[6];
     int n = 0;
 
     *preload = '\0'; /* ld.so(8) takes no notice of empty names */
@@ -135,6 +135,9 @@ static const char **shim_environment(const struct run *run)
      * there is a file is an order of events that the test rests on. */
     if (options->delay && (!run->memcheck || strstr(options->delay, "=@")))
         (void)snprintf(storage[n++], 160, "IPCLAB_DELAY=%s", options->delay);
+    if (options->foreign && !run->memcheck)
+        (void)snprintf(storage[n++], 160, "IPCLAB_FOREIGN=%s",
+                       options->foreign);
     if (!run->memcheck) { /* else the server has the shims loaded already */
         char *shim = sandbox_path(&run->world->sandbox, "kit/shim.so");
         char *tell = sandbox_path(&run->world->sandbox, "kit/tell.so");

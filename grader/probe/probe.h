@@ -131,7 +131,11 @@ struct launch_options {
                           "semop@3=200": before the third; "semop_done": after.
                           Asleep in rt_sigtimedwait; SIGCONT ends it.
                           "write=@go": held until the file "go" exists, see
-                          RUN_HELD; the rest is in shim.c */
+                          RUN_HELD; "semctl_rmid": before an IPC_RMID, as with
+                          shmctl and msgctl; the rest is in shim.c */
+    const char *foreign; /* "m0,q3": this segment and this queue (ipcs(1)) are
+                            somebody else's: C library calls that remove or
+                            change them fail with EPERM */
     bool watch_handlers; /* its signal handlers: see expect_safe_handlers() */
     const char *umask; /* "077": octal, as umask(1) takes it; NULL: 022 */
     size_t memory;     /* > 0: bytes of address space of a process, RLIMIT_AS;

@@ -122,6 +122,8 @@ static json_t *env_of(const struct run *run, bool *shim)
         (void)fprintf(out, "IPCLAB_DELAY=%s ", word);
         free(word);
     }
+    if (options->foreign) /* digits, letters and commas */
+        (void)fprintf(out, "IPCLAB_FOREIGN=%s ", options->foreign);
     (void)fclose(out);
     *shim = size > before;
     json_t *string = json_string(text);

@@ -18,6 +18,9 @@
  *                             A signal with a handler, and SIGCONT, end a
  *                             sleep.
  *                             "write=@go": until the file `go` exists
+ *     IPCLAB_FOREIGN=m0,q3    segment 0 and queue 3 are somebody else's: who
+ *                             would remove or change them gets EPERM
+ * (msgctl(2))
  *
  * All of it is what the kernel may do to any program at any time (pipe(7),
  * signal(7)).  Without these variables the calls pass through.  stdio calls
@@ -40,6 +43,7 @@
 #include <sys/msg.h>
 #include <sys/select.h>
 #include <sys/sem.h>
+#include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -52,7 +56,7 @@ static struct {
     char **seen; /* the environment that the rest was read from */
     size_t short_io;
     unsigned eintr_every;
-    const char *delay;
+    const char *delay, *foreign;
 } setting;
 
 static unsigned calls;
@@ -78,6 +82,7 @@ static void read_setting(void)
     value = variable("IPCLAB_EINTR_EVERY");
     setting.eintr_every = value ? (unsigned)strtoul(value, NULL, 10) : 0;
     setting.delay = variable("IPCLAB_DELAY");
+    setting.foreign = variable("IPCLAB_FOREIGN");
     setting.seen = environ;
 }
 
@@ -571,6 +576,26 @@ int semget(key_t key, int count, int flags)
     return next(key, count, flags);
 }
 
+/* Whether COMMAND is refused for object ID of TYPE, which is a foreign one. */
+static bool is_refused(char type, int id, int command)
+{
+    const char *next;
+
+    read_setting();
+    next = command == IPC_RMID || command == IPC_SET ? setting.foreign : NULL;
+    while (next && *next) {
+        char *end;
+        if (*next == type && strtol(next + 1, &end, 10) == id &&
+            strchr(",", *end)) {
+            errno = EPERM;
+            return true;
+        }
+        next = strchr(next, ',');
+        next = next ? next + 1 : NULL;
+    }
+    return false;
+}
+
 /* The fourth argument, where there is one, is a union of pointers and an int.
  */
 int semctl(int id, int num, int command, ...)
@@ -582,7 +607,27 @@ int semctl(int id, int num, int command, ...)
     void *argument = va_arg(list, void *);
     va_end(list);
     delay("semctl");
-    return next(id, num, command, argument);
+    if (command == IPC_RMID)
+        delay("semctl_rmid");
+    return is_refused('s', id, command) ? -1 : next(id, num, command, argument);
+}
+
+int shmctl(int id, int command, struct shmid_ds *about)
+{
+    NEXT(shmctl);
+    delay("shmctl");
+    if (command == IPC_RMID)
+        delay("shmctl_rmid");
+    return is_refused('m', id, command) ? -1 : next(id, command, about);
+}
+
+int msgctl(int id, int command, struct msqid_ds *about)
+{
+    NEXT(msgctl);
+    delay("msgctl");
+    if (command == IPC_RMID)
+        delay("msgctl_rmid");
+    return is_refused('q', id, command) ? -1 : next(id, command, about);
 }
 
 ssize_t msgrcv(int id, void *message, size_t size, long type, int flags)

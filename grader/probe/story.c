@@ -100,6 +100,8 @@ static void print_conditions(FILE *out, const struct run *run)
                       options->delay);
     if (options->watch_handlers)
         (void)fprintf(out, "  # its signal handlers are watched");
+    if (options->foreign)
+        (void)fprintf(out, "  # somebody else's: %s", options->foreign);
 }
 
 /* A word as the shell takes it; a long one is cut, for a reader. */
