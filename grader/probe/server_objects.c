@@ -28,8 +28,9 @@ static bool is_older(int kind, int id)
     return false;
 }
 
-/* Linux numbers the objects of a kind from 0; *_STAT turns such an index into
- * an id (shmctl(2), semctl(2), msgctl(2)). */
+/* Linux numbers the objects of a kind from 0; *_STAT_ANY turns such an index
+ * into an id, whatever the object's mode is (shmctl(2), semctl(2), msgctl(2)).
+ */
 static int object_at(int kind, int index, uid_t *creator)
 {
     struct shmid_ds shm;
@@ -39,15 +40,15 @@ static int object_at(int kind, int index, uid_t *creator)
 
     switch (kind) {
     case SERVER_SHM:
-        id = (int)bare(SYS_shmctl, index, SHM_STAT, &shm);
+        id = (int)bare(SYS_shmctl, index, SHM_STAT_ANY, &shm);
         *creator = shm.shm_perm.cuid;
         return id;
     case SERVER_SEM:
-        id = (int)bare(SYS_semctl, index, 0, SEM_STAT, &sem);
+        id = (int)bare(SYS_semctl, index, 0, SEM_STAT_ANY, &sem);
         *creator = sem.sem_perm.cuid;
         return id;
     default:
-        id = (int)bare(SYS_msgctl, index, MSG_STAT, &msg);
+        id = (int)bare(SYS_msgctl, index, MSG_STAT_ANY, &msg);
         *creator = msg.msg_perm.cuid;
         return id;
     }
