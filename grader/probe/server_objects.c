@@ -30,12 +30,13 @@ static bool is_older(int kind, int id)
 
 /* Linux numbers the objects of a kind from 0; *_STAT_ANY turns such an index
  * into an id, whatever the object's mode is (shmctl(2), semctl(2), msgctl(2)).
- */
+ * Valgrind (3.19) does not know that it fills the structure, so that this must
+ * have a value before. */
 static int object_at(int kind, int index, uid_t *creator)
 {
-    struct shmid_ds shm;
-    struct msqid_ds msg;
-    struct semid_ds sem;
+    static struct shmid_ds shm;
+    static struct msqid_ds msg;
+    static struct semid_ds sem;
     int id;
 
     switch (kind) {
