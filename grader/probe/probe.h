@@ -129,6 +129,8 @@ struct launch_options {
     int eintr_every;   /* > 0: every N-th read, write, ... fails with EINTR */
     const char *delay; /* "poll=200,select=200": ms before these libc calls;
                           "semop@3=200": before the third; "semop_done": after.
+                          "setlk@2": before the second lock on a file, however
+                          it is asked for; "setlk_done", "getlk".
                           Asleep in rt_sigtimedwait; SIGCONT ends it.
                           "write=@go": held until the file "go" exists, see
                           RUN_HELD; "semctl_rmid": before an IPC_RMID, as with

@@ -19,8 +19,13 @@
  *                             sleep.
  *                             "write=@go": until the file `go` exists
  *     IPCLAB_FOREIGN=m0,q3    segment 0 and queue 3 are somebody else's: who
- *                             would remove or change them gets EPERM
- * (msgctl(2))
+ *                             would remove or change them gets EPERM:
+ *                             msgctl(2)
+ *
+ * Locks on files have one name each, whatever call is used: "setlk" and
+ * "setlk_done" are the asking for one by flock, lockf or fcntl, with or without
+ * waiting, "getlk" is a look for one by F_GETLK or F_TEST.  Giving one back has
+ * none.
  *
  * All of it is what the kernel may do to any program at any time (pipe(7),
  * signal(7)).  Without these variables the calls pass through.  stdio calls
@@ -40,6 +45,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/file.h>
 #include <sys/msg.h>
 #include <sys/select.h>
 #include <sys/sem.h>
@@ -247,6 +253,32 @@ ssize_t writev(int fd, const struct iovec *parts, int count)
     if (setting.short_io > 0 && count > 0 && !has_messages(fd))
         return write(fd, parts[0].iov_base, parts[0].iov_len);
     return next(fd, parts, count);
+}
+
+/* Programs for files of any size call it pread64: lfs of
+ * feature_test_macros(7).
+ */
+ssize_t pread(int fd, void *buffer, size_t size, off_t at)
+{
+    NEXT(pread);
+    return is_interrupted() ? -1 : next(fd, buffer, SHORTEN_IN(fd, size), at);
+}
+
+ssize_t pread64(int fd, void *buffer, size_t size, off_t at)
+{
+    return pread(fd, buffer, size, at);
+}
+
+ssize_t pwrite(int fd, const void *buffer, size_t size, off_t at)
+{
+    NEXT(pwrite);
+    delay("write");
+    return is_interrupted() ? -1 : next(fd, buffer, SHORTEN_OUT(fd, size), at);
+}
+
+ssize_t pwrite64(int fd, const void *buffer, size_t size, off_t at)
+{
+    return pwrite(fd, buffer, size, at);
 }
 
 /* ---- Sockets -------------------------------------------------------------
@@ -548,6 +580,83 @@ int sched_yield(void)
     NEXT(sched_yield);
     delay("sched_yield");
     return next();
+}
+
+/* Whether COMMAND of fcntl(2) takes a lock, which F_SETLK may also give back;
+ * or looks for one. */
+static bool takes_lock(int command, const struct flock *lock)
+{
+    return (command == F_SETLK || command == F_SETLKW ||
+            command == F_OFD_SETLK || command == F_OFD_SETLKW) &&
+           lock && lock->l_type != F_UNLCK;
+}
+
+static bool looks_for_lock(int command)
+{
+    return command == F_GETLK || command == F_OFD_GETLK;
+}
+
+/* The third argument, where there is one, is a pointer or an int. */
+int fcntl(int fd, int command, ...)
+{
+    NEXT(fcntl);
+    va_list list;
+
+    va_start(list, command);
+    void *argument = va_arg(list, void *);
+    va_end(list);
+    bool takes = takes_lock(command, argument);
+    if (takes)
+        delay("setlk");
+    if (looks_for_lock(command))
+        delay("getlk");
+    int result = next(fd, command, argument);
+    if (takes)
+        delay("setlk_done");
+    return result;
+}
+
+int fcntl64(int fd, int command, ...)
+{
+    va_list list;
+
+    va_start(list, command);
+    void *argument = va_arg(list, void *);
+    va_end(list);
+    return fcntl(fd, command, argument);
+}
+
+int lockf(int fd, int command, off_t size)
+{
+    NEXT(lockf);
+    bool takes = command == F_LOCK || command == F_TLOCK;
+
+    if (takes)
+        delay("setlk");
+    if (command == F_TEST)
+        delay("getlk");
+    int result = next(fd, command, size);
+    if (takes)
+        delay("setlk_done");
+    return result;
+}
+
+int lockf64(int fd, int command, off_t size)
+{
+    return lockf(fd, command, size);
+}
+
+int flock(int fd, int how)
+{
+    NEXT(flock);
+    bool takes = (how & ~LOCK_NB) != LOCK_UN;
+
+    if (takes)
+        delay("setlk");
+    int result = next(fd, how);
+    if (takes)
+        delay("setlk_done");
+    return result;
 }
 
 int semop(int id, struct sembuf *operations, size_t count)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * test_shim.c - what shim.c says of System V objects, and of nothing else, in a
+ * test_shim_objects.c - what shim.c says of System V objects, and of nothing else, in a
  * program that is preloaded with it.
  */
 #include <criterion/criterion.h>
