@@ -2,7 +2,7 @@
 # Every command that a person types. `make help` lists them.
 
 # The one list of labs.
-LABS := pipe popen mkfifo sigpipe semaphores shm msgq mq_notify socketpair sockets taxonomy ipcs
+LABS := pipe popen mkfifo sigpipe semaphores shm msgq mq_notify socketpair sockets taxonomy ipcs files
 
 CC ?= gcc
 CFLAGS ?= -O2 -g
