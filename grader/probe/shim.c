@@ -8,24 +8,24 @@
  *                             (SOCK_SEQPACKET, SOCK_DGRAM) stay whole
  *     IPCLAB_EINTR_EVERY=5    every 5th read, write, ... fails with EINTR
  *     IPCLAB_DELAY=poll=200,sched_yield@2=50   sleep so many ms before these
- *                             calls, or before the second of them only; with
- *                             "semop_done" after them, with "line_done"
- *                             after a write that ends with a newline; with
- *                             "fork_child" and "fork_done" after fork(2), in
- *                             the child, in the parent.  "sigwait" stands for
- *                             sigwaitinfo(2) and sigtimedwait(2), too, and
- *                             "wait" for waitpid(2) and the rest of wait(2).
- *                             A signal with a handler, and SIGCONT, end a
- *                             sleep.
- *                             "write=@go": until the file `go` exists
+ *                             calls, or before the second of them only;
+ *                             "write=@go": until the file `go` exists. SIGCONT,
+ *                             or a signal with a handler, ends a sleep
  *     IPCLAB_FOREIGN=m0,q3    segment 0 and queue 3 are somebody else's: who
- *                             would remove or change them gets EPERM:
- *                             msgctl(2)
+ *                             would remove or change them gets EPERM: msgctl(2)
  *
- * Locks on files have one name each, whatever call is used: "setlk" and
- * "setlk_done" are the asking for one by flock, lockf or fcntl, with or without
- * waiting, "getlk" is a look for one by F_GETLK or F_TEST.  Giving one back has
- * none.
+ * What is delayed has the name of a call of the C library, but:
+ *
+ *     line_done               after a write that ends with a newline
+ *     recv, send, accept      these calls and their relatives; sending to a
+ *                             message queue, too
+ *     wait, sigwait           wait(2) and sigwaitinfo(2), in all their forms
+ *     fork_child, fork_done   after fork(2), in the child, in the parent
+ *     semop_done              after semop(2)
+ *     semctl_rmid, shmctl_rmid, msgctl_rmid    before an IPC_RMID
+ *     setlk, setlk_done       the asking for a lock on a file by flock, lockf or
+ *                             fcntl, whether it waits or not; not giving it back
+ *     getlk                   a look for one by F_GETLK or F_TEST
  *
  * All of it is what the kernel may do to any program at any time (pipe(7),
  * signal(7)).  Without these variables the calls pass through.  stdio calls
@@ -770,4 +770,26 @@ int mq_notify(mqd_t queue, const struct sigevent *event)
     NEXT(mq_notify);
     delay("mq_notify");
     return next(queue, event);
+}
+
+int mq_send(mqd_t queue, const char *data, size_t size, unsigned prio)
+{
+    NEXT(mq_send);
+    delay("send");
+    return next(queue, data, size, prio);
+}
+
+int mq_timedsend(mqd_t queue, const char *data, size_t size, unsigned prio,
+                 const struct timespec *deadline)
+{
+    NEXT(mq_timedsend);
+    delay("send");
+    return next(queue, data, size, prio, deadline);
+}
+
+int msgsnd(int id, const void *message, size_t size, int flags)
+{
+    NEXT(msgsnd);
+    delay("send");
+    return next(id, message, size, flags);
 }
