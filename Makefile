@@ -2,7 +2,8 @@
 # Every command that a person types. `make help` lists them.
 
 # The one list of labs.
-LABS := pipe popen mkfifo sigpipe semaphores shm msgq mq_notify socketpair sockets taxonomy ipcs files
+LABS := pipe popen mkfifo sigpipe files signals semaphores shm msgq ipcs \
+        mq_notify socketpair sockets taxonomy pubsub
 
 CC ?= gcc
 CFLAGS ?= -O2 -g

@@ -2,7 +2,7 @@
 # The handouts as pages and as a book.  CONTRIBUTING.md says how one is written.
 
 H := $(B)/handouts
-PAGES_OF_HANDOUTS := README $(LABS) mechanisms glossary
+PAGES_OF_HANDOUTS := README $(LABS) choose mechanisms glossary
 SITE := handouts/site
 
 # What this needs besides the kit, as grader/setup.sh reads it.  The book needs

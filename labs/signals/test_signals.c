@@ -257,9 +257,10 @@ Graded(signals, timeout_status, .points = 8, .step = "signals.4",
         return;
     /* CMD has ended before its parent begins to wait for it. */
     struct world *world = make_world();
-    struct run *early = signals(world, LIMITED("sh", "-c", "exit 7"),
+    struct run *early = signals(world, LIMITED("sh", "-c", "echo go; exit 7"),
                                 .delay = "fork_done@1^=@go");
-    wait_zombies(early, 1);
+    run_wait_line(early, RUN_STDOUT, "go");
+    run_wait_until(early, has_ended_or_left, early, "CMD ends");
     world_open_gate(world, "go");
     expect_exit(early, 7);
 }

@@ -200,6 +200,16 @@ static struct run *run_script(const char *grace, const char *script)
     return run;
 }
 
+/* CMD, which is alone with its parent, has ended, or has a session of its own,
+ * and is then not seen to be the run's. */
+static bool has_ended_or_left(const void *data)
+{
+    struct run *run = (struct run *)data;
+
+    return run_count_processes(run, "Z") > 0 ||
+           run_count_processes(run, "RSDTt") < 2;
+}
+
 /* It ran out of time, said OUTPUT, and nobody is left. */
 static void expect_timed_out(struct run *run, const char *output)
 {

@@ -94,9 +94,8 @@ static void reap_children(int signal)
     int saved = errno, wstatus;
 
     (void)signal;
-    /* A signal that is pending already is not queued a second time, so there
-     * may be any number of zombies. No one, for a child just forked is there
-     * to be found by an earlier call. */
+    /* A signal that is pending already is not queued a second time: there may
+     * be any number of zombies, or none, if an earlier call has found it. */
     while (waitpid(-1, &wstatus, WNOHANG) > 0) {
         reaped++;
         reaped_sum += WEXITSTATUS(wstatus);

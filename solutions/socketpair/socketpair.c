@@ -216,13 +216,16 @@ static int ask(int sock, int out, const char *request, size_t len)
 static int ask_all(int in, int out, int sock)
 {
     char buf[2 * LINE_SIZE];
+    const char *newline;
     size_t have = 0;
-    int asked = 0; /* the line in buf is too long, and its beginning was sent */
+    int asked = 0; /* the beginning of this line was sent: it is too long */
+    ssize_t n;
 
-    for (;;) {
-        const char *newline = memchr(buf, '\n', have);
-        size_t len = newline ? (size_t)(newline - buf) + 1 : have;
-        if (newline || have > LINE_SIZE) {
+    while ((n = TEMP_FAILURE_RETRY(read(in, buf + have, sizeof buf - have))) >
+           0) {
+        have += (size_t)n;
+        while ((newline = memchr(buf, '\n', have)) || have > LINE_SIZE) {
+            size_t len = newline ? (size_t)(newline - buf) + 1 : have;
             /* Of a line that is too long just enough to be seen to be so. */
             size_t part = len > LINE_SIZE ? LINE_SIZE + 1 : len;
             if (!asked && ask(sock, out, buf, part) == -1)
@@ -230,18 +233,11 @@ static int ask_all(int in, int out, int sock)
             asked = !newline;
             have -= len;
             (void)memmove(buf, buf + len, have);
-            continue;
         }
-        ssize_t n = TEMP_FAILURE_RETRY(read(in, buf + have, sizeof buf - have));
-        if (n == -1)
-            return -1;
-        if (n == 0)
-            break;
-        have += (size_t)n;
     }
-    if (have == 0 || asked)
-        return 0;
-    buf[have] = '\n';
+    if (n == -1 || have == 0 || asked)
+        return (int)n;
+    buf[have] = '\n'; /* the last line may lack it */
     return ask(sock, out, buf, have + 1);
 }
 

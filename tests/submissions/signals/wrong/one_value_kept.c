@@ -34,8 +34,7 @@ static int write_all(int fd, const char *buf, size_t n)
 static int print_tally(int out, int usr1, int usr2, const int *values, int n)
 {
     static char line[64 + VALUES_MAX * sizeof ",-2147483648"];
-    int size =
-        snprintf(line, sizeof line, "USR1=%d USR2=%d RT=", usr1, usr2);
+    int size = snprintf(line, sizeof line, "USR1=%d USR2=%d RT=", usr1, usr2);
 
     for (int i = 0; i < n; i++)
         size += snprintf(line + size, sizeof line - (size_t)size, "%s%d",

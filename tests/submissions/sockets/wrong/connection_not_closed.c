@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * Fails: fifty_clients shutdown_and_leaks
+ * Dirty: call_one oversized_length two_requests_one_segment client_aborts
  * Shows: connection_not_closed
  *
  * The belief: shutdown ends a connection, and so it does; the descriptor is
