@@ -57,10 +57,12 @@ sleeping_call(const struct snapshot_thread *thread)
     return blocking_find(thread->syscall);
 }
 
-/* See wait_for_file() in shim.c: ppoll(2) of no descriptor. */
+/* See wait_for_file() in shim.c: ppoll(2) of no descriptor, for a time, without
+ * a mask. */
 static bool is_held(const struct snapshot_thread *thread)
 {
-    return thread->syscall == SYS_ppoll && thread->args[1] == 0;
+    return thread->syscall == SYS_ppoll && thread->args[1] == 0 &&
+           thread->args[2] != 0 && thread->args[3] == 0;
 }
 
 /* The lines of /proc are read one after the other, so a thread on its way from
