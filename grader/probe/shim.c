@@ -158,6 +158,22 @@ static void wait_for_file(const char *name)
     }
 }
 
+/* Whether this is the run's first process: the sandbox's init has started it.
+ * (A command may have become the leader of a session, too.) */
+static bool is_first(void)
+{
+    char path[32], name[5] = "";
+
+    (void)snprintf(path, sizeof(path), "/proc/%d/comm", (int)getppid());
+    int fd = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    bool is_init = syscall(SYS_read, fd, name, sizeof(name)) == sizeof(name) &&
+                   memcmp(name, "init\n", sizeof(name)) == 0;
+    (void)syscall(SYS_close, fd);
+    return is_init;
+}
+
 /* The processes and calls that an entry of the list is for: "@2", "%4" or "^",
  * or several in this order, from *REST to the "=", where *REST is then. */
 static bool is_meant(const char **rest, unsigned count)
@@ -176,7 +192,7 @@ static bool is_meant(const char **rest, unsigned count)
         *rest = end;
     }
     if (**rest == '^') {
-        meant = meant && getsid(0) == getpid();
+        meant = meant && is_first();
         ++*rest;
     }
     return meant;
