@@ -124,28 +124,28 @@ struct launch_options {
                             `| head -c N`: from then on it is broken */
     const char *inject;  /* strace -e inject=...; see run_was_injected() */
     const char *also_trace; /* more calls for the trace, "read,write,poll" */
-    int short_io;      /* > 0: reads move at most so many bytes, writes half;
-                          on streams, recv and send likewise */
-    int eintr_every;   /* > 0: every N-th read, write, ... fails with EINTR */
-    const char *delay; /* "poll=200,select=200": ms before these libc calls;
-                          "semop@3=200": before the third; "semop_done": after.
-                          "setlk@2": before the second lock on a file, however
-                          it is asked for; "setlk_done", "getlk".
-                          Asleep in rt_sigtimedwait; SIGCONT ends it.
-                          "write=@go": held until the file "go" exists, see
-                          RUN_HELD; "semctl_rmid": before an IPC_RMID, as with
-                          shmctl and msgctl; the rest is in shim.c */
+    int short_io;        /* > 0: reads move at most so many bytes, writes half;
+                            on streams, recv and send likewise */
+    int eintr_every;     /* > 0: every N-th read, write, ... fails with EINTR */
+    const char *delay;   /* "poll=200,select=200": ms before these libc calls;
+                            "semop@3=200": before the third; "semop_done": after.
+                            "setlk@2": before the second lock on a file, however
+                            it is asked for; "setlk_done", "getlk".
+                            Asleep in rt_sigtimedwait; SIGCONT ends it.
+                            "write=@go": held until the file "go" exists, see
+                            RUN_HELD; "semctl_rmid": before an IPC_RMID, as with
+                            shmctl and msgctl; the rest is in shim.c */
     const char *foreign; /* "m0,q3": this segment and this queue (ipcs(1)) are
                             somebody else's: C library calls that remove or
                             change them fail with EPERM */
     bool watch_handlers; /* its signal handlers: see expect_safe_handlers() */
-    const char *umask; /* "077": octal, as umask(1) takes it; NULL: 022 */
-    size_t memory;     /* > 0: bytes of address space of a process, RLIMIT_AS;
-                          0: 1 GiB.  Each thread takes 72 MiB or more of it:
-                          a stack, and an arena of malloc(3) */
-    int open_files;    /* > 0: how many descriptors a process may have open,
-                          RLIMIT_NOFILE; native runs only */
-    const char *fifo;  /* a FIFO that exists in the working directory */
+    const char *umask;   /* "077": octal, as umask(1) takes it; NULL: 022 */
+    size_t memory;       /* > 0: bytes of address space of a process, RLIMIT_AS;
+                            0: 1 GiB.  Each thread takes 72 MiB or more of it:
+                            a stack, and an arena of malloc(3) */
+    int open_files;      /* > 0: how many descriptors a process may have open,
+                            RLIMIT_NOFILE; native runs only */
+    const char *fifo;    /* a FIFO that exists in the working directory */
     /* What the program finds at its start, as after `trap '' PIPE` in a shell;
      * all other signals have their default action and are not blocked. */
     unsigned long long ignored, blocked;

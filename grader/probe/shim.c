@@ -23,9 +23,9 @@
  *     fork_child, fork_done   after fork(2), in the child, in the parent
  *     semop_done              after semop(2)
  *     semctl_rmid, shmctl_rmid, msgctl_rmid    before an IPC_RMID
- *     setlk, setlk_done       the asking for a lock on a file by flock, lockf or
- *                             fcntl, whether it waits or not; not giving it back
- *     getlk                   a look for one by F_GETLK or F_TEST
+ *     setlk, setlk_done       the asking for a lock on a file by flock, lockf
+ * or fcntl, whether it waits or not; not giving it back getlk a look for one by
+ * F_GETLK or F_TEST
  *
  * All of it is what the kernel may do to any program at any time (pipe(7),
  * signal(7)).  Without these variables the calls pass through.  stdio calls

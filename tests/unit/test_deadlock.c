@@ -501,7 +501,7 @@ static void live_forks(void)
     }
 }
 
-Test(deadlock, real_hangs_are_proved, .timeout = 60,
+Test(deadlock, real_hangs_are_proved, .timeout = 600,
      .description = "processes that really hang")
 {
     void (*const programs[])(void) = {dead_reader, dead_poller, dead_socket,
@@ -509,13 +509,13 @@ Test(deadlock, real_hangs_are_proved, .timeout = 60,
 
     for (size_t i = 0; i < LENGTH(programs); i++) {
         pid_t pid = start(programs[i], -1);
-        bool proved = proved_within(10000, NULL, 0);
+        bool proved = proved_within(60000, NULL, 0);
         stop(pid);
         cr_assert(proved, "program %zu", i);
     }
 }
 
-Test(deadlock, live_programs_are_never_called_dead, .timeout = 60,
+Test(deadlock, live_programs_are_never_called_dead, .timeout = 600,
      .description = "busy, sleeping, waiting for a clock or for each other")
 {
     void (*const programs[])(void) = {
@@ -532,7 +532,7 @@ Test(deadlock, live_programs_are_never_called_dead, .timeout = 60,
     }
 }
 
-Test(deadlock, waiting_for_the_tester_is_alive, .timeout = 60,
+Test(deadlock, waiting_for_the_tester_is_alive, .timeout = 600,
      .description = "what reads or polls the test's pipe is alive, unless the "
                     "test has promised to be idle")
 {
@@ -549,7 +549,7 @@ Test(deadlock, waiting_for_the_tester_is_alive, .timeout = 60,
         pid_t pid = start(programs[i], ends[0]);
         cr_assert_not(proved_within(200, &held, 1));
         held.idle = true;
-        cr_assert(proved_within(10000, &held, 1));
+        cr_assert(proved_within(60000, &held, 1));
         stop(pid);
         (void)close(ends[0]);
         (void)close(ends[1]);

@@ -160,7 +160,7 @@ static void give_back(struct lease *lease, bool swept)
 
 /* ---- Tests --------------------------------------------------------------- */
 
-Test(lease, swept_server_serves_the_next, .timeout = 20)
+Test(lease, swept_server_serves_the_next, .timeout = 300)
 {
     struct lease first, second;
 
@@ -173,7 +173,7 @@ Test(lease, swept_server_serves_the_next, .timeout = 20)
     end();
 }
 
-Test(lease, unswept_server_is_replaced, .timeout = 20)
+Test(lease, unswept_server_is_replaced, .timeout = 300)
 {
     struct lease first, second;
 
@@ -187,7 +187,7 @@ Test(lease, unswept_server_is_replaced, .timeout = 20)
     end();
 }
 
-Test(lease, stubborn_server_is_killed, .timeout = 20,
+Test(lease, stubborn_server_is_killed, .timeout = 300,
      .description = "Neither it nor what it forked outlives the replacement")
 {
     struct lease first, second;
@@ -201,7 +201,7 @@ Test(lease, stubborn_server_is_killed, .timeout = 20,
     end();
 }
 
-Test(lease, killed_holder_leaves_its_server_to_be_replaced, .timeout = 20)
+Test(lease, killed_holder_leaves_its_server_to_be_replaced, .timeout = 300)
 {
     struct lease mine;
     pid_t server;
@@ -226,7 +226,7 @@ Test(lease, killed_holder_leaves_its_server_to_be_replaced, .timeout = 20)
     end();
 }
 
-Test(lease, dead_server_is_replaced, .timeout = 20)
+Test(lease, dead_server_is_replaced, .timeout = 300)
 {
     struct lease first, second;
 
@@ -242,7 +242,7 @@ Test(lease, dead_server_is_replaced, .timeout = 20)
     end();
 }
 
-Test(lease, there_is_one_holder_at_a_time, .timeout = 30,
+Test(lease, there_is_one_holder_at_a_time, .timeout = 300,
      .description = "Eight processes; each finds nobody else within")
 {
     enum { HOLDERS = 8, TURNS = 5 };
@@ -274,7 +274,7 @@ Test(lease, there_is_one_holder_at_a_time, .timeout = 30,
     end();
 }
 
-Test(lease, waiting_process_that_died_costs_no_server, .timeout = 20)
+Test(lease, waiting_process_that_died_costs_no_server, .timeout = 300)
 {
     struct lease first, second;
 
@@ -295,7 +295,7 @@ Test(lease, waiting_process_that_died_costs_no_server, .timeout = 20)
     end();
 }
 
-Test(lease, descriptors_are_close_on_exec, .timeout = 20)
+Test(lease, descriptors_are_close_on_exec, .timeout = 300)
 {
     struct lease lease;
     struct stat status;
@@ -311,7 +311,7 @@ Test(lease, descriptors_are_close_on_exec, .timeout = 20)
     end();
 }
 
-Test(lease, log_of_the_last_holder_is_thrown_away, .timeout = 20,
+Test(lease, log_of_the_last_holder_is_thrown_away, .timeout = 300,
      .description = "The next reads of its own run only")
 {
     struct lease lease;
@@ -326,7 +326,7 @@ Test(lease, log_of_the_last_holder_is_thrown_away, .timeout = 20,
     end();
 }
 
-Test(lease, server_that_fills_its_log_can_be_stopped, .timeout = 20)
+Test(lease, server_that_fills_its_log_can_be_stopped, .timeout = 300)
 {
     struct lease lease;
 
@@ -337,7 +337,7 @@ Test(lease, server_that_fills_its_log_can_be_stopped, .timeout = 20)
     end();
 }
 
-Test(lease, failure_to_start_is_told, .timeout = 20)
+Test(lease, failure_to_start_is_told, .timeout = 300)
 {
     int control_fd, log_fd;
 
@@ -347,7 +347,7 @@ Test(lease, failure_to_start_is_told, .timeout = 20)
     end();
 }
 
-Test(lease, failure_to_start_is_not_for_ever, .timeout = 20)
+Test(lease, failure_to_start_is_not_for_ever, .timeout = 300)
 {
     int control_fd, log_fd;
     struct lease lease;
@@ -359,7 +359,7 @@ Test(lease, failure_to_start_is_not_for_ever, .timeout = 20)
     end();
 }
 
-Test(lease, end_of_life_ends_a_lease, .timeout = 20,
+Test(lease, end_of_life_ends_a_lease, .timeout = 300,
      .description = "The grader went away in the midst of a run")
 {
     struct lease held;
@@ -375,7 +375,7 @@ Test(lease, end_of_life_ends_a_lease, .timeout = 20,
     (void)close(held.log_fd);
 }
 
-Test(lease, nobody_serves, .timeout = 20)
+Test(lease, nobody_serves, .timeout = 300)
 {
     int control_fd, log_fd;
 

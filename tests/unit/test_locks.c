@@ -275,7 +275,7 @@ static bool proved_within(int ms)
     return proved;
 }
 
-Test(locks, real_hangs_are_proved, .timeout = 60,
+Test(locks, real_hangs_are_proved, .timeout = 600,
      .description = "processes that really wait for each other's locks")
 {
     void (*const programs[])(void) = {dead_record, dead_description,
@@ -284,14 +284,14 @@ Test(locks, real_hangs_are_proved, .timeout = 60,
     (void)close(mkstemp(path));
     for (size_t i = 0; i < LENGTH(programs); i++) {
         pid_t pid = start(programs[i], -1);
-        bool proved = proved_within(10000);
+        bool proved = proved_within(60000);
         stop(pid);
         cr_assert(proved, "program %zu", i);
     }
     (void)unlink(path);
 }
 
-Test(locks, a_lock_of_the_tester_is_alive, .timeout = 60,
+Test(locks, a_lock_of_the_tester_is_alive, .timeout = 600,
      .description = "what the test has locked it may unlock")
 {
     void (*const programs[])(void) = {wait_for_record, wait_for_description,

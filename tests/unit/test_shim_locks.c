@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * test_shim_locks.c - the library that holds a program before or after it locks a
- * file, whichever call it uses, and cuts its transfers short.
+ * test_shim_locks.c - the library that holds a program before or after it locks
+ * a file, whichever call it uses, and cuts its transfers short.
  */
 #include <criterion/criterion.h>
 #include <fcntl.h>

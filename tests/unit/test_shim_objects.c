@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * test_shim_objects.c - what shim.c says of System V objects, and of nothing else, in a
- * program that is preloaded with it.
+ * test_shim_objects.c - what shim.c says of System V objects, and of nothing
+ * else, in a program that is preloaded with it.
  */
 #include <criterion/criterion.h>
 #include <errno.h>

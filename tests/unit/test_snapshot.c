@@ -242,7 +242,7 @@ static void fork_for_ever(void)
     }
 }
 
-Test(snapshot, only_descendants_are_listed, .timeout = 20,
+Test(snapshot, only_descendants_are_listed, .timeout = 300,
      .description = "children and grandchildren, not the rest of the host")
 {
     struct snapshot snapshot;
@@ -265,7 +265,7 @@ Test(snapshot, only_descendants_are_listed, .timeout = 20,
     snapshot_release(&snapshot);
 }
 
-Test(snapshot, vanishing_processes_are_left_out, .timeout = 20,
+Test(snapshot, vanishing_processes_are_left_out, .timeout = 300,
      .description = "what ends while it is read does no harm")
 {
     struct snapshot snapshot;
