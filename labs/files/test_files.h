@@ -213,21 +213,21 @@ static struct run *in(struct world *world, const char *const args[])
     return launch(args, .world = world);
 }
 
-/* It is over, or waits for a lock, or looks again and again. */
+/* It is over, or waits for a lock, or naps until it tries again. */
 static bool is_past_gate(const void *data)
 {
     struct run *run = (struct run *)(uintptr_t)data;
 
-    return run_has_ended(run) || run_is_in(run, LOCKS "," PAUSES) ||
-           run_cpu_ms(run) >= POLLS_MS;
+    return run_has_ended(run) || run_is_in(run, LOCKS "," PAUSES);
 }
 
-/* That, or it is held at a gate of its own. */
+/* That, or it is held at a gate of its own, or tries all the time. */
 static bool has_tried(const void *data)
 {
     struct run *run = (struct run *)(uintptr_t)data;
 
-    return is_past_gate(data) || run_is_in(run, RUN_HELD);
+    return is_past_gate(data) || run_is_in(run, RUN_HELD) ||
+           run_cpu_ms(run) >= POLLS_MS;
 }
 
 struct pair {

@@ -103,14 +103,18 @@ static inline int count_objects(const struct world *world)
     return count;
 }
 
-/* All objects that are no orphans are still there, all others are gone. */
+/* Of TYPE (0: of all types) the orphans are gone, and all others still there.
+ */
 static inline void expect_swept(struct run *run, const struct world *world,
-                                const struct object *objects, size_t count)
+                                char type, const struct object *objects,
+                                size_t count)
 {
     char expected[160];
 
     for (size_t i = 0; i < count; i++) {
         const struct object *o = &objects[i];
+        if (type && o->type != type)
+            continue;
         bool orphan = strcmp(o->state, "orphan") == 0;
         (void)snprintf(expected, sizeof(expected), "%s is %s", o->what,
                        orphan ? "removed" : "kept");
@@ -148,6 +152,19 @@ static inline const char *lines_of(const struct world *world, char type,
         }
     }
     return lines;
+}
+
+/* It prints EXPECTED and exits with 0.  In the world of the memcheck pass,
+ * which is used again, slots and ids go on: what a wrong program makes of them
+ * would be luck there. */
+static inline void expect_natively(struct run *run, const char *expected)
+{
+    if (probe_is_memcheck()) {
+        (void)run_end(run);
+        return;
+    }
+    expect_output(run, text(expected));
+    expect_exit(run, 0);
 }
 
 /* ---- The lines of `list` ------------------------------------------------- */
@@ -200,15 +217,20 @@ static inline void expect_lines(struct run *run, const struct world *world,
     int n;
 
     for (size_t i = 0; i < count; i++) {
+        int id = id_of(world, lines[i].type, lines[i].key);
+        line = line_of(run, lines[i].type, id, &n, state);
+        expect_that(run, line != NULL, lines[i].what, "%c %d is not there",
+                    lines[i].type, id);
+    }
+    for (size_t i = 0; i < count; i++) {
         const struct line *l = &lines[i];
         int id = id_of(world, l->type, l->key);
         (void)snprintf(expected, sizeof(expected), "%c %d 0x%08lx %d %s %s",
                        l->type, id, strtoul(l->key, NULL, 0), OWNER, l->mode,
                        l->detail);
         line = line_of(run, l->type, id, &n, state);
-        expect_that(run, line != NULL, l->what, "%c %d is not there", l->type,
-                    id);
-        expect_that(run, strcmp(line, expected) == 0, expected, "%s", line);
+        expect_that(run, line && strcmp(line, expected) == 0, expected, "%s",
+                    line);
         expect_that(
             run, n == (int)i, "segments, sets, queues, each by ascending id",
             "%c %d is in line %d instead of %zu", l->type, id, n + 1, i + 1);

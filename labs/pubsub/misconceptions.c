@@ -249,7 +249,7 @@ const struct misconception lab_misconceptions[] = {
      "\"a/#\" stands for \"a\", too: the levels behind it may be none."},
 
     /* Hangs */
-    {"one_stops_all", "stopped_sub_no_block", sends_in_turn,
+    {"one_stops_all", "fan_out_five stopped_sub_no_block", sends_in_turn,
      "{process} waits in {call} for a subscriber that is stopped, and "
      "everybody "
      "else waits with it: send without waiting, and keep a bounded queue for "

@@ -144,7 +144,7 @@ Graded(signals, reap_errno, .points = 4, .step = "signals.2",
         return;
     /* One child, which ends when its parent sleeps: so the two are not in a
      * race, which is for reap_all. */
-    struct world *world = make_world();
+    struct world *world = make_world(.also_trace = SLEEPS);
     struct run *run = signals(world, ARGS("reap", "1"), .watch_handlers = true,
                               .delay = "fork_child@1=@go");
     wait_still_or_ended(run);
@@ -153,7 +153,8 @@ Graded(signals, reap_errno, .points = 4, .step = "signals.2",
     expect_errno_kept(run);
     world_end(world);
 
-    world = make_world(.inject = ALL_FORKS ":error=EAGAIN:when=2");
+    world = make_world(.also_trace = SLEEPS,
+                       .inject = ALL_FORKS ":error=EAGAIN:when=2");
     run = signals(world, ARGS("reap", "3"), .delay = "fork_child@1=@go");
     wait_still_or_ended(run);
     world_open_gate(world, "go");

@@ -238,7 +238,7 @@ WHEN(answers_once)
 
 WHEN(cuts_last_answer)
 {
-    return wanted(failure, "300004 bytes") && closed_it(failure);
+    return wanted(failure, "1048580 bytes") && closed_it(failure);
 }
 
 /* A process that waits for nothing of it still has the connection. */

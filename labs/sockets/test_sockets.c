@@ -204,7 +204,7 @@ Graded(sockets, two_requests_one_segment, .points = 8, .step = "sockets.3",
 {
     struct bytes two = join(frame(text("one")), frame(text("two")));
     struct bytes third = frame(text("three"));
-    struct bytes big = random_bytes(probe_is_memcheck() ? 9000 : 300000, 4);
+    struct bytes big = random_bytes(probe_is_memcheck() ? 9000 : MIB, 4);
     struct world *world = make_world();
     struct run *run = start_server(world, "5150");
     struct peer client = peer_connect(world, "5150");

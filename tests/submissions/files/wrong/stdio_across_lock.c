@@ -2,6 +2,7 @@
 /*
  * Fails: next_unique lock_survives_other_close next_truncates append_intact
  * Shows: stdio_across_lock
+ * Dirty: append_short_io clean
  *
  * The belief: what fprintf has printed is in the file. It is in a buffer of
  * this process, and gets into the file some time after the lock was given

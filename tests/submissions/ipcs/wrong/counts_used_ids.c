@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Fails: list_all_types
+ * Fails: list_all_types vanished_in_between
  * Shows: some_slots_only
  *
  * The belief: n objects have the indices 0 to n - 1. Where some were removed

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Fails: leaked_by_dead dest_segment id_zero_ok in_use_kept dry_run foreign_uid
- *     who_waits
+ * Fails: list_all_types leaked_by_dead dest_segment id_zero_ok in_use_kept
+ *     dry_run foreign_uid who_waits
  * Shows: zero_is_no_id
  *
  * The belief: an id of 0 means that there is no object. It is the first one of

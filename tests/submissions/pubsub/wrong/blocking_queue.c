@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Fails: stopped_sub_no_block
+ * Fails: fan_out_five stopped_sub_no_block
  * Shows: one_stops_all
  *
  * The belief: each subscriber has a queue of its own, so a slow one cannot
@@ -253,12 +253,8 @@ int subscribe(const char *path, const char *pattern, int count, int out)
     if (queue == -1)
         return fail_with(&link, errno);
     int length = sprintf(buffer, "s%d %s", (int)getpid(), pattern);
-    if (ask(&link, (size_t)length, buffer, 0) == 0) {
-        char name[QUEUE_NAME];
-        name_queue(name, getpid());
-        mq_unlink(name); /* both have it open: nothing is left if we die */
+    if (ask(&link, (size_t)length, buffer, 0) == 0)
         result = write_all(out, "subscribed\n", 11);
-    }
     for (int i = 0; result == 0 && (count == 0 || i < count); i++) {
         if ((n = receive(queue, link.in)) == 0)
             break;
@@ -438,6 +434,7 @@ static void serve_frame(struct client *c, char *frame, size_t n)
         char name[QUEUE_NAME];
         name_queue(name, (int)strtol(frame + 1, &frame, 10));
         c->texts = mq_open(name, O_WRONLY);
+        mq_unlink(name); /* both have it open: nothing is left */
         if (c->texts == -1 || strlen(frame) > TOPIC_SIZE) {
             c->gone = 1;
             return;

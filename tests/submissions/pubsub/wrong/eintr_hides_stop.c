@@ -2,6 +2,7 @@
 /*
  * Fails: stopped_sub_no_block restart_broker clean_everything
  * Shows: eintr_hides_stop
+ * Dirty: killed_sub
  *
  * The belief: a call that was interrupted is called again, always. Then
  * nobody looks at the flag that the handler has set.

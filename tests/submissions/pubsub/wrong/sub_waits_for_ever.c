@@ -254,12 +254,8 @@ int subscribe(const char *path, const char *pattern, int count, int out)
     if (queue == -1)
         return fail_with(&link, errno);
     int length = sprintf(buffer, "s%d %s", (int)getpid(), pattern);
-    if (ask(&link, (size_t)length, buffer, 0) == 0) {
-        char name[QUEUE_NAME];
-        name_queue(name, getpid());
-        mq_unlink(name); /* both have it open: nothing is left if we die */
+    if (ask(&link, (size_t)length, buffer, 0) == 0)
         result = write_all(out, "subscribed\n", 11);
-    }
     for (int i = 0; result == 0 && (count == 0 || i < count); i++) {
         if ((n = receive(queue, link.in)) == 0)
             break;
@@ -439,6 +435,7 @@ static void serve_frame(struct client *c, char *frame, size_t n)
         char name[QUEUE_NAME];
         name_queue(name, (int)strtol(frame + 1, &frame, 10));
         c->texts = mq_open(name, O_WRONLY | O_NONBLOCK);
+        mq_unlink(name); /* both have it open: nothing is left */
         if (c->texts == -1 || strlen(frame) > TOPIC_SIZE) {
             c->gone = 1;
             return;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Fails: reap_all reap_errno
+ * Fails: reap_all
  * Shows: statuses_discarded
  *
  * The belief: whoever ignores SIGCHLD has no zombies. True: the kernel throws

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Fails: reap_all reap_no_spin
+ * Fails: reap_all reap_no_spin reap_errno
  * Shows: polls
  *
  * The belief: a little sleep in the loop, and nobody will notice. It wakes up a

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Fails: reap_all reap_no_spin
+ * Fails: reap_all reap_no_spin reap_errno
  * Shows: spins
  *
  * The belief: a loop that does nothing waits. It waits with the whole

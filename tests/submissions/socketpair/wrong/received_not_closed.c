@@ -2,7 +2,7 @@
 /*
  * Fails: open_300
  * Shows: received_not_closed
- * Dirty: ?
+ * Dirty: open_passes_fd open_errors cloexec_and_zombies
  *
  * The belief: the child has opened the file, so the child closes it.
  */

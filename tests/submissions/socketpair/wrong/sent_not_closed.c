@@ -2,7 +2,6 @@
 /*
  * Fails: open_300
  * Shows: sent_not_closed
- * Dirty: ?
  *
  * The belief: the descriptor has been sent away, so it is not here any more.
  */

@@ -2,6 +2,7 @@
 /*
  * Fails: oversized_length two_requests_one_segment fifty_clients
  *        shutdown_and_leaks
+ * Dirty: call_one client_aborts
  * Shows: parent_keeps_connection
  *
  * The belief: the child has closed it. It has closed its own descriptor; the
