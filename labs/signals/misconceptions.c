@@ -237,6 +237,22 @@ WHEN(waits_on)
            !is_run(failure, "trap '' TERM; echo ready; exec sleep 600");
 }
 
+/* The command has ended and SIGCHLD neither came nor is pending: the kernel has
+ * discarded it, as it does where it is ignored. */
+MATCH(awaits_child)
+{
+    uint64_t bit = SIGNAL_BIT(SIGCHLD);
+
+    return wait->own_code && wait->object == OBJECT_SIGNAL &&
+           (wait->signals.awaited & bit) != 0 &&
+           ((wait->signals.delivered | wait->signals.pending) & bit) == 0;
+}
+
+WHEN(is_never_told)
+{
+    return hangs(failure) && find_wait(failure, wait, awaits_child);
+}
+
 WHEN(no_cleanup)
 {
     return failure->kind == FAILED_OUTPUT && wanted(failure, "bye");
@@ -389,6 +405,9 @@ const struct misconception lab_misconceptions[] = {
     {"status_of_the_killed", EXPIRES, passes_status_on,
      "The time was up, and the status is the command's: 124 tells the caller "
      "so, whatever the command has made of SIGTERM."},
+    {"statuses_discarded", "timeout_status clean_environment", is_never_told,
+     "SIGCHLD is ignored, as it was when you were started, so the kernel "
+     "discards the status of each child: set the disposition that you need."},
     {"sigchld_missed", "timeout_status", does_not_end,
      "The command had ended before you began to wait for SIGCHLD: block it "
      "before fork, or look with waitpid before you sleep."},

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Fails: timeout_status
+ * Fails: timeout_status clean_environment
  * Shows: statuses_discarded
  *
  * The belief: SIGCHLD has its default action when a program starts. If it is
