@@ -149,6 +149,7 @@ Graded(signals, reap_errno, .points = 4, .step = "signals.2",
                               .delay = "fork_child@1=@go");
     wait_still_or_ended(run);
     world_open_gate(world, "go");
+    expect_output(run, LITERAL("reaped 1 sum=0\n"));
     expect_exit(run, 0);
     expect_errno_kept(run);
     world_end(world);

@@ -331,7 +331,8 @@ WHEN(waits_for_ever)
 
 WHEN(waits_again)
 {
-    return is_udp_client(failure) && failure->kind == FAILED_END;
+    return is_udp_client(failure) && failure->seen &&
+           strstr(failure->seen, "one try lasted") != NULL;
 }
 
 WHEN(believes_stranger)
