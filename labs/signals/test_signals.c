@@ -102,7 +102,7 @@ Graded(signals, reap_all, .points = 10, .step = "signals.2",
         run_wait_still(run);
         run_stop(run);
         world_open_gate(world, "go");
-        wait_zombies(run, 8);
+        wait_children_over(run);
         run_continue(run);
     }
     expect_output(run, LITERAL("reaped 8 sum=28\n"));

@@ -110,24 +110,18 @@ static void expect_tally(struct run *run, int usr1, int usr2, int from, int to)
 
 /* ---- reap ---------------------------------------------------------------- */
 
-struct zombies {
-    struct run *run;
-    int wanted;
-};
-
-static bool has_zombies(const void *data)
+static bool are_children_over(const void *data)
 {
-    const struct zombies *zombies = data;
+    struct run *run = (struct run *)(uintptr_t)data;
 
-    return run_count_processes(zombies->run, "Z") >= zombies->wanted ||
-           run_has_ended(zombies->run);
+    return run_count_processes(run, "RSDTt") <= 1 || run_has_ended(run);
 }
 
-static void wait_zombies(struct run *run, int wanted)
+/* Zombies, or gone, if their parent does not want to know: the parent, which is
+ * stopped, is the last that lives. */
+static void wait_children_over(struct run *run)
 {
-    struct zombies zombies = {run, wanted};
-
-    run_wait_until(run, has_zombies, &zombies, "the children end");
+    run_wait_until(run, are_children_over, run, "the children end");
 }
 
 /* Nobody of the student's code sleeps in wait(2): WNOHANG is in every call. */
