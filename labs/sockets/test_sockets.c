@@ -240,14 +240,18 @@ Graded(sockets, slow_client, .points = 12, .step = "sockets.3",
     static struct peer slow[SLOW + 1];
     if (probe_is_memcheck()) /* nothing that it has not seen */
         return;
-    struct bytes request = frame(text("slow")), big = random_bytes(MIB, 5);
+    struct bytes requests[SLOW], big = random_bytes(MIB, 5);
     struct world *world = make_world();
     struct run *run = start_server(world, "5160");
 
-    /* Every other one has sent a whole length. */
+    /* Every other one has sent a whole length. No two say the same, or it
+     * would not be seen that they are mixed up. */
     for (int i = 0; i < SLOW; i++) {
+        char words[16];
+        (void)snprintf(words, sizeof(words), "%02d slow", i);
+        requests[i] = frame(text(words));
         slow[i] = peer_connect(world, "5160");
-        peer_ask(&slow[i], part(request, 0, i % 2 ? 6 : 3), 0);
+        peer_ask(&slow[i], part(requests[i], 0, i % 2 ? 6 : 3), 0);
     }
     slow[SLOW] = peer_connect_to(world, "127.0.0.1", "5160", true);
     slow[SLOW].reads = false;
@@ -260,12 +264,12 @@ Graded(sockets, slow_client, .points = 12, .step = "sockets.3",
     peer_close(&quick);
     for (int i = 0; i < SLOW; i++) {
         size_t had = i % 2 ? 6 : 3;
-        peer_ask(&slow[i], part(request, had, request.size - had),
-                 request.size);
+        peer_ask(&slow[i], part(requests[i], had, requests[i].size - had),
+                 requests[i].size);
     }
     play(run, slow, SLOW, "the server answers the slow ones, too");
     for (int i = 0; i < SLOW; i++)
-        expect_got(run, &slow[i], upper(request));
+        expect_got(run, &slow[i], upper(requests[i]));
     slow[SLOW].reads = true;
     peer_ask(&slow[SLOW], text(""), big.size + 4);
     play(run, &slow[SLOW], 1, "the server sends the whole answer");
