@@ -89,8 +89,9 @@ $(B)/flags: force
 .PHONY: force
 
 # Programs of their own: not in the library.
-ALONE := $(addprefix grader/probe/,server.c server_objects.c init.c confine.c \
-           shim.c tell.c handlers.c criterion.c) grader/intake/unpack.c \
+SHIM := $(wildcard grader/probe/shim*.c)
+ALONE := $(SHIM) $(addprefix grader/probe/,server.c server_objects.c init.c \
+           confine.c tell.c handlers.c criterion.c) grader/intake/unpack.c \
          grader/show/scene.c
 LIB := $(filter-out $(ALONE),\
          $(wildcard $(ROOMS:%=grader/%/*.c)))
@@ -134,10 +135,11 @@ $(B)/grader/unpack: $(addprefix $(B)/grader/,intake/unpack.o intake/names.o \
 	@$(if $(V),:,echo "  CC    $@")
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -larchive -lsodium
 
+$(B)/grader/shim.so: $(SHIM) grader/probe/shim.h
 $(B)/grader/%.so: grader/probe/%.c $(B)/flags | setup
 	@mkdir -p $(@D)
 	@$(if $(V),:,echo "  CC    $@")
-	$(Q)$(CC) $(KIT_CFLAGS) $(CFLAGS) -shared -fPIC -o $@ $< -ldl
+	$(Q)$(CC) $(KIT_CFLAGS) $(CFLAGS) -shared -fPIC -o $@ $(filter %.c,$^) -ldl
 
 $(B)/grader/bin/%: grader/probe/helpers/%.c $(B)/flags | setup
 	@mkdir -p $(@D)
