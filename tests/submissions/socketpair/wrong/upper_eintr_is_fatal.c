@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Fails: short_io
+ * Fails: short_io calc_bad_and_big
  * Shows: eintr_is_fatal
  *
  * The belief: A read() that returns -1 has failed.
