@@ -215,7 +215,7 @@ Test(work, debug_follows_the_child)
     char *text = debug("short_io_and_eintr",
                        "child\\nbreak read\\ncontinue\\nkill\\n", &size);
     cr_expect_not_null(strstr(text, "Attaching after"), "%s", text);
-    cr_expect_not_null(strstr(text, "shim.c"), "%s", text);
+    cr_expect_not_null(strstr(text, "shim_bytes.c"), "%s", text);
     free(text);
     expect_clean_machine();
 }
