@@ -53,12 +53,12 @@ Test(autopsy, both_write, .description = "full pipes, each held by the other")
 Test(autopsy, fifos, .description = "a FIFO goes by its path")
 {
     assert_lines("fifo_cross",
-                 "parent 2 is blocked in openat(\"/tmp/f\"): nobody has opened "
+                 "parent 2 is blocked in openat(\"/nil/f\"): nobody has opened "
                  "this FIFO for writing\n"
                  "child 3 is blocked in openat(\"/tmp/g\"): nobody has opened "
                  "this FIFO for reading\n");
     assert_lines("fifo",
-                 "process 2 is blocked in read(3): FIFO A is empty (/tmp/f); "
+                 "process 2 is blocked in read(3): FIFO A is empty (/nil/f); "
                  "its write end is held by process 2 itself (descriptor 3)\n"
                  "so: process 2 waits for itself\n");
 }

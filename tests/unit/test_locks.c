@@ -27,12 +27,12 @@ Test(locks, lines,
     assert_lines("lock_records",
                  "parent 2 is blocked in wait4(-1): child 3 has not ended\n"
                  "child 3 is blocked in fcntl(3, F_SETLKW, F_WRLCK): bytes 0 "
-                 "to 15 of /tmp/f are locked to write by parent 2 (descriptor "
+                 "to 15 of /nil/f are locked to write by parent 2 (descriptor "
                  "3), which is blocked in wait4\n"
                  "so: parent 2 waits for child 3, which waits for parent 2\n");
     assert_lines("lock_whole",
                  "parent 2 is blocked in wait4(-1): child 3 has not ended\n"
-                 "child 3 is blocked in flock(4, LOCK_SH): /tmp/f is locked to "
+                 "child 3 is blocked in flock(4, LOCK_SH): /nil/f is locked to "
                  "write by child 3 itself (descriptor 3) and parent 2 "
                  "(descriptor 3)\n"
                  "so: parent 2 waits for child 3, which waits for parent 2\n");
@@ -40,10 +40,10 @@ Test(locks, lines,
         "lock_circle",
         "parent 2 is blocked in wait4(-1): child 3 and child 4 have not ended\n"
         "child 3 is blocked in fcntl(5, F_OFD_SETLKW, F_WRLCK): bytes 16 to 31 "
-        "of /tmp/f are locked to write by child 4 (descriptor 5), which is "
+        "of /nil/f are locked to write by child 4 (descriptor 5), which is "
         "blocked in fcntl\n"
         "child 4 is blocked in fcntl(5, F_OFD_SETLKW, F_WRLCK): bytes 0 to 15 "
-        "of /tmp/f are locked to write by child 3 (descriptor 5), which is "
+        "of /nil/f are locked to write by child 3 (descriptor 5), which is "
         "blocked in fcntl\n"
         "so: child 3 waits for child 4, which waits for child 3\n");
 }
@@ -125,20 +125,20 @@ Test(locks, other_states,
                     "said of what is not known")
 {
     assert_line(hide_rows, "child 3 is blocked in fcntl(3, F_SETLKW, F_WRLCK): "
-                           "bytes 8 to 23 of /tmp/f are locked, by no process "
+                           "bytes 8 to 23 of /nil/f are locked, by no process "
                            "in sight");
     assert_line(share_and_spread,
-                "child 3 is blocked in fcntl(3, F_SETLKW, F_WRLCK): /tmp/f "
+                "child 3 is blocked in fcntl(3, F_SETLKW, F_WRLCK): /nil/f "
                 "from byte 8 on is locked to read by parent 2, which is "
                 "blocked in wait4");
     assert_line(hold_two, "child 3 is blocked in fcntl(3, F_SETLKW, F_WRLCK): "
-                          "byte 9 of /tmp/f is locked to write by parent 2, "
+                          "byte 9 of /nil/f is locked to write by parent 2, "
                           "which is blocked in wait4");
     assert_line(be_of_another_file,
                 "child 3 is blocked in fcntl(3, F_SETLKW, F_WRLCK): bytes 8 to "
-                "23 of /tmp/f are locked, by no process in sight");
+                "23 of /nil/f are locked, by no process in sight");
     assert_line(know_nothing, "child 3 is blocked in fcntl(3): somebody else "
-                              "has locked /tmp/f");
+                              "has locked /nil/f");
 }
 
 /* Whether recording NAME is proved to be dead after SPOIL, in both looks. */
