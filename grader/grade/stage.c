@@ -53,16 +53,21 @@ static const struct stage_copy {
         {"build/grader/confine", "kit/confine", 0555},
         {"build/grader/unpack", "kit/bin/unpack", 0555},
 },
-  lab_copies[] = {
-      {"build/grader/shim.so", "kit/shim.so", 0444},
-      {"build/grader/tell.so", "kit/tell.so", 0444},
-      {"build/grader/handlers.so", "kit/handlers.so", 0444},
-      {"grader/probe/valgrind.supp", "kit/valgrind.supp", 0444},
-      {"build/grader/server.o", "build/server.o", 0444},
-      {"build/grader/probe/warm.o", "build/warm.o", 0444},
-      {"build/labs/@/main.o", "build/main.o", 0444},
-      {"labs/@/@.h", "build/@/@.h", 0444},
-      {"labs/common/lab.h", "build/common/lab.h", 0444},
+  lab_copies[] =
+      {
+          {"build/grader/shim.so", "kit/shim.so", 0444},
+          {"build/grader/tell.so", "kit/tell.so", 0444},
+          {"build/grader/handlers.so", "kit/handlers.so", 0444},
+          {"grader/probe/valgrind.supp", "kit/valgrind.supp", 0444},
+          {"build/grader/server.o", "build/server.o", 0444},
+          {"build/grader/probe/warm.o", "build/warm.o", 0444},
+          {"build/labs/@/main.o", "build/main.o", 0444},
+          {"labs/@/@.h", "build/@/@.h", 0444},
+          {"labs/common/lab.h", "build/common/lab.h", 0444},
+},
+  lab_contents[] = {
+      {"build/grader/bin", "kit/bin", 0555},   /* helpers of tests */
+      {"build/grader/criterion", "bin", 0444}, /* see criterion_git2.c */
 };
 
 static const struct stage_text {
@@ -144,27 +149,27 @@ static int copy_tests(const struct stage *stage, const struct kit *kit,
     return result;
 }
 
-/* The helper programs for tests. */
-static int copy_helpers(const struct stage *stage, const struct kit *kit)
+/* What is in a directory of the kit, if it has that. */
+static int copy_directory(const struct stage *stage, const struct kit *kit,
+                          const struct stage_copy *copy)
 {
-    char *path = kit_path(kit, "build/grader/bin");
+    char *path = kit_path(kit, "%s", copy->from);
     DIR *dir = opendir(path);
     struct dirent *entry;
     int result = 0;
 
     free(path);
-    if (dir == NULL) /* no lab needs one */
+    if (dir == NULL)
         return errno == ENOENT ? 0 : -1;
     while (result == 0 && (entry = readdir(dir)) != NULL) {
-        size_t length = strlen(entry->d_name);
+        const char *dot = strrchr(entry->d_name, '.');
         /* make(1) puts its dependency files there, too. */
-        if (entry->d_name[0] == '.' ||
-            (length > 2 && entry->d_name[length - 2] == '.'))
+        if (entry->d_name[0] == '.' || (dot && strcmp(dot, ".d") == 0))
             continue;
-        char *from = xformat("build/grader/bin/%s", entry->d_name);
-        char *to = xformat("kit/bin/%s", entry->d_name);
-        result =
-            copy_from_kit(stage, kit, "", &(struct stage_copy){from, to, 0555});
+        char *from = xformat("%s/%s", copy->from, entry->d_name);
+        char *to = xformat("%s/%s", copy->to, entry->d_name);
+        result = copy_from_kit(stage, kit, "",
+                               &(struct stage_copy){from, to, copy->mode});
         free(to);
         free(from);
     }
@@ -236,8 +241,10 @@ static int fill_for_lab(const struct stage *stage, const struct kit *kit,
     for (size_t i = 0; i < LENGTH(lab_copies); i++)
         if (copy_from_kit(stage, kit, lab, &lab_copies[i]) < 0)
             return -1;
-    if (copy_tests(stage, kit, lab, test_program) < 0 ||
-        copy_helpers(stage, kit) < 0)
+    for (size_t i = 0; i < LENGTH(lab_contents); i++)
+        if (copy_directory(stage, kit, &lab_contents[i]) < 0)
+            return -1;
+    if (copy_tests(stage, kit, lab, test_program) < 0)
         return -1;
     char *source = xformat("build/%s/%s.c", lab, lab);
     int result = write_text(stage, source, submission->data, submission->size);

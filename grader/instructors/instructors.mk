@@ -11,8 +11,7 @@ class: kit
 extra: kit
 	$(Q)$(CC) $(KIT_CPPFLAGS) -Ilabs/$(LAB) -Ilabs/common $(KIT_CFLAGS) $(CFLAGS) \
 	  $(LDFLAGS) -o '$(PROGRAM)' '$(SOURCE)' $(B)/labs/$(LAB)/test_$(LAB).o \
-	  $(B)/labs/$(LAB)/misconceptions.o $(B)/grader/probe/criterion.o \
-	  $(B)/libkit.a $(LIBS) -lcriterion
+	  $(B)/labs/$(LAB)/misconceptions.o $(CRITERION) $(CRITERION_LIBS)
 
 ## make student-kit  what students get: build/ipclab-student.zip
 .PHONY: student-kit student-kit-setup

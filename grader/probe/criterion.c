@@ -1,63 +1,18 @@
 // SPDX-License-Identifier: MIT
 /*
- * criterion.c - what stands between Criterion and the libraries it uses.
+ * criterion.c - what stands between Criterion and nanomsg.
  *
- * The linker prefers these functions of the test program to those of the same
- * name in the libraries (ld.so(8)).  Criterion 2.4 leaves two things to mend:
- *
- * It shows how two strings differ by libgit2, and initialises that at every
- * start; where libgit2 was built with mbed TLS, as in Debian, it then reads all
- * certificates of the system: 5 of the 12 ms that the start of a test takes.
- *
- * It talks to its tests through the socket /tmp/criterion_PID.sock, and leaves
- * it behind.  When the pid comes round again for another user the tests cannot
- * start: "Address already in use".
+ * Criterion 2.4 talks to its tests through the socket /tmp/criterion_PID.sock,
+ * and leaves it behind.  When the pid comes round again for another user the
+ * tests cannot start: "Address already in use".  The linker prefers these
+ * functions of the test program to those of the same name in the library
+ * (ld.so(8)).
  */
 #include <dlfcn.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* ---- libgit2 ------------------------------------------------------------- */
-
-int git_libgit2_init(void);
-int git_libgit2_shutdown(void);
-int git_diff_buffers(const void *old, size_t old_size, const char *old_name,
-                     const void *new, size_t new_size, const char *new_name,
-                     const void *options, void *file, void *binary, void *hunk,
-                     void *line, void *payload);
-
-static void *library(const char *function)
-{
-    return dlsym(RTLD_NEXT, function);
-}
-
-int git_libgit2_init(void)
-{
-    return 1;
-}
-
-int git_libgit2_shutdown(void)
-{
-    return 0;
-}
-
-int git_diff_buffers(const void *old, size_t old_size, const char *old_name,
-                     const void *new, size_t new_size, const char *new_name,
-                     const void *options, void *file, void *binary, void *hunk,
-                     void *line, void *payload)
-{
-    int (*init)(void) = library("git_libgit2_init");
-    __typeof__(git_diff_buffers) *diff = library("git_diff_buffers");
-
-    if (init == NULL || diff == NULL || init() < 0)
-        return -1;
-    return diff(old, old_size, old_name, new, new_size, new_name, options, file,
-                binary, hunk, line, payload);
-}
-
-/* ---- nanomsg ------------------------------------------------------------- */
 
 int nn_bind(int socket, const char *address);
 int nn_connect(int socket, const char *address);
@@ -78,7 +33,7 @@ static const char *moved(const char *address, char *buffer, size_t size)
 
 int nn_bind(int socket, const char *address)
 {
-    __typeof__(nn_bind) *next = library("nn_bind");
+    __typeof__(nn_bind) *next = dlsym(RTLD_NEXT, "nn_bind");
     char buffer[sizeof("ipc://") + 107];
 
     return next(socket, moved(address, buffer, sizeof(buffer)));
@@ -86,7 +41,7 @@ int nn_bind(int socket, const char *address)
 
 int nn_connect(int socket, const char *address)
 {
-    __typeof__(nn_connect) *next = library("nn_connect");
+    __typeof__(nn_connect) *next = dlsym(RTLD_NEXT, "nn_connect");
     char buffer[sizeof("ipc://") + 107];
 
     return next(socket, moved(address, buffer, sizeof(buffer)));
