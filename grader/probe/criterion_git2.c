@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * criterion_git2.c - what Criterion 2.4 needs of libgit2, by its name; the rest when a
- * test wants it.
+ * criterion_git2.c - what Criterion 2.4 needs of libgit2, by its name; the rest
+ * when a test wants it.
  *
  * Criterion shows how two strings differ by libgit2.  As Debian builds it, that
  * brings 16 libraries into each process of a test, Kerberos and OpenSSL among

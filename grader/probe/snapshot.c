@@ -183,7 +183,7 @@ static void read_other_threads(struct snapshot *snapshot, int dir,
 }
 
 /* What all threads of a process share. */
-static long read_shared(int dir, struct snapshot_thread *thread, bool *busy)
+static long read_shared(int dir, struct snapshot_thread *thread)
 {
     char text[1024];
 
@@ -192,7 +192,7 @@ static long read_shared(int dir, struct snapshot_thread *thread, bool *busy)
     long threads = parse_stat(thread, text);
     thread->has_timers = snapshot_read(dir, "timers", text, sizeof(text)) != 0;
     (void)readlinkat(dir, "exe", thread->exe, sizeof(thread->exe) - 1);
-    snapshot_read_fds(dir, thread, busy);
+    snapshot_read_fds(dir, thread);
     return threads;
 }
 
@@ -207,7 +207,7 @@ static void read_process(struct snapshot *snapshot, int proc_fd, pid_t pid)
         snapshot->torn = true;
         return;
     }
-    long threads = read_shared(dir, &leader, &snapshot->network_busy);
+    long threads = read_shared(dir, &leader);
     struct snapshot_thread shared = leader;
     if (threads < 0 || read_thread(dir, "", &leader) < 0) {
         free(leader.fds);
@@ -322,9 +322,6 @@ int snapshot_take(struct snapshot *snapshot, int proc_fd, pid_t skip,
         if (list[i].pid != skip && (list[i].wanted || !only_below))
             read_process(snapshot, proc_fd, list[i].pid);
     free(list);
-    for (size_t i = 0; only_below && i < snapshot->count; i++)
-        for (size_t j = 0; j < snapshot->threads[i].fd_count; j++)
-            snapshot->network_busy |= snapshot->threads[i].fds[j].network;
     snapshot_read_locks(snapshot, proc_fd);
     return 0;
 }

@@ -100,8 +100,7 @@ struct snapshot {
                             whoever can read that; NULL: not known */
     struct snapshot_queue *queues; /* see snapshot_read_queues() */
     size_t queue_count;
-    bool network_busy; /* packets may be under way to a socket: in the kernel,
-                          or, with ONLY_BELOW, from anywhere */
+    bool network_quiet;          /* set by snapshot_ask_network() */
     struct snapshot_lock *locks; /* rows, in the order of /proc/locks */
     size_t lock_count;
     struct snapshot_holding *holdings;
@@ -135,6 +134,10 @@ size_t snapshot_set_size(unsigned long count);
 int snapshot_take(struct snapshot *snapshot, int proc_fd, pid_t skip,
                   bool only_below);
 void snapshot_release(struct snapshot *snapshot);
+/* Note in SNAPSHOT, taken below PROC_FD, whether no packet is under way in the
+ * network of its processes; if they use one, that takes the kernel some
+ * milliseconds.  PROC_FD is -1 where others use the network, too. */
+void snapshot_ask_network(struct snapshot *snapshot, int proc_fd);
 /* Add the queues below MQUEUE_FD, a descriptor of a /dev/mqueue.  Their
  * NOTIFY_PID is told in the reader's pids. */
 void snapshot_read_queues(struct snapshot *snapshot, int mqueue_fd);
@@ -168,16 +171,17 @@ struct tester_end {
  * complete before SECOND was begun, nothing changed in between, and every
  * thread is in an untimed sleep that only another of them could end.  TRACE is
  * the run's trace (timers, stops and the reports of dead children show only
- * there), read AFTER FIRST WAS COMPLETE AND BEFORE SECOND WAS BEGUN; it may not
- * be NULL.  Never true of a program that is alive: see the rules at the top of
- * deadlock.c.  The caller itself must neither be about to send a signal.
+ * there), read AFTER FIRST WAS COMPLETE AND BEFORE SECOND WAS BEGUN, as the
+ * network was asked; it may not be NULL.  Never true of a program that is
+ * alive: see the rules at the top of deadlock.c.  The caller itself must
+ * neither be about to send a signal.
  *
- *     snapshot_take(&first, ...); snapshot_take(&second, ...);
- *     if (snapshot_still(&first, &second)) {
- *         ... read the trace ...
- *         snapshot_take(&third, ...);
- *         dead = deadlock_proved(&second, &third, trace, held, held_count);
- *     }
+ *     snapshot_take(&first, ...);
+ *     snapshot_ask_network(&first, ...);
+ *     ... read the trace ...
+ *     snapshot_take(&second, ...);
+ *     ... read the sockets of both ...
+ *     dead = deadlock_proved(&first, &second, trace, held, held_count);
  */
 struct trace;
 bool deadlock_proved(const struct snapshot *first,

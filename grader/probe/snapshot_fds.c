@@ -188,9 +188,8 @@ static bool has_backlog(const char *line, unsigned long unused)
            backlog > 0;
 }
 
-/* To be asked before the status of any process with such sockets is read: what
- * has arrived by then has woken its reader. */
-static bool is_network_busy(int dir)
+/* In the network of the process whose directory DIR is. */
+static bool is_busy(int dir)
 {
     return any_line_of(dir, "net/softnet_stat", has_backlog, 0, true) ||
            (any_line_of(dir, "net/sockstat", has_tcp, 0, true) &&
@@ -199,11 +198,35 @@ static bool is_network_busy(int dir)
             any_line_of(dir, "net/tcp6", is_tcp_busy, 0, true));
 }
 
-/* Whether THREAD's process has sockets of the network. */
-static bool mark_sockets(int dir, struct snapshot_thread *thread)
+static bool has_network(const struct snapshot_thread *thread)
+{
+    for (size_t i = 0; i < thread->fd_count; i++)
+        if (thread->fds[i].network)
+            return true;
+    return false;
+}
+
+/* The processes of a sandbox have one network, which none of them can leave. */
+void snapshot_ask_network(struct snapshot *snapshot, int proc_fd)
+{
+    snapshot->network_quiet = true;
+    for (size_t i = 0; i < snapshot->count; i++) {
+        char name[16];
+        if (!has_network(&snapshot->threads[i]))
+            continue;
+        (void)snprintf(name, sizeof(name), "%d", snapshot->threads[i].pid);
+        int dir = openat(proc_fd, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        snapshot->network_quiet = dir >= 0 && !is_busy(dir);
+        if (dir >= 0)
+            (void)close(dir);
+        return;
+    }
+}
+
+/* Tell the sockets of the network, and those of netlink(7), from local ones. */
+static void mark_sockets(int dir, struct snapshot_thread *thread)
 {
     char *local = read_file(dir, "net/unix", NET_MAX, NULL);
-    bool network = false;
 
     for (size_t i = 0; i < thread->fd_count; i++) {
         struct snapshot_fd *fd = &thread->fds[i];
@@ -215,10 +238,8 @@ static bool mark_sockets(int dir, struct snapshot_thread *thread)
         fd->netlink =
             fd->network &&
             any_line_of(dir, "net/netlink", has_netlink_inode, inode, false);
-        network |= fd->network;
     }
     free(local);
-    return network;
 }
 
 /* ---- All of them ------------------------------------------------------- */
@@ -230,7 +251,7 @@ static int compare_fds(const void *a, const void *b)
     return (x->fd > y->fd) - (x->fd < y->fd);
 }
 
-void snapshot_read_fds(int dir, struct snapshot_thread *thread, bool *busy)
+void snapshot_read_fds(int dir, struct snapshot_thread *thread)
 {
     int list = openat(dir, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *entries = list < 0 ? NULL : fdopendir(list);
@@ -256,9 +277,8 @@ void snapshot_read_fds(int dir, struct snapshot_thread *thread, bool *busy)
     thread->fds_known = true;
     if (thread->fd_count > 0)
         qsort(thread->fds, thread->fd_count, sizeof(*thread->fds), compare_fds);
-    /* A process that runs is no part of a proof. */
-    if (sockets && mark_sockets(dir, thread) && !*busy)
-        *busy = thread->state == 'R' || is_network_busy(dir);
+    if (sockets)
+        mark_sockets(dir, thread);
 }
 
 /*

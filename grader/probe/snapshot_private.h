@@ -16,9 +16,8 @@ ssize_t snapshot_read(int dir, const char *name, char *buffer, size_t size);
 /* Fill THREAD's memory, path and timeout, as its system call has them; DIR is
  * its directory in /proc. */
 void snapshot_read_pointers(int dir, struct snapshot_thread *thread);
-/* Fill the descriptors of THREAD's process, DIR being /proc/PID; its state is
- * known.  *BUSY is set if packets may be under way to one of its sockets. */
-void snapshot_read_fds(int dir, struct snapshot_thread *thread, bool *busy);
+/* Fill the descriptors of THREAD's process, DIR being /proc/PID. */
+void snapshot_read_fds(int dir, struct snapshot_thread *thread);
 /* Fill THREAD's memory with what its descriptor EPOLL_FD watches. */
 void snapshot_read_epoll(int dir, struct snapshot_thread *thread, int epoll_fd);
 

@@ -133,6 +133,18 @@ void snapshot_read_sockets(struct snapshot *snapshot, int diag_fd)
         read_answers(snapshot, diag_fd, QUERY_TCP, QUERY_END);
 }
 
+void snapshot_copy_sockets(struct snapshot *to, const struct snapshot *from)
+{
+    size_t size = from->socket_count * sizeof(*from->sockets);
+
+    free(to->sockets);
+    to->sockets = NULL;
+    if (size > 0)
+        to->sockets = memcpy(xrealloc(NULL, size), from->sockets, size);
+    to->socket_count = from->socket_count;
+    to->sockets_known = from->sockets_known;
+}
+
 /* ---- One socket ---------------------------------------------------------- */
 
 /* CLIENT is connected, and waits in LISTENER's queue. */

@@ -67,6 +67,8 @@ void snapshot_read_sockets(struct snapshot *snapshot, int diag_fd);
 /* The same from SIZE bytes of its answers at DATA. */
 void snapshot_parse_sockets(struct snapshot *snapshot, const void *data,
                             size_t size);
+/* What FROM knows of sockets is true of TO: nothing has moved in between. */
+void snapshot_copy_sockets(struct snapshot *to, const struct snapshot *from);
 /* The socket that FD is a descriptor of; NULL if nothing is known of it. */
 const struct snapshot_socket *snapshot_socket(const struct snapshot *snapshot,
                                               const struct snapshot_fd *fd);

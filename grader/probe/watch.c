@@ -253,15 +253,18 @@ static bool is_dead(struct run *run, struct snapshot *first,
 {
     if (probe_setting()->without_proof || !is_all_asleep(first))
         return false;
-    look_at_sockets(run, first);
     /* Between the two looks: what strace logs of a death or a stop must be
-     * older than the second of them (deadlock.c, rules 4 and 5). */
+     * older than the second of them (deadlock.c, rules 4, 5 and 8). */
     run_read_trace(run);
     if (run->trace == NULL ||
-        (is_any_traced(first) && !is_tracer_idle(run->world)) ||
-        look(run, second) < 0)
+        (is_any_traced(first) && !is_tracer_idle(run->world)))
+        return false;
+    bool shared = run->world->sandbox.level == SANDBOX_BASIC;
+    snapshot_ask_network(first, shared ? -1 : run->world->fds[SERVER_PROC]);
+    if (look(run, second) < 0 || !snapshot_still(first, second))
         return false;
     look_at_sockets(run, second);
+    snapshot_copy_sockets(first, second);
     struct tester_ends ends = tester_ends(run);
     bool dead =
         deadlock_proved(first, second, run->trace, ends.list, ends.count);

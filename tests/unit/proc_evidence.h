@@ -63,6 +63,7 @@ static inline void replay(const char *name, struct snapshot *snapshot)
     cr_assert(fd >= 0, "%s cannot be opened", path);
     cr_assert(snapshot_take(snapshot, fd, 1, false) == 0);
     cr_assert(snapshot->count > 0, "%s holds no process", path);
+    snapshot_ask_network(snapshot, fd);
     replay_semaphores(fd, snapshot);
     size_t size;
     char *sockets = read_file(fd, "sock_diag", 1 << 20, &size);
@@ -128,6 +129,7 @@ static inline void look(struct snapshot *snapshot)
 
     cr_assert(fd >= 0);
     cr_assert(snapshot_take(snapshot, fd, getpid(), true) == 0);
+    snapshot_ask_network(snapshot, -1);
     (void)close(fd);
     int diag_fd =
         socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);

@@ -230,7 +230,7 @@ Test(deadlock, packets_under_way_refute,
     struct scene scene;
 
     scene_init(&scene, "sock_itself");
-    scene.first.network_busy = true;
+    scene.first.network_quiet = false;
     cr_assert_not(is_proved(&scene));
     scene_release(&scene);
 }
