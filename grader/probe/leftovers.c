@@ -23,8 +23,9 @@ static void find_processes(struct run *run)
 {
     struct snapshot now;
 
-    if (snapshot_take(&now, run->world->fds[SERVER_PROC], run->world->init_pid,
-                      run->world->sandbox.level == SANDBOX_BASIC) < 0)
+    if (snapshot_take_states(&now, run->world->fds[SERVER_PROC],
+                             run->world->init_pid,
+                             run->world->sandbox.level == SANDBOX_BASIC) < 0)
         return;
     for (size_t i = 0; i < now.count; i++) {
         const struct snapshot_thread *thread = &now.threads[i];

@@ -129,7 +129,7 @@ static void name_restarted(struct snapshot_thread *thread)
 /* Read what is the thread's own.  PREFIX is "" or "task/TID/"; "stat" has been
  * read.  Returns 0, or -1 if the thread has ended. */
 static int read_thread(int dir, const char *prefix,
-                       struct snapshot_thread *thread)
+                       struct snapshot_thread *thread, bool whole)
 {
     char name[64];
 
@@ -140,7 +140,8 @@ static int read_thread(int dir, const char *prefix,
         if (snapshot_read(dir, name, thread->wchan, sizeof(thread->wchan)) < 0)
             thread->wchan[0] = '\0';
         name_restarted(thread);
-        snapshot_read_pointers(dir, thread);
+        if (whole)
+            snapshot_read_pointers(dir, thread);
     }
     (void)snprintf(name, sizeof(name), "%sstatus", prefix);
     return read_status(dir, name, thread);
@@ -150,7 +151,7 @@ static int read_thread(int dir, const char *prefix,
 
 /* SHARED is what the leader has in common with the others. */
 static void read_other_threads(struct snapshot *snapshot, int dir,
-                               const struct snapshot_thread *shared)
+                               const struct snapshot_thread *shared, bool whole)
 {
     int list = openat(dir, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *entries = list < 0 ? NULL : fdopendir(list);
@@ -172,7 +173,7 @@ static void read_other_threads(struct snapshot *snapshot, int dir,
         (void)snprintf(name, sizeof(name), "%sstat", prefix);
         if (snapshot_read(dir, name, stat, sizeof(stat)) < 0 ||
             parse_stat(&thread, stat) < 0 ||
-            read_thread(dir, prefix, &thread) < 0) {
+            read_thread(dir, prefix, &thread, whole) < 0) {
             snapshot->torn = true; /* it has ended */
             continue;
         }
@@ -183,20 +184,23 @@ static void read_other_threads(struct snapshot *snapshot, int dir,
 }
 
 /* What all threads of a process share. */
-static long read_shared(int dir, struct snapshot_thread *thread)
+static long read_shared(int dir, struct snapshot_thread *thread, bool whole)
 {
     char text[1024];
 
     if (snapshot_read(dir, "stat", text, sizeof(text)) < 0)
         return -1;
     long threads = parse_stat(thread, text);
+    if (!whole)
+        return threads;
     thread->has_timers = snapshot_read(dir, "timers", text, sizeof(text)) != 0;
     (void)readlinkat(dir, "exe", thread->exe, sizeof(thread->exe) - 1);
     snapshot_read_fds(dir, thread);
     return threads;
 }
 
-static void read_process(struct snapshot *snapshot, int proc_fd, pid_t pid)
+static void read_process(struct snapshot *snapshot, int proc_fd, pid_t pid,
+                         bool whole)
 {
     struct snapshot_thread leader = {.pid = pid, .tid = pid};
     char name[16];
@@ -207,16 +211,16 @@ static void read_process(struct snapshot *snapshot, int proc_fd, pid_t pid)
         snapshot->torn = true;
         return;
     }
-    long threads = read_shared(dir, &leader);
+    long threads = read_shared(dir, &leader, whole);
     struct snapshot_thread shared = leader;
-    if (threads < 0 || read_thread(dir, "", &leader) < 0) {
+    if (threads < 0 || read_thread(dir, "", &leader, whole) < 0) {
         free(leader.fds);
         snapshot->torn = true; /* it has ended */
     } else {
         *(struct snapshot_thread *)grow(&snapshot->threads, &snapshot->count,
                                         sizeof(leader)) = leader;
         if (threads > 1)
-            read_other_threads(snapshot, dir, &shared);
+            read_other_threads(snapshot, dir, &shared, whole);
     }
     (void)close(dir); /* nothing was written */
 }
@@ -307,8 +311,8 @@ static bool mark_descendants(struct listed *list, size_t count, int proc_fd,
     return complete;
 }
 
-int snapshot_take(struct snapshot *snapshot, int proc_fd, pid_t skip,
-                  bool only_below)
+static int take(struct snapshot *snapshot, int proc_fd, pid_t skip,
+                bool only_below, bool whole)
 {
     size_t count;
     struct listed *list = list_pids(proc_fd, &count);
@@ -320,10 +324,24 @@ int snapshot_take(struct snapshot *snapshot, int proc_fd, pid_t skip,
         snapshot->torn = !mark_descendants(list, count, proc_fd, skip);
     for (size_t i = 0; i < count; i++)
         if (list[i].pid != skip && (list[i].wanted || !only_below))
-            read_process(snapshot, proc_fd, list[i].pid);
+            read_process(snapshot, proc_fd, list[i].pid, whole);
     free(list);
+    return 0;
+}
+
+int snapshot_take(struct snapshot *snapshot, int proc_fd, pid_t skip,
+                  bool only_below)
+{
+    if (take(snapshot, proc_fd, skip, only_below, true) < 0)
+        return -1;
     snapshot_read_locks(snapshot, proc_fd);
     return 0;
+}
+
+int snapshot_take_states(struct snapshot *snapshot, int proc_fd, pid_t skip,
+                         bool only_below)
+{
+    return take(snapshot, proc_fd, skip, only_below, false);
 }
 
 void snapshot_release(struct snapshot *snapshot)

@@ -42,10 +42,10 @@ bool run_has_ended(const struct run *run)
 
 static bool look(const struct run *run, struct snapshot *now)
 {
-    return run->world &&
-           snapshot_take(now, run->world->fds[SERVER_PROC],
-                         run->world->init_pid,
-                         run->world->sandbox.level == SANDBOX_BASIC) == 0;
+    return run->world && snapshot_take_states(now, run->world->fds[SERVER_PROC],
+                                              run->world->init_pid,
+                                              run->world->sandbox.level ==
+                                                  SANDBOX_BASIC) == 0;
 }
 
 /* The call that THREAD sleeps in; NULL if it does not, or in none we know. */
