@@ -90,8 +90,9 @@ $(B)/flags: force
 
 # Programs of their own: not in the library.
 SHIM := $(wildcard grader/probe/shim*.c)
-ALONE := $(SHIM) $(addprefix grader/probe/,server.c server_objects.c init.c \
-           confine.c tell.c handlers.c criterion.c criterion_git2.c) \
+SERVER := $(wildcard grader/probe/server*.c)
+ALONE := $(SHIM) $(SERVER) $(addprefix grader/probe/,init.c confine.c tell.c \
+           handlers.c criterion.c criterion_git2.c) \
          grader/intake/unpack.c grader/show/scene.c
 LIB := $(filter-out $(ALONE),\
          $(wildcard $(ROOMS:%=grader/%/*.c)))
@@ -116,10 +117,11 @@ $(IPCLAB): $(B)/grader/ipclab.o $(B)/libkit.a
 
 # The server of runs is linked into students' programs: never with their flags,
 # and without what would make the compiler call the C library: see bare.h.
-$(B)/grader/probe/server.o $(B)/grader/probe/server_objects.o: KIT_CFLAGS += \
+SERVER_OBJ := $(SERVER:%.c=$(B)/%.o)
+$(SERVER_OBJ): KIT_CFLAGS += \
   -ffreestanding -fno-stack-protector -U_FORTIFY_SOURCE -fno-sanitize=all \
   -fno-tree-loop-distribute-patterns -fPIE
-$(B)/grader/server.o: $(B)/grader/probe/server.o $(B)/grader/probe/server_objects.o
+$(B)/grader/server.o: $(SERVER_OBJ)
 	$(Q)$(CC) -r -nostdlib -o $@ $^
 
 # Started for each launch: static, that costs half as much.

@@ -17,7 +17,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/netlink.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -30,6 +29,7 @@
 
 #include "bare.h"
 #include "server_objects.h"
+#include "server_talk.h"
 
 #define ROOTS_MAX 64
 
@@ -42,10 +42,7 @@ pid_t __fork(void);
 /* What init is to execute; NULL in a program that serves itself. */
 const char *ipclab_server_path;
 
-static struct {
-    struct server_message head;
-    char strings[SERVER_PACKET_MAX];
-} packet;
+static struct server_packet packet;
 static char *run_argv[SERVER_ARGS_MAX + 1];
 static char *run_envp[SERVER_ARGS_MAX + 1];
 static int run_argc;
@@ -54,135 +51,6 @@ static const char *run_directory;
 static int control_fd;
 static int child_fd;           /* signalfd(2) for SIGCHLD */
 static pid_t roots[ROOTS_MAX]; /* started on request, not yet ended */
-
-/* ---- Talking ------------------------------------------------------------ */
-
-/* SEQPACKET: a message goes whole or not at all.  A tester that is gone is
- * noticed by the next receive. */
-static void send_message(const struct server_message *message)
-{
-    (void)bare(SYS_sendto, control_fd, message, sizeof(*message), MSG_NOSIGNAL);
-}
-
-static void reply(uint32_t type, pid_t pid, int value)
-{
-    struct server_message message = {.type = type, .pid = pid, .value = value};
-
-    send_message(&message);
-}
-
-static void tell_semaphore(int id, int num)
-{
-    struct server_message message = {
-        .type = SERVER_SEMAPHORE, .pid = id, .value = num};
-
-    ipclab_objects_ask(id, num, message.semaphore);
-    send_message(&message);
-}
-
-static int open_to_read(const char *path)
-{
-    return (int)bare(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
-}
-
-/* It tells of the sockets of the network in which it was opened, whoever asks:
- * see sockets.h. */
-static int open_diag(void)
-{
-    return (int)bare(SYS_socket, AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC,
-                     NETLINK_SOCK_DIAG);
-}
-
-static pid_t own_pid(void)
-{
-    return (pid_t)bare(SYS_getpid);
-}
-
-/* Send MESSAGE with COUNT descriptors, at most SERVER_FDS, and close them. */
-static void send_descriptors(struct server_message *message, const int *fds,
-                             int count)
-{
-    union {
-        char space[CMSG_SPACE(SERVER_FDS * sizeof(int))];
-        struct cmsghdr align;
-    } control = {.space = {0}};
-    struct iovec part = {message, sizeof(*message)};
-    struct msghdr header = {.msg_iov = &part, .msg_iovlen = 1};
-    size_t size = (size_t)count * sizeof(*fds);
-
-    if (count > 0) {
-        header.msg_control = control.space;
-        header.msg_controllen = CMSG_SPACE(size);
-        struct cmsghdr *rights = CMSG_FIRSTHDR(&header);
-        rights->cmsg_level = SOL_SOCKET;
-        rights->cmsg_type = SCM_RIGHTS;
-        rights->cmsg_len = CMSG_LEN(size);
-        memcpy(CMSG_DATA(rights), fds, size);
-    }
-    (void)bare(SYS_sendmsg, control_fd, &header, MSG_NOSIGNAL);
-    for (int i = 0; i < count; i++)
-        (void)bare(SYS_close, fds[i]);
-}
-
-static void say_hello(void)
-{
-    static const char *const paths[SERVER_FDS] = {
-        [SERVER_PROC] = "/proc",
-        [SERVER_CWD] = ".",
-        [SERVER_SHM] = "/proc/sysvipc/shm",
-        [SERVER_SEM] = "/proc/sysvipc/sem",
-        [SERVER_MSG] = "/proc/sysvipc/msg",
-        [SERVER_MQUEUE] = "/dev/mqueue",
-    };
-    struct server_message message = {.type = SERVER_HELLO, .pid = own_pid()};
-    int fds[SERVER_FDS];
-
-    for (int i = 0; i < SERVER_FDS; i++) {
-        fds[i] = paths[i] ? open_to_read(paths[i]) : open_diag();
-        if (fds[i] < 0) /* no such thing here: neither rows nor entries */
-            fds[i] = open_to_read("/dev/null");
-    }
-    send_descriptors(&message, fds, SERVER_FDS);
-}
-
-/* A socket of the sandbox's network, for whoever asks: a socket stays in
- * the network in which it was made (network_namespaces(7)). */
-static void give_socket(int type)
-{
-    struct server_message message = {.type = SERVER_SOCKET};
-    int fd = (int)bare(SYS_socket, AF_INET, type | SOCK_CLOEXEC, 0);
-
-    message.value = fd < 0 ? -fd : 0;
-    send_descriptors(&message, &fd, fd < 0 ? 0 : 1);
-}
-
-/* Receive a request into `packet`, and up to three descriptors into FDS (-1
- * where there is none).  False when the tester is gone. */
-static bool receive(int fds[3])
-{
-    union {
-        char space[CMSG_SPACE(3 * sizeof(int))];
-        struct cmsghdr align;
-    } control;
-    struct iovec part = {&packet, sizeof(packet) - 1};
-    struct msghdr header = {.msg_iov = &part,
-                            .msg_iovlen = 1,
-                            .msg_control = control.space,
-                            .msg_controllen = sizeof(control.space)};
-    long size;
-
-    fds[0] = fds[1] = fds[2] = -1;
-    do
-        size = bare(SYS_recvmsg, control_fd, &header, MSG_CMSG_CLOEXEC);
-    while (size == -EINTR);
-    if (size < (long)sizeof(packet.head))
-        return false;
-    ((char *)&packet)[size] = '\0';
-    struct cmsghdr *rights = CMSG_FIRSTHDR(&header);
-    if (rights && rights->cmsg_type == SCM_RIGHTS)
-        memcpy(fds, CMSG_DATA(rights), rights->cmsg_len - CMSG_LEN(0));
-    return true;
-}
 
 /* ---- Processes ---------------------------------------------------------- */
 
@@ -211,7 +79,7 @@ static void report_ended(void)
                               (uint64_t)usage.ru_utime.tv_usec;
             message.system_us = (uint64_t)usage.ru_stime.tv_sec * 1000000 +
                                 (uint64_t)usage.ru_stime.tv_usec;
-            send_message(&message);
+            ipclab_talk_send(control_fd, &message);
         }
     }
 }
@@ -226,9 +94,10 @@ static void kill_all(void)
     static char list[4096];
 
     for (;;) {
-        if (own_pid() == 1)
+        if (bare(SYS_getpid) == 1)
             (void)bare(SYS_kill, -1, SIGKILL); /* ESRCH: there is nobody */
-        int fd = open_to_read("/proc/thread-self/children");
+        int fd = (int)bare(SYS_openat, AT_FDCWD, "/proc/thread-self/children",
+                           O_RDONLY | O_CLOEXEC);
         long size = bare(SYS_read, fd, list, sizeof(list) - 1);
         (void)bare(SYS_close, fd);
         list[size > 0 ? size : 0] = '\0';
@@ -380,7 +249,8 @@ static bool start(const int fds[3])
         slot++;
     if (slot == ROOTS_MAX || fds[2] < 0 ||
         packet.head.argc + packet.head.envc > SERVER_ARGS_MAX) {
-        reply(SERVER_DONE, 0, slot == ROOTS_MAX ? EAGAIN : EINVAL);
+        ipclab_talk_reply(control_fd, SERVER_DONE, 0,
+                          slot == ROOTS_MAX ? EAGAIN : EINVAL);
         return false;
     }
     pid_t pid = __fork();
@@ -389,7 +259,7 @@ static bool start(const int fds[3])
         return true;
     }
     roots[slot] = pid > 0 ? pid : 0;
-    reply(SERVER_DONE, pid, pid < 0 ? EAGAIN : 0);
+    ipclab_talk_reply(control_fd, SERVER_DONE, pid, pid < 0 ? EAGAIN : 0);
     return false;
 }
 
@@ -399,8 +269,8 @@ static bool handle(void)
     int fds[3];
     bool child = false;
 
-    if (!receive(fds)) {
-        if (own_pid() != 1) { /* nobody else would clean up behind us */
+    if (!ipclab_talk_receive(control_fd, &packet, fds)) {
+        if (bare(SYS_getpid) != 1) { /* nobody else would clean up behind us */
             kill_all();
             ipclab_objects_remove();
         }
@@ -408,28 +278,29 @@ static bool handle(void)
     }
     switch (packet.head.type) {
     case SERVER_HELLO:
-        say_hello();
+        ipclab_talk_hello(control_fd);
         break;
     case SERVER_START:
         child = start(fds);
         break;
     case SERVER_KILL:
-        reply(SERVER_DONE, packet.head.pid,
-              (int)-bare(SYS_kill, packet.head.pid, packet.head.value));
+        ipclab_talk_reply(
+            control_fd, SERVER_DONE, packet.head.pid,
+            (int)-bare(SYS_kill, packet.head.pid, packet.head.value));
         break;
     case SERVER_SWEEP:
         kill_all();
         ipclab_objects_remove();
-        reply(SERVER_DONE, 0, 0);
+        ipclab_talk_reply(control_fd, SERVER_DONE, 0, 0);
         break;
     case SERVER_SEMAPHORE:
-        tell_semaphore(packet.head.pid, packet.head.value);
+        ipclab_talk_semaphore(control_fd, packet.head.pid, packet.head.value);
         break;
     case SERVER_SOCKET:
-        give_socket(packet.head.value);
+        ipclab_talk_socket(control_fd, packet.head.value);
         break;
     default:
-        reply(SERVER_DONE, 0, ENOSYS);
+        ipclab_talk_reply(control_fd, SERVER_DONE, 0, ENOSYS);
     }
     for (int i = 0; i < 3 && !child; i++)
         if (fds[i] >= 0)
@@ -497,7 +368,7 @@ static void serve(int argc, char **argv, char **envp)
     if (ipclab_server_warm_up) /* under Valgrind */
         ipclab_server_warm_up();
     set_up_signals();
-    if (own_pid() != 1) {
+    if (bare(SYS_getpid) != 1) {
         /* The tester's end is noticed on the socket, with time to clean up. */
         (void)bare(SYS_prctl, PR_SET_PDEATHSIG, 0);
         (void)bare(SYS_prctl, PR_SET_CHILD_SUBREAPER, 1);
