@@ -80,7 +80,8 @@ void ipclab_talk_hello(int control_fd)
         [SERVER_MSG] = "/proc/sysvipc/msg",
         [SERVER_MQUEUE] = "/dev/mqueue",
     };
-    struct server_message message = {.type = SERVER_HELLO, .pid = (pid_t)bare(SYS_getpid)};
+    struct server_message message = {.type = SERVER_HELLO,
+                                     .pid = (pid_t)bare(SYS_getpid)};
     int fds[SERVER_FDS];
 
     for (int i = 0; i < SERVER_FDS; i++) {

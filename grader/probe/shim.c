@@ -103,6 +103,16 @@ size_t shorten(int fd, size_t size, size_t limit)
                                                                      : size;
 }
 
+const struct iovec *only_part(int fd, const struct iovec *parts, size_t count)
+{
+    if (setting.short_io == 0 || has_messages(fd))
+        return NULL;
+    for (size_t i = 0; i < count; i++)
+        if (parts[i].iov_len > 0)
+            return &parts[i];
+    return NULL;
+}
+
 /* The tester ends it with SIGCONT, which means nothing to a program that runs:
  * while it is blocked it is kept (signal(7)), and taken here. */
 static void sleep_ms(long ms)

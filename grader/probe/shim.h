@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
+#include <sys/uio.h>
 
 #pragma GCC visibility push(hidden)
 
@@ -29,6 +30,9 @@ int is_interrupted(void);
 int has_messages(int fd);
 /* SIZE, or LIMIT if it is less and transfers on FD are to be short. */
 size_t shorten(int fd, size_t size, size_t limit);
+/* The part of which alone short transfers on FD move something: the first that
+ * is not empty; NULL if all are to be moved. */
+const struct iovec *only_part(int fd, const struct iovec *parts, size_t count);
 /* Be late before (or after) what has NAME, if that is asked for. */
 void delay(const char *name);
 

@@ -7,7 +7,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 ssize_t read(int fd, void *buffer, size_t size)
@@ -33,9 +32,11 @@ ssize_t readv(int fd, const struct iovec *parts, int count)
     NEXT(readv);
     if (is_interrupted())
         return -1;
-    if (setting.short_io > 0 && count > 0 && !has_messages(fd))
-        return read(fd, parts[0].iov_base, parts[0].iov_len);
-    return next(fd, parts, count);
+    const struct iovec *part = only_part(fd, parts, (size_t)count);
+    if (part == NULL)
+        return next(fd, parts, count);
+    struct iovec less = {part->iov_base, SHORTEN_IN(fd, part->iov_len)};
+    return next(fd, &less, 1);
 }
 
 ssize_t writev(int fd, const struct iovec *parts, int count)
@@ -44,9 +45,11 @@ ssize_t writev(int fd, const struct iovec *parts, int count)
     delay("write");
     if (is_interrupted())
         return -1;
-    if (setting.short_io > 0 && count > 0 && !has_messages(fd))
-        return write(fd, parts[0].iov_base, parts[0].iov_len);
-    return next(fd, parts, count);
+    const struct iovec *part = only_part(fd, parts, (size_t)count);
+    if (part == NULL)
+        return next(fd, parts, count);
+    struct iovec less = {part->iov_base, SHORTEN_OUT(fd, part->iov_len)};
+    return next(fd, &less, 1);
 }
 
 /* Programs for files of any size call it pread64: lfs of

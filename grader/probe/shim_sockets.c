@@ -3,7 +3,6 @@
 #include "shim.h"
 
 #include <sys/socket.h>
-#include <sys/uio.h>
 
 ssize_t recvfrom(int fd, void *buffer, size_t size, int flags,
                  struct sockaddr *from, socklen_t *from_size)
@@ -38,15 +37,17 @@ ssize_t send(int fd, const void *buffer, size_t size, int flags)
     return sendto(fd, buffer, size, flags, NULL, 0);
 }
 
-/* Of several parts in a stream only a part of the first is moved. */
 static struct msghdr shorten_parts(int fd, const struct msghdr *message,
                                    size_t limit, struct iovec *part)
 {
     struct msghdr shorter = *message;
 
-    if (setting.short_io == 0 || message->msg_iovlen == 0 || has_messages(fd))
+    const struct iovec *only =
+        only_part(fd, message->msg_iov, message->msg_iovlen);
+
+    if (only == NULL)
         return shorter;
-    *part = message->msg_iov[0];
+    *part = *only;
     part->iov_len = part->iov_len > limit ? limit : part->iov_len;
     shorter.msg_iov = part;
     shorter.msg_iovlen = 1;

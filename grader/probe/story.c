@@ -89,8 +89,8 @@ static void print_conditions(FILE *out, const struct run *run)
     if (run->missing)
         (void)fprintf(out, "  # without %s", run->missing);
     if (options->short_io > 0)
-        (void)fprintf(out, "  # at most %d bytes a read, half a write",
-                      options->short_io);
+        (void)fprintf(out, "  # at most %d bytes a read, %d a write",
+                      options->short_io, (options->short_io + 1) / 2);
     if (options->eintr_every > 0)
         (void)fprintf(out, ", every %dth EINTR", options->eintr_every);
     if (options->umask)

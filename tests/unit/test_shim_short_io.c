@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 static const char text[] = "twenty bytes of text";
@@ -81,4 +82,26 @@ Test(shim, pipes_are_shortened_and_errno_is_kept)
     errno = 0;
     cr_assert_eq(take(ends[0], buffer, sizeof(buffer)), 7);
     cr_assert_eq(errno, 0);
+}
+
+typedef ssize_t vector_call(int, const struct iovec *, int);
+typedef ssize_t message_call(int, const struct msghdr *, int);
+
+/* A used-up part of length 0 before the rest is a way to go on after a short
+ * transfer; nothing at all would mean the end. */
+Test(shim, empty_parts_move_nothing)
+{
+    vector_call *give = (vector_call *)find("writev");
+    vector_call *take = (vector_call *)find("readv");
+    message_call *give_message = (message_call *)find("sendmsg");
+    char copy[] = "twenty bytes of text";
+    struct iovec parts[] = {{copy, 0}, {copy, 20}};
+    struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
+    int pair[2];
+
+    cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+    cr_assert_eq(give(pair[0], parts, 2), 4);
+    cr_assert_eq(give_message(pair[0], &message, 0), 4);
+    cr_assert_eq(give(pair[0], parts, 1), 0);
+    cr_assert_eq(take(pair[1], parts, 2), 7);
 }
