@@ -179,6 +179,25 @@ static void report_cleanliness(const struct report *report,
         report_block(report, "memory", test->why);
 }
 
+/* The first lines of what a program wrote: all of it tells a reader no more. */
+static void report_stream(const struct report *report, const char *label,
+                          const char *text)
+{
+    enum { LINES_MAX = 12 };
+    const char *end = text;
+
+    if (!given(text))
+        return;
+    for (int i = 0; i < LINES_MAX && *end; i++) {
+        end = strchrnul(end, '\n');
+        end += *end == '\n';
+    }
+    char *head =
+        xformat("%.*s%s", (int)(end - text), text, *end ? "...\n" : "");
+    layout_lines(report, DETAIL, label, head);
+    free(head);
+}
+
 static void report_run(const struct report *report, const struct grade_run *run)
 {
     layout_command(report, DETAIL, "$", run->shell ? run->shell : "");
@@ -189,10 +208,8 @@ static void report_run(const struct report *report, const struct grade_run *run)
                       run->status, run->seconds);
     layout_block(report, DETAIL, "end", end);
     free(end);
-    if (given(run->output))
-        layout_lines(report, DETAIL, "stdout", run->output);
-    if (given(run->errors))
-        layout_lines(report, DETAIL, "stderr", run->errors);
+    report_stream(report, "stdout", run->output);
+    report_stream(report, "stderr", run->errors);
 }
 
 /* The earlier test that was explained in the same words, or NULL. */
@@ -234,8 +251,7 @@ static void report_failed_run(const struct report *report,
         const struct grade_run *run = &test->runs[i];
         if (!run->shell || strcmp(run->shell, test->shell) != 0)
             continue;
-        if (given(run->errors))
-            layout_lines(report, DETAIL, "stderr", run->errors);
+        report_stream(report, "stderr", run->errors);
         return;
     }
 }
