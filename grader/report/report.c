@@ -333,6 +333,8 @@ static char *next_step(const struct grade *grade)
                        next->name, grade->lab);
     else if (!grade->complete)
         step = xstrdup("ipclab doctor, then grade again");
+    else if (!grade->memcheck)
+        step = xstrdup("the same with memcheck: the points for cleanliness");
     else
         step = xstrdup("nothing is left to earn here");
     free(where);
