@@ -262,8 +262,8 @@ bool run_has_ended(const struct run *run);
 /* Whether a process of the run sleeps in one of CALLS. */
 bool run_is_in(struct run *run, const char *calls);
 /* Whether all its processes sleep until something happens, and not just for a
- * time; one that .delay holds counts, too.  Who goes round and round in short
- * sleeps is never still. */
+ * time, or are stopped; one that .delay holds counts, too.  Who goes round and
+ * round in short sleeps is never still. */
 bool run_is_still(struct run *run);
 /* How many processes the run has that are in one of STATES ("Z": zombies;
  * "RSDTt": alive; proc(5)).  0 at its end. */

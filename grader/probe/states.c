@@ -83,10 +83,27 @@ static bool has_slept(const struct snapshot *before,
     return false;
 }
 
-/* How many living threads RUN has, and how many of them sleep in a call that
- * MATCHES. */
+/* Whether it was stopped, by a signal, all the time since BEFORE.  Under strace
+ * that is a state, 't', which other stops have, too, but strace ends those when
+ * it is told of them: see deadlock.c, rule 4. */
+static bool has_been_stopped(const struct snapshot *before,
+                             const struct snapshot_thread *thread, bool idle)
+{
+    for (size_t i = 0; i < before->count; i++) {
+        const struct snapshot_thread *old = &before->threads[i];
+        if (old->tid == thread->tid)
+            return (thread->state == 'T' || (thread->state == 't' && idle)) &&
+                   old->state == thread->state &&
+                   old->switches == thread->switches &&
+                   old->forced_switches == thread->forced_switches;
+    }
+    return false;
+}
+
+/* How many living threads RUN has, how many of them sleep in a call that
+ * MATCHES, and how many are stopped. */
 struct census {
-    size_t threads, sleepers;
+    size_t threads, sleepers, stopped;
 };
 
 /* Whether the test has stopped THREAD: see run_stop_others(). */
@@ -104,19 +121,24 @@ count_sleepers(struct run *run,
                const void *data)
 {
     struct snapshot before = {0}, now = {0};
-    struct census census = {0, 0};
+    struct census census = {0, 0, 0};
+    bool idle = false;
 
-    if (run->end == RUN_RUNNING && look(run, &before) && look(run, &now))
-        for (size_t i = 0; i < now.count; i++) {
-            const struct snapshot_thread *thread = &now.threads[i];
-            const struct blocking_call *call = sleeping_call(thread);
-            if (!run_owns(run, thread) || thread->state == 'Z' ||
-                is_set_aside(run, thread))
-                continue;
-            census.threads++;
-            census.sleepers += call && matches(thread, call, data) &&
-                               has_slept(&before, thread);
-        }
+    if (run->end == RUN_RUNNING && look(run, &before)) {
+        idle = world_tracer_is_idle(run->world);
+        (void)look(run, &now);
+    }
+    for (size_t i = 0; i < now.count; i++) {
+        const struct snapshot_thread *thread = &now.threads[i];
+        const struct blocking_call *call = sleeping_call(thread);
+        if (!run_owns(run, thread) || thread->state == 'Z' ||
+            is_set_aside(run, thread))
+            continue;
+        census.threads++;
+        census.sleepers +=
+            call && matches(thread, call, data) && has_slept(&before, thread);
+        census.stopped += has_been_stopped(&before, thread, idle);
+    }
     snapshot_release(&before);
     snapshot_release(&now);
     return census;
@@ -169,7 +191,8 @@ static bool is_still(struct run *run, const void *data)
 {
     struct census census = count_sleepers(run, waits_for_something, data);
 
-    return census.threads > 0 && census.threads == census.sleepers;
+    return census.threads > 0 &&
+           census.threads == census.sleepers + census.stopped;
 }
 
 bool run_is_still(struct run *run)

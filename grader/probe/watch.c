@@ -7,7 +7,6 @@
  * a busy machine costs nothing.  Blocked is every process asleep, without a
  * byte moved, at many looks on end.
  */
-#include <ctype.h>
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -134,13 +133,22 @@ static bool is_all_asleep(const struct snapshot *snapshot)
     return snapshot->count > 0;
 }
 
-/* The same, and not because strace has yet to let one of them go on. */
-static bool is_at_rest(const struct snapshot *snapshot)
+static bool is_any_traced(const struct snapshot *snapshot)
 {
     for (size_t i = 0; i < snapshot->count; i++)
-        if (strchr("STZ", snapshot->threads[i].state) == NULL)
+        if (snapshot->threads[i].state == 't')
+            return true;
+    return false;
+}
+
+/* The same, and not because strace has yet to let one of them go on. */
+static bool is_at_rest(const struct run *run, const struct snapshot *snapshot)
+{
+    for (size_t i = 0; i < snapshot->count; i++)
+        if (strchr("STtZ", snapshot->threads[i].state) == NULL)
             return false;
-    return snapshot->count > 0;
+    return snapshot->count > 0 &&
+           (!is_any_traced(snapshot) || world_tracer_is_idle(run->world));
 }
 
 pid_t run_session(const struct run *run)
@@ -227,27 +235,6 @@ static bool is_starved(const struct run *run, int64_t now)
     return now - run->began_ms > CAP_S * 1000;
 }
 
-static bool is_any_traced(const struct snapshot *snapshot)
-{
-    for (size_t i = 0; i < snapshot->count; i++)
-        if (snapshot->threads[i].state == 't')
-            return true;
-    return false;
-}
-
-/* Whether strace sleeps in wait4(2): it has dealt with all that it was told.
- * Who is woken is "running" at once. */
-static bool is_tracer_idle(const struct world *world)
-{
-    char *path = xformat("/proc/%d/syscall", (int)world->pid);
-    char *text = read_file(AT_FDCWD, path, 256, NULL);
-    bool idle = text && isdigit(*text) && strtol(text, NULL, 10) == SYS_wait4;
-
-    free(text);
-    free(path);
-    return idle;
-}
-
 static bool is_dead(struct run *run, struct snapshot *first,
                     struct snapshot *second)
 {
@@ -257,7 +244,7 @@ static bool is_dead(struct run *run, struct snapshot *first,
      * older than the second of them (deadlock.c, rules 4, 5 and 8). */
     run_read_trace(run);
     if (run->trace == NULL ||
-        (is_any_traced(first) && !is_tracer_idle(run->world)))
+        (is_any_traced(first) && !world_tracer_is_idle(run->world)))
         return false;
     bool shared = run->world->sandbox.level == SANDBOX_BASIC;
     snapshot_ask_network(first, shared ? -1 : run->world->fds[SERVER_PROC]);
@@ -326,7 +313,7 @@ static void judge_by_time(struct run *run, struct snapshot *snapshot)
         blocked_s *= MEMCHECK_FACTOR;
     }
     /* A machine that is busy with other things shows in the looks. */
-    bool rests = is_at_rest(snapshot);
+    bool rests = is_at_rest(run, snapshot);
     run->looks++;
     run->resting_looks += rests;
     run->resting_in_a_row = rests ? run->resting_in_a_row + 1 : 0;

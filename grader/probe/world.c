@@ -2,6 +2,7 @@
 /* world.c - opens sandboxes and speaks to their first process; see world.h. */
 #include "world.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -275,6 +276,19 @@ char *world_trace(const struct world *world, size_t *trace_size)
     if (text && probe_setting()->record)
         *trace_size = trace_reduce(text, *trace_size);
     return text;
+}
+
+/* Who is woken is "running" at once. */
+bool world_tracer_is_idle(const struct world *world)
+{
+    char *path = xformat("/proc/%d/syscall", (int)world->pid);
+    char *text = read_file(AT_FDCWD, path, 256, NULL);
+    bool idle = text && isdigit((unsigned char)*text) &&
+                strtol(text, NULL, 10) == SYS_wait4;
+
+    free(text);
+    free(path);
+    return idle;
 }
 
 char *world_close(struct world *world, size_t *trace_size)

@@ -89,6 +89,8 @@ struct world *world_lease(void);
 char *world_close(struct world *world, size_t *trace_size);
 /* The log of strace so far, to be freed; NULL if there is none. */
 char *world_trace(const struct world *world, size_t *trace_size);
+/* Whether strace sleeps in wait4(2): it has dealt with all that it was told. */
+bool world_tracer_is_idle(const struct world *world);
 
 struct world_start {
     const char *const *args; /* without argv[0] */
