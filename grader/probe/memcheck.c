@@ -180,6 +180,11 @@ static bool is_finding(const struct parser *parser, const struct record *record)
 {
     bool first = record->finding.pid == parser->first_pid;
 
+    /* What it still holds at an end that it did not choose. */
+    if (parser->log->unsupported &&
+        (record->finding.kind == FINDING_LEAK ||
+         record->finding.kind == FINDING_DESCRIPTOR))
+        return false;
     if (record->finding.kind == FINDING_DESCRIPTOR)
         return first && record->has_source && !record->passes_mq_notify;
     return record->finding.kind != FINDING_LEAK || first;

@@ -12,8 +12,6 @@
 
 #include "base.h"
 
-#include "base.h"
-
 enum finding_kind {
     FINDING_INVALID_ACCESS, /* read, write, free, jump */
     FINDING_UNINITIALISED,  /* jump, use or system call parameter */
@@ -43,7 +41,8 @@ struct memcheck_log {
     struct memcheck_process *processes;
     size_t process_count;
     /* Some process made a system call that this Valgrind does not know, and
-     * refuses: what the program did then was no choice of its own. */
+     * refuses with ENOSYS: what the program did then, and how it ended, was no
+     * choice of its own. */
     bool unsupported;
     /* A stack without the message that it belongs to: lines are missing, so
      * that what the log says, or does not, proves nothing. */
@@ -61,8 +60,8 @@ struct memcheck_log {
  * processes: what happened before fork(2) may be reported by both.  Leaks and
  * descriptors count only in FIRST_PID: what a child still holds at _exit(2)
  * harms nobody.  Descriptors do so only where the stack shows that the
- * student's file opened them, mq_notify(3) apart.  A finding with an empty FILE
- * has no frame in SOURCE.
+ * student's file opened them, mq_notify(3) apart, and neither where the log is
+ * `unsupported`.  A finding with an empty FILE has no frame in SOURCE.
  *
  * FIRST_PID (if positive) is always among the processes; Valgrind's own start
  * is not.  A process without a summary was killed, crashed Valgrind, executed

@@ -346,6 +346,31 @@ Test(memcheck, only_the_first_process_leaks,
     memcheck_free(log);
 }
 
+Test(memcheck, refused_call_excuses_what_is_held_at_the_end,
+     .description = "the end was not the program's choice; an error before is")
+{
+    static const char held[] =
+        "==2== Open file descriptor 5: /work/a\n"
+        "==2==    at 0x1: open (open64.c:41)\n"
+        "==2==    by 0x2: main (pipe.c:5)\n"
+        "==2== 8 bytes in 1 blocks are definitely lost in loss record 1 of 1\n"
+        "==2==    at 0x1: keep (pipe.c:6)\n"
+        "==2== Invalid read of size 1\n==2==    at 0x1: f (pipe.c:7)\n";
+    char *refused = xformat("--2-- WARNING: unhandled amd64-linux syscall: "
+                            "434\n%s",
+                            held);
+    struct memcheck_log *with = parse(held), *without = parse(refused);
+
+    cr_expect_eq(with->finding_count, 3);
+    cr_expect_not(with->unsupported);
+    cr_expect(without->unsupported);
+    cr_assert_eq(without->finding_count, 1);
+    cr_expect_eq(without->findings[0].line, 7);
+    memcheck_free(with);
+    memcheck_free(without);
+    free(refused);
+}
+
 Test(memcheck, unknown_error_with_a_stack_counts,
      .description = "Whatever a later memcheck calls it; a remark does not")
 {
