@@ -20,7 +20,10 @@ struct run *probe_runs;
 static const struct server_limits native_limits = {
     .cpu_s = 120,
     .processes = 128,
-    .memory = 1u << 30,
+    /* A thread reserves 8 MiB for its stack and 64 MiB for malloc(3), and uses
+     * little of them. */
+    .memory = (uint64_t)8 << 30,
+    .data = 1u << 30,
     .file_size = 64u << 20,
     /* The default queue of 10 messages takes 82 KB.  What a user has in all of
      * their sandboxes together may be limited, too, to 819200: mq_overview(7).
@@ -166,8 +169,8 @@ static struct server_limits limits_for(const struct run *run)
     if (run->options.memory > 0)
         limits.memory = run->options.memory;
     if (run->memcheck) /* Valgrind maps more than the program does */
-        limits.memory = 0;
-    if (!run->memcheck) /* its own descriptors are others */
+        limits.memory = limits.data = 0;
+    else /* its own descriptors are others */
         limits.open_files = (uint32_t)run->options.open_files;
     if (run->world->sandbox.level == SANDBOX_BASIC)
         limits.processes = 0; /* it would count the user's other processes */

@@ -204,6 +204,7 @@ static void set_limits(const struct server_limits *limits)
     set_limit(RLIMIT_CPU, limits->cpu_s);
     set_limit(RLIMIT_NPROC, limits->processes);
     set_limit(RLIMIT_AS, limits->memory);
+    set_limit(RLIMIT_DATA, limits->data);
     set_limit(RLIMIT_FSIZE, limits->file_size);
     set_limit(RLIMIT_MSGQUEUE, limits->queues);
     set_limit(RLIMIT_NOFILE, limits->open_files);

@@ -53,6 +53,7 @@ struct server_limits {
     uint32_t cpu_s;
     uint32_t processes; /* 0: as it is */
     uint64_t memory;    /* address space of one process; 0: as it is */
+    uint64_t data;      /* bytes of it that are its own, and writable */
     uint64_t file_size;
     uint64_t
         queues; /* bytes in POSIX queues, of all in the sandbox; 0: as is */
