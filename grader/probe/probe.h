@@ -126,7 +126,8 @@ struct launch_options {
     const char *also_trace; /* more calls for the trace, "read,write,poll" */
     int short_io;        /* > 0: reads move at most so many bytes, writes half;
                             on streams, recv and send likewise */
-    int eintr_every;     /* > 0: every N-th read, write, ... fails with EINTR */
+    int eintr_every;     /* > 0: every N-th read, write, ... fails with EINTR;
+                            so does who would wait for a lock on a file */
     const char *delay;   /* "poll=200,select=200": ms before these libc calls;
                             "semop@3=200": before the third; "semop_done": after.
                             "setlk@2": before the second lock on a file, however

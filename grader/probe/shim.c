@@ -6,7 +6,8 @@
  *                             short read brought must not fit into one write;
  *                             so do streams that receive and send; messages
  *                             (SOCK_SEQPACKET, SOCK_DGRAM) stay whole
- *     IPCLAB_EINTR_EVERY=5    every 5th read, write, ... fails with EINTR
+ *     IPCLAB_EINTR_EVERY=5    every 5th read, write, wait for a lock on a file
+ *                             ... fails with EINTR
  *     IPCLAB_DELAY=poll=200,sched_yield@2=50   sleep so many ms before these
  *                             calls, or before the second of them only;
  *                             "write=@go": until the file `go` exists. SIGCONT,
@@ -24,8 +25,9 @@
  *     semop_done              after semop(2)
  *     semctl_rmid, shmctl_rmid, msgctl_rmid    before an IPC_RMID
  *     setlk, setlk_done       the asking for a lock on a file by flock, lockf
- * or fcntl, whether it waits or not; not giving it back getlk a look for one by
- * F_GETLK or F_TEST
+ *                             or fcntl, whether it waits or not; not giving it
+ *                             back
+ *     getlk                   a look for one by F_GETLK or F_TEST
  *
  * All of it is what the kernel may do to any program at any time (pipe(7),
  * signal(7)).  Without these variables the calls pass through.  stdio calls

@@ -3,6 +3,7 @@
  * shim.c. */
 #include "shim.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -76,6 +77,39 @@ ssize_t pwrite(int fd, const void *buffer, size_t size, off_t at)
 ssize_t pwrite64(int fd, const void *buffer, size_t size, off_t at)
 {
     return pwrite(fd, buffer, size, at);
+}
+
+ssize_t pwritev2(int fd, const struct iovec *parts, int count, off_t at,
+                 int flags)
+{
+    NEXT(pwritev2);
+    delay("write");
+    if (is_interrupted())
+        return -1;
+    const struct iovec *part = only_part(fd, parts, (size_t)count);
+    if (part == NULL)
+        return next(fd, parts, count, at, flags);
+    struct iovec less = {part->iov_base, SHORTEN_OUT(fd, part->iov_len)};
+    return next(fd, &less, 1, at, flags);
+}
+
+ssize_t pwritev64v2(int fd, const struct iovec *parts, int count, off_t at,
+                    int flags)
+{
+    return pwritev2(fd, parts, count, at, flags);
+}
+
+ssize_t pwritev(int fd, const struct iovec *parts, int count, off_t at)
+{
+    if (at >= 0)
+        return pwritev2(fd, parts, count, at, 0);
+    errno = EINVAL; /* -1 means the file offset to pwritev2(2) only */
+    return -1;
+}
+
+ssize_t pwritev64(int fd, const struct iovec *parts, int count, off_t at)
+{
+    return pwritev(fd, parts, count, at);
 }
 
 /* ---- Output of the C library ---------------------------------------------

@@ -16,6 +16,12 @@ static bool takes_lock(int command, const struct flock *lock)
            lock && lock->l_type != F_UNLCK;
 }
 
+/* Who waits for a lock may be interrupted meanwhile: fcntl(2), flock(2). */
+static bool waits_for_lock(int command)
+{
+    return command == F_SETLKW || command == F_OFD_SETLKW;
+}
+
 static bool looks_for_lock(int command)
 {
     return command == F_GETLK || command == F_OFD_GETLK;
@@ -31,6 +37,8 @@ int fcntl(int fd, int command, ...)
     void *argument = va_arg(list, void *);
     va_end(list);
     bool takes = takes_lock(command, argument);
+    if (takes && waits_for_lock(command) && is_interrupted())
+        return -1;
     if (takes)
         delay("setlk");
     if (looks_for_lock(command))
@@ -56,6 +64,8 @@ int lockf(int fd, int command, off_t size)
     NEXT(lockf);
     bool takes = command == F_LOCK || command == F_TLOCK;
 
+    if (command == F_LOCK && is_interrupted())
+        return -1;
     if (takes)
         delay("setlk");
     if (command == F_TEST)
@@ -76,6 +86,8 @@ int flock(int fd, int how)
     NEXT(flock);
     bool takes = (how & ~LOCK_NB) != LOCK_UN;
 
+    if (takes && !(how & LOCK_NB) && is_interrupted())
+        return -1;
     if (takes)
         delay("setlk");
     int result = next(fd, how);

@@ -92,7 +92,8 @@ static void print_conditions(FILE *out, const struct run *run)
         (void)fprintf(out, "  # at most %d bytes a read, %d a write",
                       options->short_io, (options->short_io + 1) / 2);
     if (options->eintr_every > 0)
-        (void)fprintf(out, ", every %dth EINTR", options->eintr_every);
+        (void)fprintf(out, ", one call in %d interrupted (EINTR)",
+                      options->eintr_every);
     if (options->umask)
         (void)fprintf(out, "  # umask %s", options->umask);
     if (options->delay)

@@ -19,14 +19,17 @@
 /* Locks "f" in the way that argv[1] names, tells that it has, gives it back and
  * ends when its input does. */
 static const char program[] =
+    "#include <errno.h>\n"
     "#include <fcntl.h>\n"
     "#include <string.h>\n"
     "#include <sys/file.h>\n"
+    "#include <sys/uio.h>\n"
     "#include <unistd.h>\n"
     "int main(int argc, char **argv)\n"
     "{\n"
     "    int fd = open(\"f\", O_RDWR);\n"
     "    struct flock l = {.l_type = F_WRLCK};\n"
+    "    struct iovec v[] = {{\"\", 0}, {\"345\", 3}, {\"67\", 2}};\n"
     "    char c;\n"
     "    if (argc < 2 || fd < 0) return 1;\n"
     "    if (strcmp(argv[1], \"flock\") == 0) flock(fd, LOCK_EX);\n"
@@ -36,6 +39,14 @@ static const char program[] =
     "    if (strcmp(argv[1], \"getlk\") == 0) fcntl(fd, F_GETLK, &l);\n"
     "    if (strcmp(argv[1], \"pwrite\") == 0) pwrite(fd, \"12345678\", 8, "
     "2);\n"
+    "    if (strcmp(argv[1], \"pwritev\") == 0) pwritev(fd, v, 3, 2);\n"
+    "    if (strcmp(argv[1], \"waits\") == 0)\n"
+    "        return (flock(fd, LOCK_EX) < 0 && errno == EINTR) +\n"
+    "            2 * (lockf(fd, F_LOCK, 0) < 0 && errno == EINTR) +\n"
+    "            4 * (fcntl(fd, F_SETLKW, &l) < 0 && errno == EINTR) +\n"
+    "            8 * (flock(fd, LOCK_EX | LOCK_NB) < 0) +\n"
+    "            16 * (lockf(fd, F_TLOCK, 0) < 0) +\n"
+    "            32 * (fcntl(fd, F_SETLK, &l) < 0);\n"
     "    if (strcmp(argv[1], \"pread\") == 0)\n"
     "        return (int)pread(fd, (char[8]){0}, 8, 0);\n"
     "    write(1, \"l\", 1);\n"
@@ -202,6 +213,16 @@ Test(shim, holds_nothing_else)
     remove_place(&place);
 }
 
+Test(shim, interrupts_who_would_wait_for_a_lock)
+{
+    struct place place;
+
+    make_place(&place);
+    start(&place, "waits", "IPCLAB_EINTR_EVERY=1");
+    cr_expect_eq(finish(&place), 1 + 2 + 4);
+    remove_place(&place);
+}
+
 Test(shim, cuts_transfers_at_a_place)
 {
     struct place place;
@@ -212,6 +233,12 @@ Test(shim, cuts_transfers_at_a_place)
     cr_expect_eq(finish(&place), 0);
     char *content = read_file(place.fd, "f", 64, NULL);
     cr_expect_str_eq(content, "0112\n");
+    free(content);
+    start(&place, "pwritev", "IPCLAB_SHORT_IO=3");
+    cr_expect_eq(next_byte(&place), 'l');
+    cr_expect_eq(finish(&place), 0);
+    content = read_file(place.fd, "f", 64, NULL);
+    cr_expect_str_eq(content, "0134\n", "of the first part with bytes");
     free(content);
     start(&place, "pread", "IPCLAB_SHORT_IO=3");
     cr_expect_eq(finish(&place), 3);

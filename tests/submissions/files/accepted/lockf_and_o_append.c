@@ -81,7 +81,8 @@ int append_record(int fd, const char *rec, size_t n)
     if (flags == -1 || fcntl(fd, F_SETFL, flags | O_APPEND) == -1)
         return -1;
     /* Nobody here closes FILE meanwhile, so lockf will do. */
-    if (lseek(fd, 0, SEEK_SET) == -1 || lockf(fd, F_LOCK, 0) == -1)
+    if (lseek(fd, 0, SEEK_SET) == -1 ||
+        TEMP_FAILURE_RETRY(lockf(fd, F_LOCK, 0)) == -1)
         return -1;
     int result = add_record(fd, &record), saved = errno;
     (void)lseek(fd, 0, SEEK_SET);
