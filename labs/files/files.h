@@ -79,8 +79,9 @@ int with_lock(int fd, int (*fn)(int fd, void *arg), void *arg);
  * done by slow_read_number, the writing by slow_write_number.
  *
  * Returns the number, which no other call in any process has returned, or will;
- * or -1 with errno. If the process is killed at whatever moment, there is a
- * number in FILE, the old or the new one.
+ * or -1 with errno: what is no number stays in FILE as it is. If the process is
+ * killed at whatever moment, the first line of FILE is a number, the old or the
+ * new one.
  */
 long next_number(int fd);
 
@@ -90,38 +91,41 @@ long next_number(int fd);
  * for reading and writing, without O_APPEND. When the call returns, the bytes
  * are in FILE.
  *
- * Returns 0, or -1 with errno; then FILE ends where it did before.
+ * Returns 0, or -1 with errno; then nothing of this record is in FILE, and all
+ * that others have added is.
  */
 int append_record(int fd, const char *rec, size_t n);
 
 /*
  * Run a command, unless there is a process that does so for the same FILE: open
  * path (made if it is missing, mode 0666 less the umask) and take a lock on it
- * without waiting. argv is the command's, NULL-terminated; it runs in a child,
- * which has descriptors 0, 1 and 2 and none else from here. The lock is held
- * until the command has ended, and belongs to this process alone: it vanishes
- * if this process is killed, although the command goes on.
+ * without waiting. argv is the command's, NULL-terminated, and it is found as
+ * by execvp(3); it runs in a child, which inherits descriptors 0, 1 and 2 and
+ * none that was opened here. The lock is held until the command has ended, and
+ * belongs to this process alone: it vanishes if this process is killed,
+ * although the command goes on.
  *
  * Returns the command's exit status, 128 + N if signal N killed it; 127 if
- * there is no such command, 126 if it cannot be executed, after a message as
- * fail(argv[0]) prints it. If the lock is taken prints "files: PATH: held by
- * PID" on stderr, where PID is the process that has it, and returns 1, at once;
- * if the lock has become free before its holder could be named, tries again.
- * What FILE contains is neither read nor changed. Returns -1 with errno if
- * something else fails.
+ * there is no such command (ENOENT), 126 if it cannot be executed (any other
+ * error), after a message as fail(argv[0]) prints it. If the lock is taken
+ * prints "files: PATH: held by PID" on stderr, where PID is the process that
+ * has it, and returns 1, at once; if the lock has become free before its holder
+ * could be named, tries again, still without waiting. What FILE contains is
+ * neither read nor changed. Returns -1 with errno if something else fails.
  */
 int run_once(const char *path, char **argv);
 
 /*
  * Take `amount` from account `from` and give it to account `to`, by
  * slow_read_balance and slow_write_balance; from == to changes nothing. Only
- * these two accounts are locked (their bytes in FILE), both from before the
- * first of them is read until both have been written: transfers between other
- * accounts go on at the same time, and nobody who locks the two ever finds the
- * amount in both or in neither. from and to are 0 to ACCOUNTS - 1.
+ * these two accounts are locked (their bytes in FILE), each from before it is
+ * read until both have been written: transfers between other accounts go on at
+ * the same time, and nobody who locks the two ever finds the amount in both or
+ * in neither. from and to are 0 to ACCOUNTS - 1.
  *
  * However many processes move whatever in whichever direction, each transfer
- * takes place, once. Returns 0, or -1 with errno.
+ * takes place, once. Returns 0, or -1 with errno; then both balances are as
+ * they were.
  */
 int move_amount(int fd, int from, int to, long amount);
 

@@ -44,13 +44,18 @@ static bool reads(const struct trace_event *event)
 
 static bool writes(const struct trace_event *event)
 {
-    return strcmp(event->name, "write") == 0 ||
-           strcmp(event->name, "pwrite64") == 0;
+    return strncmp(event->name, "write", 5) == 0 ||
+           strncmp(event->name, "pwrite", 6) == 0;
 }
 
 static bool seeks(const struct trace_event *event)
 {
     return strcmp(event->name, "lseek") == 0;
+}
+
+static bool cuts(const struct trace_event *event)
+{
+    return strcmp(event->name, "ftruncate") == 0;
 }
 
 /* A child that has executed a command since was ours, too. */
@@ -149,9 +154,14 @@ WHEN(loses_lock)
             count_calls(failure, "open,openat", "\"f\"", NULL) > 1);
 }
 
-WHEN(empties_file)
+WHEN(cuts_before_write)
 {
-    return called(failure, "ftruncate", ", 0");
+    return find(failure, 0, cuts) < find(failure, 0, writes);
+}
+
+WHEN(takes_error_for_number)
+{
+    return is_status(failure, 0);
 }
 
 WHEN(leaves_old_digits)
@@ -193,6 +203,11 @@ WHEN(unlocks_in_record)
 WHEN(leaves_half)
 {
     return saw(failure, "of the record that failed");
+}
+
+WHEN(cuts_off_others)
+{
+    return saw(failure, "the other one's record is gone");
 }
 
 /* ---- One at a time ------------------------------------------------------- */
@@ -258,6 +273,11 @@ WHEN(overwrites_file)
     return wanted(failure, "every record is in FILE");
 }
 
+WHEN(makes_file_private)
+{
+    return saw(failure, "its mode is");
+}
+
 WHEN(makes_files)
 {
     return wanted(failure, "is the only file");
@@ -268,6 +288,18 @@ WHEN(makes_files)
 WHEN(multiplies_money)
 {
     return saw(failure, "account 3 has");
+}
+
+WHEN(leaves_first_write)
+{
+    return wanted(failure, "after a failure both balances");
+}
+
+/* Refused again and again. */
+WHEN(keeps_first_lock)
+{
+    return failure->kind == FAILED_END &&
+           count_calls(failure, "fcntl", "F_SETLKW", "EDEADLK") > 1;
 }
 
 WHEN(ignores_refusal)
@@ -305,6 +337,17 @@ WHEN(locks_one_then_the_other)
 
     return saw(failure, "one of them is not") && give != SIZE_MAX &&
            find(failure, give, takes_lock) != SIZE_MAX;
+}
+
+/* Both were locked, and one is given back before the last write. */
+WHEN(gives_back_early)
+{
+    size_t first = find(failure, 0, takes_lock);
+    size_t give = find(failure, 0, gives_lock);
+
+    return saw(failure, "one of them is not") && give != SIZE_MAX &&
+           find(failure, first + 1, takes_lock) < give &&
+           find(failure, give, writes) != SIZE_MAX;
 }
 
 /* ---- All ----------------------------------------------------------------- */
@@ -350,9 +393,14 @@ const struct misconception lab_misconceptions[] = {
     {"unlocked_between", NUMBERS, unlocks_before_write,
      "The lock was given back between reading and writing, and another process "
      "read the same number: one lock must cover both."},
-    {"emptied_before_writing", "next_survives_kill", empties_file,
-     "FILE was emptied before the new number was written; who is killed in "
-     "between leaves nothing. Write first, then cut off what is left behind."},
+    {"cut_before_writing", "next_survives_kill", cuts_before_write,
+     "FILE was cut before the new number was written; who is killed in between "
+     "leaves no number, or the first digits of one. Write first, then cut off "
+     "what is left behind."},
+    {"error_taken_for_number", "next_truncates", takes_error_for_number,
+     "slow_read_number found no number and said so, by -1; FILE was "
+     "overwritten "
+     "all the same. Look at what it returns, and leave FILE as it is."},
     {"old_digits_left", "next_truncates", leaves_old_digits,
      "Digits of the old number are left behind the new one: write replaces "
      "bytes, and only ftruncate makes a file shorter."},
@@ -365,13 +413,18 @@ const struct misconception lab_misconceptions[] = {
     {"stdio_across_lock", RECORDS, keeps_in_buffer,
      "The record was not in FILE when append_record returned: it was in a "
      "stdio buffer, which is written when the lock is gone."},
-    {"eintr_is_fatal", RECORDS, was_interrupted,
-     "A signal came before write had taken anything (EINTR): nothing has "
-     "failed, "
-     "so call it again."},
+    {"eintr_is_fatal", RECORDS " once_exclusive waits_asleep", was_interrupted,
+     "A signal came before the call had done anything (EINTR): nothing has "
+     "failed, so call it again. It may come while you write, while you wait "
+     "for a lock, and while you wait for a child."},
     {"half_record_left", "append_short_io", leaves_half,
      "A write failed in the middle of the record, and the first part of it is "
      "still in FILE: cut it off again."},
+    {"undone_too_far", "append_short_io", cuts_off_others,
+     "After the failure FILE was cut back to where it had ended before the "
+     "lock "
+     "was there, and so was what others had appended meanwhile: look for the "
+     "end inside the lock."},
     {"append_without_lock", "append_short_io", locks_nothing,
      "A write may take only a part of the record, and others append before the "
      "rest: O_APPEND puts each write at the end, only a lock keeps several of "
@@ -419,6 +472,10 @@ const struct misconception lab_misconceptions[] = {
     {"file_overwritten", "clean", overwrites_file,
      "once has changed what FILE contains: the lock is all that it needs, and "
      "the bytes are somebody else's."},
+    {"file_made_private", "clean", makes_file_private,
+     "FILE was made, but not with the mode that others need to open it and to "
+     "lock it: ask for 0666, and the umask takes away what this user wants to "
+     "keep."},
     {"other_files", "clean", makes_files,
      "There are other files than FILE now: the lock is on FILE itself."},
 
@@ -429,6 +486,10 @@ const struct misconception lab_misconceptions[] = {
     {"locked_after_reading", MOVES " move_no_deadlock", reads_before_lock,
      "The balances were read before the locks were there, and then they were "
      "out of date: the reads belong inside the locks, too."},
+    {"first_write_stays", "move_conserves", leaves_first_write,
+     "The second balance could not be written, and the first one stayed "
+     "changed: money is lost, or has appeared. Write the old balance back "
+     "before you say that the transfer failed."},
     {"same_account", "move_conserves", multiplies_money,
      "From an account to itself nothing moves: here the second write overwrote "
      "the first one, and money appeared."},
@@ -441,6 +502,14 @@ const struct misconception lab_misconceptions[] = {
     {"one_after_the_other", "move_only_two", locks_one_then_the_other,
      "One account was locked and changed, and then the other; in between the "
      "money is nowhere. Lock both before you change the first."},
+    {"given_back_early", "move_only_two", gives_back_early,
+     "Both accounts were locked, but one was given back before the other one "
+     "was written; whoever locks the two then finds the money in both of them, "
+     "or in neither. Unlock when both are written."},
+    {"asks_again_after_edeadlk", "move_no_deadlock", keeps_first_lock,
+     "fcntl(F_SETLKW) said EDEADLK and was called again, and again: the other "
+     "process waits for a lock that this one has already, and will not let go. "
+     "Give that one back first, then begin again."},
     {"refusal_ignored", "move_no_deadlock", ignores_refusal,
      "The kernel refused a lock (EDEADLK), and this transfer never took place: "
      "give up what you have locked and begin again, or lock in an order in "

@@ -67,8 +67,8 @@ Graded(files, next_unique, .points = 12, .step = "files.1",
 }
 
 Graded(files, next_truncates, .points = 5, .step = "files.1",
-       .description = "Nothing is left of a longer number, and a number may "
-                      "grow by a digit")
+       .description = "Nothing is left of a longer number, a number may grow "
+                      "by a digit, and what is no number stays as it is")
 {
     struct world *world = make_files("000123456\n");
     struct run *run = launch(ARGS("next", "f", "2"), .world = world);
@@ -82,6 +82,11 @@ Graded(files, next_truncates, .points = 5, .step = "files.1",
     expect_exit(run, 0);
     expect_output(run, LITERAL("100000000\n"));
     expect_content(run, world, "100000000\n");
+
+    set_scene(world, "abc\n");
+    run = in(world, ARGS("next", "f", "1"));
+    expect_exit(run, 1);
+    expect_content(run, world, "abc\n");
 }
 
 Graded(files, next_survives_kill, .points = 5, .step = "files.1",
@@ -90,7 +95,8 @@ Graded(files, next_survives_kill, .points = 5, .step = "files.1",
 {
     if (probe_is_memcheck())
         return;
-    struct world *world = make_files("41\n");
+    /* Of which the first three bytes are a number, too, but not the old one. */
+    struct world *world = make_files("000041\n");
     struct run *killed =
         launch(ARGS("next", "f", "1"), .world = world, .delay = "write=@go");
     bool held = run_waits_in(killed, RUN_HELD);
@@ -103,7 +109,8 @@ Graded(files, next_survives_kill, .points = 5, .step = "files.1",
     expect_that(killed, held, "the number is written by slow_write_number",
                 "nothing was written");
     expect_output(run, LITERAL("42\n"));
-    expect_content(run, world, "42\n");
+    expect_that(run, strncmp(content_of(world).data, "42\n", 3) == 0,
+                "the first line of FILE is 42", "it is another one");
 }
 
 Graded(files, lock_survives_other_close, .points = 12, .step = "files.1",
@@ -181,9 +188,41 @@ static void append_piecemeal(void)
     world_end(world);
 }
 
+/* The disk is full in the middle of the second record of a, which b has come
+ * before. */
+static void append_and_fail(void)
+{
+    struct world *world = make_world(.inject = WRITES ":error=ENOSPC:when=9",
+                                     .also_trace = EVIDENCE);
+    struct run *a = launch(ARGS("append", "f", "a", "2"), .world = world,
+                           .short_io = 64, .delay = "setlk@2=@go");
+    (void)run_waits_in(a, RUN_HELD);
+    struct run *b = in(world, ARGS("append", "f", "b", "1"));
+    run_wait_until(b, has_tried, b, SECOND_TRIES);
+    world_open_gate(world, "go");
+    expect_exit(b, 0);
+    if (!run_was_injected(a)) { /* it writes otherwise, and did not fail */
+        expect_exit(a, 0);
+        expect_records(a, world, 2, 1);
+        return;
+    }
+    expect_exit(a, 1);
+    expect_error(a, ENOSPC);
+    struct bytes seen = content_of(world);
+    expect_that(a, seen.size % 200 == 0,
+                "of a record that could not be written nothing is in FILE",
+                "of the record that failed %zu bytes are there",
+                seen.size % 200);
+    expect_that(a, strstr(seen.data, "b 1 x") != NULL,
+                "what others have added meanwhile is in FILE",
+                "the other one's record is gone");
+    expect_records(a, world, (int)(seen.size / 200) - 1, 1);
+}
+
 Graded(files, append_short_io, .points = 8, .step = "files.2",
        .description = "A record stays in one piece if each write takes only a "
-                      "part of it; if one fails, nothing of it stays")
+                      "part of it; if one fails, nothing of it stays, and "
+                      "everybody else's do")
 {
     if (probe_is_memcheck()) {
         struct world *world = make_files("");
@@ -192,37 +231,32 @@ Graded(files, append_short_io, .points = 8, .step = "files.2",
         return;
     }
     append_piecemeal();
-
-    struct world *world =
-        make_world(.inject = "?write,?pwrite64:error=ENOSPC:when=9",
-                   .also_trace = EVIDENCE);
-    struct run *run =
-        launch(ARGS("append", "f", "a", "2"), .world = world, .short_io = 64);
-    if (!run_was_injected(run)) { /* it writes otherwise, and did not fail */
-        expect_exit(run, 0);
-        expect_records(run, world, 2, 0);
-        return;
-    }
-    expect_exit(run, 1);
-    expect_error(run, ENOSPC);
-    size_t size = content_of(world).size;
-    expect_that(run, size == 200, "after a failure FILE ends where it did",
-                "of the record that failed %ld bytes are there",
-                (long)size - 200);
+    append_and_fail();
 }
 
 /* ---- files.3: one at a time ---------------------------------------------- */
+
+/* A signal comes while it waits for the command. */
+static void interrupt_waiting(void)
+{
+    struct run *run = launch(ARGS("once", "f", "sh", "-c", "exit 7"),
+                             .inject = "?wait4,?waitid:error=EINTR:when=1");
+
+    expect_exit(run, 7);
+}
 
 Graded(files, once_exclusive, .points = 10, .step = "files.3",
        .description = "While a command runs, another is refused at once, and "
                       "told who has the lock; the command's status is passed "
                       "on")
 {
+    if (!probe_is_memcheck())
+        interrupt_waiting();
     struct world *world = make_files("");
-
     if (!probe_is_memcheck()) {
         refuse_others(world);
         holder_goes(world);
+        third_is_quicker(world);
         overtake(world);
     }
     struct run *seven =
@@ -241,9 +275,20 @@ Graded(files, once_exclusive, .points = 10, .step = "files.3",
     expect_errors(denied, LITERAL("files: /etc/passwd: Permission denied\n"));
 }
 
-static bool is_next_in(const void *data)
+/* The processes of a run, before one was killed. */
+struct crowd {
+    struct run *run;
+    int count;
+};
+
+#define ALIVE "RSDTt" /* a lock is gone before its holder is a zombie */
+
+static bool is_thinner(const void *data)
 {
-    return has_file(data, "next");
+    const struct crowd *crowd = data;
+    int now = run_count_processes(crowd->run, ALIVE);
+
+    return run_has_ended(crowd->run) || (now > 0 && now < crowd->count);
 }
 
 Graded(files, once_after_kill9, .points = 8, .step = "files.3",
@@ -258,7 +303,9 @@ Graded(files, once_after_kill9, .points = 8, .step = "files.3",
                .world = world, .input_mode = INPUT_FED, .fifo = "q");
 
     run_wait_until(first, is_in, world, IT_RUNS);
+    struct crowd crowd = {first, run_count_processes(first, ALIVE)};
     run_signal(first, SIGKILL);
+    run_wait_until(first, is_thinner, &crowd, "the holder dies");
     /* It ends when the first one's command has gone on. */
     struct run *next =
         launch(ARGS("once", "f", "sh", "-c", "echo >next; read line <q"),
@@ -286,9 +333,28 @@ static void move_against(struct world *world, const char *delay)
     expect_balances(pair.a, world, (int[]){9, -9, 0, 0});
 }
 
+/* From 0, which has GIVER, to 1, which has TAKER, 1 cannot go: what one of them
+ * would have then is too long to be written. */
+static void expect_unmoved(struct world *world, long giver, long taker)
+{
+    char content[64 * 16 + 1];
+
+    (void)snprintf(content, sizeof(content), "%15ld\n%15ld\n%s", giver, taker,
+                   accounts() + 32);
+    set_scene(world, content);
+    struct run *run = in(world, ARGS("move", "f", "0", "1", "1", "1"));
+    expect_exit(run, 1);
+    struct bytes seen = content_of(world);
+    expect_that(run, bytes_equal(seen, text(content)),
+                "after a failure both balances are as they were",
+                "they were %ld and %ld, FILE begins with \"%.31s\"", giver,
+                taker, seen.data);
+}
+
 Graded(files, move_conserves, .points = 8, .step = "files.4",
        .description = "However many transfers there are at the same time, "
-                      "each takes place, and no money appears or is lost")
+                      "each takes place, or fails and changes nothing: no "
+                      "money appears or is lost")
 {
     /* Upwards all of them: the other way is for another test. */
     const char *const from[] = {"0", "1", "0", "1"};
@@ -313,6 +379,8 @@ Graded(files, move_conserves, .points = 8, .step = "files.4",
         launch(ARGS("move", "f", "3", "3", "100", "1"), .world = world);
     expect_exit(same, 0);
     expect_balances(same, world, (int[]){-4 * n, n, 2 * n, n});
+    expect_unmoved(world, 1000, 999999999999999);
+    expect_unmoved(world, -99999999999999, 1000);
 }
 
 /* Another transfer, between other accounts, while one is in the middle. */
@@ -393,38 +461,58 @@ Graded(files, move_no_deadlock, .points = 8, .step = "files.4",
 
 /* ---- All of them --------------------------------------------------------- */
 
-/* FILE is locked, in every way; ARGS must sleep until it is free. */
-static void expect_sleep(struct world *world, const char *const args[])
+/* FILE is locked, in every way; ARGS must sleep until it is free. With 2 for
+ * EINTR_EVERY each lock but the first is asked for twice: a signal comes. */
+static void expect_sleep(struct world *world, const char *const args[],
+                         int eintr_every)
 {
     struct flock whole = {.l_type = F_WRLCK};
     int fd = openat(world_directory(world), "f", O_RDWR | O_CLOEXEC);
 
     cr_assert(fd >= 0 && flock(fd, LOCK_EX) == 0 &&
               fcntl(fd, F_OFD_SETLK, &whole) == 0);
-    struct run *run =
-        launch(args, .world = world, .spin_ms = POLLS_MS, .blocked_s = 3);
+    struct run *run = launch(args, .world = world, .spin_ms = POLLS_MS,
+                             .blocked_s = 3, .eintr_every = eintr_every);
     run_wait_asleep(run, LOCKS);
     (void)close(fd);
     expect_exit(run, 0);
 }
 
 Graded(files, waits_asleep, .points = 4, .step = "files.2",
-       .description = "Who has to wait for a lock sleeps in the kernel, and "
-                      "does not ask again and again")
+       .description = "Who has to wait for a lock sleeps in the kernel, does "
+                      "not ask again and again, and is not put off by a "
+                      "signal")
 {
     if (probe_is_memcheck())
         return;
     struct world *world = make_files(accounts());
-    expect_sleep(world, ARGS("move", "f", "0", "1", "1", "1"));
+    expect_sleep(world, ARGS("move", "f", "0", "1", "1", "2"), 2);
     set_scene(world, "7\n");
-    expect_sleep(world, ARGS("next", "f", "1"));
+    expect_sleep(world, ARGS("next", "f", "2"), 2);
     set_scene(world, "");
-    expect_sleep(world, ARGS("append", "f", "a", "1"));
+    expect_sleep(world, ARGS("append", "f", "a", "1"), 0);
+}
+
+/* A FILE that is missing is for everybody whom the umask lets in: they must be
+ * able to lock it. */
+static void expect_made(struct world *world)
+{
+    struct stat about = {0};
+
+    (void)unlinkat(world_directory(world), "f", 0);
+    struct run *run =
+        launch(ARGS("once", "f", "true"), .world = world, .umask = "002");
+    expect_exit(run, 0);
+    bool made = fstatat(world_directory(world), "f", &about, 0) == 0;
+    expect_that(run, made, "FILE is made if it is missing", "it was not");
+    expect_that(run, (about.st_mode & 07777) == 0664,
+                "FILE is made with mode 0666 less the umask, 0664",
+                "its mode is %04o", about.st_mode & 07777);
 }
 
 Graded(files, clean, .points = 4, .step = "files.3",
-       .description = "A command has descriptors 0, 1 and 2 only, and no file "
-                      "appears but FILE")
+       .description = "A command inherits descriptors 0, 1 and 2 only; FILE is "
+                      "made if it is missing, and no other file appears")
 {
     struct world *world = make_files("");
 
@@ -436,6 +524,7 @@ Graded(files, clean, .points = 4, .step = "files.3",
     if (probe_is_memcheck())
         return;
     expect_records(run, world, 1, 1);
+    expect_made(world);
     struct bytes names = world_ask(world, ARGS("ls"));
     expect_that(run, strcmp(names.data, "f\n") == 0,
                 "FILE is the only file in its directory", "there are %s",

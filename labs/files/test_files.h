@@ -8,6 +8,7 @@
 #define TEST_FILES_H
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,8 +23,9 @@
 #define PAUSES "nanosleep,clock_nanosleep,poll,ppoll,select,pselect6"
 /* What the misconceptions look at, beside what is traced anyway. */
 #define EVIDENCE                                                               \
-    "?flock,?ftruncate,?lseek,?read,?write,?pread64,?pwrite64,?unlink,?"       \
-    "unlinkat"
+    "?flock,?ftruncate,?lseek,?read,?pread64,?unlink,?unlinkat," WRITES
+/* All that a full disk may be noticed by. */
+#define WRITES "?write,?writev,?pwrite64,?pwritev,?pwritev2"
 /* CPU time, in ms, of a program that waits for others, and far more. */
 #define POLLS_MS 100
 
@@ -348,6 +350,42 @@ static void holder_goes(struct world *world)
     } else {
         expect_exit(second, 1); /* it had asked in another way */
     }
+}
+
+static bool is_next_in(const void *world)
+{
+    return has_file(world, "next");
+}
+
+/* The holder goes, and another one comes between F_GETLK, which has found
+ * nobody, and the second try. A hold of some milliseconds, which SIGCONT ends,
+ * is another state than RUN_HELD, and so the two can be told apart. */
+static void third_is_quicker(struct world *world)
+{
+    set_scene(world, "");
+    struct run *first =
+        launch(STAYS("in"), .world = world, .input_mode = INPUT_FED);
+    run_wait_until(first, is_in, world, IT_RUNS);
+    struct run *second =
+        launch(ARGS("once", "f", "sh", "-c", "exit 5"), .world = world,
+               .delay = "getlk@1=600000,setlk@2=@go", .blocked_s = 3);
+    bool asks = run_waits_in(second, "rt_sigtimedwait");
+
+    run_end_input(first);
+    expect_exit(first, 7);
+    if (asks)
+        run_signal(second, SIGCONT);
+    if (!asks || !run_waits_in(second, RUN_HELD)) {
+        expect_exit(second, asks ? 5 : 1); /* it had asked in another way */
+        return;
+    }
+    struct run *third =
+        launch(STAYS("next"), .world = world, .input_mode = INPUT_FED);
+    run_wait_until(third, is_next_in, world, IT_RUNS);
+    world_open_gate(world, "go");
+    expect_refusal(second, third);
+    run_end_input(third);
+    expect_exit(third, 7);
 }
 
 /* Both have found the lock free, if they looked; the second one is quicker. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * Fails: next_survives_kill
- * Shows: emptied_before_writing
+ * Shows: cut_before_writing
  *
  * The belief: first wipe the slate, then write. Who is killed in between
  * leaves an empty file, and numbering begins anew.

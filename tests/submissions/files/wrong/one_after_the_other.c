@@ -170,5 +170,12 @@ int move_amount(int fd, int from, int to, long amount)
 {
     if (from == to)
         return 0;
-    return change(fd, from, -amount) == -1 ? -1 : change(fd, to, amount);
+    if (change(fd, from, -amount) == -1)
+        return -1;
+    if (change(fd, to, amount) == 0)
+        return 0;
+    int saved = errno;
+    (void)change(fd, from, amount);
+    errno = saved;
+    return -1;
 }
