@@ -9,7 +9,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "repeat.h"
 #include "run.h"
 #include "verdict.h"
 
@@ -19,9 +18,18 @@ static bool is_fed(struct run *run, const void *data)
     return run->input.size == 0 || run->input_fd < 0;
 }
 
+static void keep_fed(struct run *run, struct bytes bytes)
+{
+    if (bytes.size == 0)
+        return;
+    run->fed.data = xrealloc(run->fed.data, run->fed.size + bytes.size);
+    memcpy(run->fed.data + run->fed.size, bytes.data, bytes.size);
+    run->fed.size += bytes.size;
+}
+
 void run_feed(struct run *run, struct bytes bytes)
 {
-    repeat_fed(run, bytes);
+    keep_fed(run, bytes);
     run->input = bytes;
     pump_until(run, is_fed, NULL);
 }

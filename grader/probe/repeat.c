@@ -15,15 +15,6 @@ bool repeat_is_wanted(void)
     return probe_setting()->repeat;
 }
 
-void repeat_fed(struct run *run, struct bytes bytes)
-{
-    if (!repeat_is_wanted() || bytes.size == 0)
-        return;
-    run->fed.data = xrealloc(run->fed.data, run->fed.size + bytes.size);
-    memcpy(run->fed.data + run->fed.size, bytes.data, bytes.size);
-    run->fed.size += bytes.size;
-}
-
 static json_t *base64(const char *data, size_t size)
 {
     const int variant = sodium_base64_VARIANT_ORIGINAL;

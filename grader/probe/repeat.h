@@ -12,8 +12,6 @@
 
 /* Whether the grader wants it. */
 bool repeat_is_wanted(void);
-/* run_feed() gave RUN these BYTES. */
-void repeat_fed(struct run *run, struct bytes bytes);
 /* The member `launch` of a test's result, see SCHEMA.md; null if not wanted. */
 json_t *repeat_launch(const struct run *run);
 

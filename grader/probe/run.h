@@ -42,7 +42,7 @@ struct run {
     char output_target[96], errors_target[96];
     struct bytes input;  /* not yet written */
     bool input_promised; /* nothing more will be written */
-    struct buffer fed;   /* by run_feed(), kept only for repeat.h */
+    struct buffer fed;   /* by run_feed(); for who tells of it */
     bool input_ended;    /* by run_end_input() */
     struct buffer output, errors;
     size_t output_filler; /* OUTPUT_HELD: bytes that fill the pipe, ours... */

@@ -27,27 +27,32 @@ static void print_bytes(FILE *out, struct bytes bytes)
     }
 }
 
+/* What standard input had, and whether it was left open. */
 static void print_input(FILE *out, const struct run *run)
 {
+    enum input_mode mode = run->options.input_mode;
     struct bytes input = run->options.input;
+    struct bytes fed = {run->fed.data, run->fed.size};
+    bool open = mode == INPUT_HELD || (mode == INPUT_FED && !run->input_ended);
 
-    if (run->options.input_mode >= INPUT_NONE)
+    if (mode == INPUT_NONE || mode == INPUT_CLOSED)
         return;
-    if (run->options.input_mode == INPUT_FILE)
+    if (mode == INPUT_FILE)
         return; /* see print_redirections() */
-    if (input.size == 0 && run->options.input_mode == INPUT_WHOLE)
-        (void)fputs(": | ", out);
-    else if (input.size > PRINTABLE_MAX)
-        (void)fprintf(out, "[%zu bytes] | ", input.size);
-    else if (run->options.input_mode == INPUT_HELD) {
-        (void)fputs("(printf '", out);
-        print_bytes(out, input);
-        (void)fputs("'; sleep 1000) | ", out);
-    } else {
+    if (input.size + fed.size == 0) {
+        (void)fputs(open ? "sleep 1000 | " : ": | ", out);
+        return;
+    }
+    (void)fputs(open ? "(" : "", out);
+    if (input.size + fed.size > PRINTABLE_MAX)
+        (void)fprintf(out, "[%zu bytes]", input.size + fed.size);
+    else {
         (void)fputs("printf '", out);
         print_bytes(out, input);
-        (void)fputs("' | ", out);
+        print_bytes(out, fed);
+        (void)fputs("'", out);
     }
+    (void)fputs(open ? "; sleep 1000) | " : " | ", out);
 }
 
 void story_signals(FILE *out, const char *option, unsigned long long signals)
@@ -92,7 +97,8 @@ static void print_conditions(FILE *out, const struct run *run)
         (void)fprintf(out, "  # at most %d bytes a read, %d a write",
                       options->short_io, (options->short_io + 1) / 2);
     if (options->eintr_every > 0)
-        (void)fprintf(out, ", one call in %d interrupted (EINTR)",
+        (void)fprintf(out, "%s one call in %d interrupted (EINTR)",
+                      options->short_io > 0 ? "," : "  #",
                       options->eintr_every);
     if (options->umask)
         (void)fprintf(out, "  # umask %s", options->umask);
