@@ -7,6 +7,8 @@
  * in order: the most specific entry first.
  */
 #include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -170,6 +172,7 @@ WHEN(lost_bytes)
 SAW(made_a_pipe, "pipes were made")
 SAW(made_two_pairs, "pairs were made")
 SAW(has_no_converter, "no child did both")
+SAW(has_both_ends, "it never closes descriptor")
 
 /* ---- calc ---------------------------------------------------------------- */
 
@@ -193,13 +196,31 @@ WHEN(sends_chunks)
     return failure->kind == FAILED_OUTPUT && output.size > 0;
 }
 
-SAW(sends_more_messages, "messages were sent")
-
-WHEN(ignores_death)
+/* What calc_boundaries has counted. */
+static bool counted(const struct failure *failure, int *sent, int *received)
 {
-    return is_success(failure, wait) && prints(failure, "2\n") &&
-           run_output(failure->run).size == 2;
+    return sscanf(failure->seen, "%d messages were sent, %d received", sent,
+                  received) == 2;
 }
+
+/* As many as there are requests and answers are twice their number. */
+WHEN(sends_more_messages)
+{
+    int sent, received, due;
+
+    return counted(failure, &sent, &received) &&
+           sscanf(failure->expected, "%d requests", &due) == 1 &&
+           sent > 2 * due;
+}
+
+WHEN(receives_otherwise)
+{
+    int sent, received;
+
+    return counted(failure, &sent, &received) && received != sent;
+}
+
+SAW(sends_fewer_messages, "messages were sent")
 
 /* The message went, and the program did not get over it. */
 WHEN(sends_empty_message)
@@ -211,6 +232,29 @@ WHEN(sends_empty_message)
 static bool is_about_long_lines(const struct failure *failure)
 {
     return failure->kind == FAILED_OUTPUT && wanted(failure, "3\\n3\\n3\\n");
+}
+
+#define LONGEST 4096 /* LINE_SIZE */
+
+/* The child got the longest request whole; descriptor 0 is the input. */
+WHEN(refuses_line_size)
+{
+    const struct trace *trace = run_trace(failure->run);
+    char word[32];
+
+    if (trace == NULL || !is_about_long_lines(failure) ||
+        strncmp(run_output(failure->run).data, "3\n3\nbad", 7) != 0)
+        return false;
+    for (size_t i = trace_find(trace, 0, "read,recvfrom", -1);
+         i < trace->event_count;
+         i = trace_find(trace, i + 1, "read,recvfrom", -1)) {
+        const struct trace_event *event = &trace->events[i];
+        if (event->result == LONGEST &&
+            trace_arg(event, 0, word, sizeof(word)) && atoi(word) != 0 &&
+            trace_arg(event, 2, word, sizeof(word)) && atoi(word) >= LONGEST)
+            return true;
+    }
+    return false;
 }
 
 /* A line of 4000 zeros before or in the numbers was cut. */
@@ -281,8 +325,17 @@ WHEN(sends_padding)
     return called(failure, SENDS_MESSAGES, "cmsg_len=24");
 }
 
-SAW(child_keeps_descriptors, "has opened a file as")
-SAW(parent_keeps_descriptors, "has come as")
+SAW(child_keeps_descriptors, "300 files are open in the child")
+SAW(parent_keeps_descriptors, "300 files are open in the parent")
+SAW(opens_too_many, "files are open in the")
+SAW(sets_flag_afterwards, "without MSG_CMSG_CLOEXEC")
+
+/* The run with short transfers names these files, and no directory. */
+WHEN(takes_part_for_whole)
+{
+    return is_run(failure, "open") && is_run(failure, "none") &&
+           !is_run(failure, "dir");
+}
 
 WHEN(refused_in_flight)
 {
@@ -386,6 +439,9 @@ const struct misconception lab_misconceptions[] = {
     {"pair_for_each_direction", "one_pair_no_pipe", made_two_pairs,
      "A socket pair is no pipe: each of its ends can send and receive, so one "
      "pair is enough."},
+    {"both_ends_in_the_child", "one_pair_no_pipe", has_both_ends,
+     "The child holds its parent's end, too: if its parent is killed, it never "
+     "sees end-of-file, and waits for ever."},
     {"no_child", "one_pair_no_pipe", has_no_converter,
      "No child received the bytes and sent them back: it is a child that "
      "converts, and its answer comes by the same pair."},
@@ -393,18 +449,29 @@ const struct misconception lab_misconceptions[] = {
     /* calc */
     {"stream_for_messages", "calc_boundaries calc_bad_and_big", streams,
      "The child received several requests as one: SOCK_STREAM has no "
-     "boundaries; use SOCK_SEQPACKET, or framing."},
+     "boundaries; take SOCK_SEQPACKET."},
     {"two_messages_for_one", "calc_boundaries", sends_more_messages,
      "A message has its length, and keeps its boundaries: no second one needs "
-     "to announce it."},
+     "to announce it, and it goes in one call."},
+    {"stream_with_framing", "calc_boundaries", receives_otherwise,
+     "What one call sent, one call did not receive: on SOCK_STREAM requests "
+     "must be told apart again; SOCK_SEQPACKET keeps each a message."},
+    {"several_in_one_message", "calc_boundaries", sends_fewer_messages,
+     "Several requests, or answers, were sent as one message: send each by "
+     "itself."},
     {"empty_message_is_eof", "calc_bad_and_big", sends_empty_message,
      "An empty message was sent for an empty line, and recv() returns 0 for it "
      "as it does at end-of-file: send the newline along."},
     {"chunk_is_a_line", "calc_boundaries calc_bad_and_big", sends_chunks,
      "One read() of the input is not one line: it may bring ten lines, or half "
      "of one. Each line is a request of its own."},
-    {"child_death_ignored", "calc_bad_and_big", ignores_death,
-     "The child was killed and the exit status says that all went well."},
+    {"child_death_ignored", "eof_not_shadowed calc_bad_and_big", is_success,
+     "The child was killed and the exit status says that all went well: its "
+     "end "
+     "looks like any other; only waitpid() tells."},
+    {"line_size_refused", "calc_bad_and_big", refuses_line_size,
+     "A line of exactly LINE_SIZE bytes, its newline included, is a request; "
+     "only a longer one is not."},
     {"receive_buffer_too_small", "calc_bad_and_big", buffer_too_small,
      "The part of a message that does not fit into the buffer is thrown away: "
      "receive with room for the longest request."},
@@ -444,24 +511,33 @@ const struct misconception lab_misconceptions[] = {
      "number 0, which nobody closes: the space is CMSG_SPACE, the length "
      "CMSG_LEN."},
     {"sent_not_closed", "open_300", child_keeps_descriptors,
-     "The child has one descriptor more with each file: sending does not close "
-     "your copy."},
+     "The child has all 300 files open in the end: sending does not close your "
+     "copy."},
     {"ctrunc_ignored", "open_errors", has_no_room,
      "The descriptor was sent, but there was no room for it: recvmsg() says "
      "MSG_CTRUNC, and CMSG_FIRSTHDR may be NULL. That is EMFILE."},
     {"received_not_closed", "open_300", parent_keeps_descriptors,
-     "The parent has one descriptor more with each file: every one that you "
+     "The parent has all 300 files open in the end: every descriptor that you "
      "receive is yours to close."},
+    {"too_many_open", "open_300", opens_too_many,
+     "More than FILES_OPEN files are open at a time in one process: close some "
+     "before you open, or receive, the next."},
     {"control_too_small", OPEN, cuts_control,
      "The control buffer had no room for the header and a descriptor, which "
      "was lost (MSG_CTRUNC): size it with CMSG_SPACE."},
     {"not_closed_by_exec", "cloexec_and_zombies", not_closed_by_exec,
      "A descriptor that is received is not close-on-exec, whatever it was in "
      "the sender: MSG_CMSG_CLOEXEC."},
+    {"cloexec_afterwards", "cloexec_and_zombies", sets_flag_afterwards,
+     "Between recvmsg() and fcntl() another thread may fork and execute a "
+     "program, and that has the file: MSG_CMSG_CLOEXEC leaves no time for it."},
+    {"part_taken_for_whole", "open_errors", takes_part_for_whole,
+     "On a stream sendmsg() and recvmsg() may move a part of the bytes, and "
+     "any "
+     "call may fail with EINTR: go on with the rest, or send a single byte."},
     {"read_error_ignored", "open_errors", hides_read_error,
      "A directory can be opened, but not read: EISDIR comes from read(), and "
-     "is "
-     "to be told."},
+     "is to be told."},
     {"stops_at_first_error", "open_errors", stops_at_error,
      "One file failed, and those behind it were not printed: tell it, and go "
      "on."},

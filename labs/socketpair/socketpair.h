@@ -13,7 +13,8 @@
  *   for before it returns, whatever happened; the descriptor that recv_fd
  *   returns is its caller's.
  * - Descriptors 0, 1 and 2 are open and SIGPIPE is ignored when they are
- *   called: a write to an end whose other one is closed fails with EPIPE.
+ *   called: a write to an end whose other one is closed fails with EPIPE (or,
+ *   of SOCK_SEQPACKET, the first one with ECONNRESET).
  */
 #ifndef SOCKETPAIR_H
 #define SOCKETPAIR_H
@@ -31,11 +32,13 @@ enum {
 /*
  * Copy `in` to `out` with a..z turned into A..Z. A child converts; one socket
  * pair, of SOCK_STREAM, carries the bytes to it and back, and nothing else
- * does. The caller reads `in` and writes `out`, itself or by a helper; it
- * ends what it sends, and still receives.
+ * does. The child holds its own end only, so that it ends with its parent,
+ * however that ends. The caller reads `in` and writes `out`, itself or by a
+ * helper; it ends what it sends, and still receives.
  *
  * Returns 0 when everything was converted and written, -1 if any process
- * failed. Blocks until `in` is at end-of-file and the child has ended.
+ * failed, or was killed. Blocks until `in` is at end-of-file and the child has
+ * ended.
  */
 int upper_pair(int in, int out);
 
@@ -56,10 +59,11 @@ int calc_child(int fd);
  * Send each line of `in` as a request to a child that runs calc_child(), and
  * write its answers to `out`, in the order of the lines. The pair keeps
  * messages apart (SOCK_SEQPACKET), and there is one message for each request
- * and one for its answer. A line is answered when it has come, even if `in`
- * stays open and silent after it. An empty line is a request, too; the last
- * one may lack its newline. Of a line that is longer than LINE_SIZE the child
- * need not get all.
+ * and one for its answer: sent in one call, received in one call. (A stream
+ * will do if it is used so that this holds of it, too.) A line is answered when
+ * it has come, even if `in` stays open and silent after it. An empty line is a
+ * request, too. To a last line that lacks its newline calc_pair() adds it. Of
+ * a line that is longer than LINE_SIZE the child need not get all.
  *
  * Returns 0 when all were answered, -1 if any process failed, or was killed
  * (EPIPE, ECONNRESET or EIO). Blocks until `in` is at end-of-file and the child

@@ -23,7 +23,8 @@
 #define SENDS                                                                  \
     "write,writev,splice,vmsplice,tee,sendfile,sendto,sendmsg,sendmmsg"
 #define RECEIVES  "read,readv,recvfrom,recvmsg,recvmmsg"
-#define TRANSFERS SENDS "," RECEIVES ",shutdown,close"
+#define CLOSES    "close,close_range"
+#define TRANSFERS SENDS "," RECEIVES ",shutdown," CLOSES
 
 /* ---- Input --------------------------------------------------------------- */
 
@@ -115,15 +116,35 @@ static int process_of(const struct trace *trace,
     return trace->processes[event->process].leader;
 }
 
-/* How many bytes PROCESS, in all its threads, has moved by CALLS through the
- * descriptor FD since event FROM, until it closed it; *COUNT: in how many
- * calls. */
-static long moved(const struct trace *trace, size_t from, int process,
-                  const char *calls, int fd, int *count)
+/* How many messages a call has moved. */
+static int messages_of(const struct trace_event *event)
 {
-    long sum = 0;
+    const char *at = event->args;
+    int count = 1;
 
-    *count = 0;
+    if (strstr(event->name, "mmsg") == NULL)
+        return count;
+    /* The end of what is sent is received as an empty message. */
+    for (count = (int)event->result; (at = strstr(at, "msg_len=")); at++)
+        count -= atoi(at + strlen("msg_len=")) == 0;
+    return count;
+}
+
+/* Whether a call has moved bytes; who peeks leaves them there: recv(2). */
+static bool has_moved(const struct trace_event *event)
+{
+    return event->error == NULL && event->result > 0 &&
+           strstr(event->args, "MSG_PEEK") == NULL && messages_of(event) > 0;
+}
+
+/* How many messages PROCESS, in all its threads, has moved by CALLS through the
+ * descriptor FD since event FROM, until it closed it; of a stream each transfer
+ * counts as one. */
+static int moved(const struct trace *trace, size_t from, int process,
+                 const char *calls, int fd)
+{
+    int count = 0;
+
     for (size_t i = trace_find(trace, from, NULL, -1); i < trace->event_count;
          i = trace_find(trace, i + 1, NULL, -1)) {
         const struct trace_event *event = &trace->events[i];
@@ -136,32 +157,60 @@ static long moved(const struct trace *trace, size_t from, int process,
             continue;
         if (strcmp(event->name, "close") == 0)
             break;
-        if (event->error == NULL && event->result > 0 &&
-            trace_find(trace, i, calls, -1) == i) {
-            sum += event->result;
-            ++*count;
-        }
+        if (has_moved(event) && trace_find(trace, i, calls, -1) == i)
+            count += messages_of(event);
     }
-    return sum;
+    return count;
 }
 
-/* Whether a process other than the first has received bytes through an end of
- * PAIR and sent bytes through the same, or through the descriptors 0 and 1,
- * where a command expects them. */
-static bool has_converter(const struct trace *trace, const struct pair *pair)
+/* The call closes FD. */
+static bool closes(const struct trace_event *event, int fd)
 {
-    const int *ends = pair->ends;
-    const int ways[][2] = {{ends[0], ends[0]}, {ends[1], ends[1]}, {0, 1}};
-    int count;
+    char first[32], last[32];
+    bool range = strcmp(event->name, "close_range") == 0;
 
-    for (size_t process = 1; process < trace->process_count; process++)
-        for (int i = 0; i < 3; i++)
-            if (moved(trace, pair->made, (int)process, RECEIVES, ways[i][0],
-                      &count) > 0 &&
-                moved(trace, pair->made, (int)process, SENDS, ways[i][1],
-                      &count) > 0)
+    return event->error == NULL && trace_arg(event, 0, first, sizeof(first)) &&
+           (range ? atol(first) <= fd &&
+                        trace_arg(event, 1, last, sizeof(last)) &&
+                        atol(last) >= fd
+                  : atoi(first) == fd);
+}
+
+/* Whether PROCESS, or one that it descends from, but not the first, has closed
+ * FD since event FROM. */
+static bool has_closed(const struct trace *trace, size_t from, int process,
+                       int fd)
+{
+    for (; process > 0; process = trace->processes[process].parent)
+        for (size_t i = trace_find(trace, from, CLOSES, -1);
+             i < trace->event_count; i = trace_find(trace, i + 1, CLOSES, -1))
+            if (process_of(trace, &trace->events[i]) == process &&
+                closes(&trace->events[i], fd))
                 return true;
     return false;
+}
+
+/* A process other than the first that has received bytes through an end of PAIR
+ * and sent bytes through the same, or through the descriptors 0 and 1, where a
+ * command expects them; 0 if there is none.  *OTHER: the end that it does not
+ * need, or -1 if that has been closed, or is a command's. */
+static int converter(const struct trace *trace, const struct pair *pair,
+                     int *other)
+{
+    const int *ends = pair->ends;
+    const int ways[][3] = {
+        {ends[0], ends[0], ends[1]}, {ends[1], ends[1], ends[0]}, {0, 1, -1}};
+
+    for (int process = 1; process < (int)trace->process_count; process++)
+        for (int i = 0; i < 3; i++) {
+            if (moved(trace, pair->made, process, RECEIVES, ways[i][0]) == 0 ||
+                moved(trace, pair->made, process, SENDS, ways[i][1]) == 0)
+                continue;
+            bool closed = has_closed(trace, pair->made, process, ways[i][2]);
+            *other = closed ? -1 : ways[i][2];
+            return process;
+        }
+    return 0;
 }
 
 /* How many messages went into the ends of PAIR, or came out, in all processes.
@@ -172,12 +221,8 @@ static int count_transfers(const struct trace *trace, const char *calls,
     int sum = 0;
 
     for (size_t process = 0; process < trace->process_count; process++)
-        for (int i = 0; i < 2; i++) {
-            int count;
-            (void)moved(trace, pair->made, (int)process, calls, pair->ends[i],
-                        &count);
-            sum += count;
-        }
+        for (int i = 0; i < 2; i++)
+            sum += moved(trace, pair->made, (int)process, calls, pair->ends[i]);
     return sum;
 }
 
@@ -212,37 +257,109 @@ static bool has_received_rights(const struct trace *trace)
     return false;
 }
 
-/* The highest number under which a descriptor has come with a message. */
-static long highest_received(const struct trace *trace)
+/* Whether each descriptor that came with a message was close-on-exec as soon as
+ * it was there. */
+static bool all_closed_by_exec(const struct trace *trace)
 {
-    long highest = -1;
+    char flags[128];
 
     for (size_t i = trace_find(trace, 0, "recvmsg,recvmmsg", -1);
          i < trace->event_count;
          i = trace_find(trace, i + 1, "recvmsg,recvmmsg", -1)) {
-        const char *list = strstr(trace->events[i].args, "cmsg_data=[");
-        const char *end = list ? strchr(list, ']') : NULL;
-        for (const char *at = list; at && at < end; at++)
-            if ((*at == '[' || *at == ',') && atol(at + 1) > highest)
-                highest = atol(at + 1);
+        const struct trace_event *event = &trace->events[i];
+        int n = strcmp(event->name, "recvmsg") == 0 ? 2 : 3;
+        if (event->error == NULL && strstr(event->args, "SCM_RIGHTS") &&
+            !(trace_arg(event, n, flags, sizeof(flags)) &&
+              strstr(flags, "MSG_CMSG_CLOEXEC")))
+            return false;
     }
-    return highest;
+    return true;
 }
 
-/* The highest one that opening a file NAME has brought. */
-static long highest_opened(const struct trace *trace, const char *name)
+/* ---- How many files are open --------------------------------------------- */
+
+/* That a process has a file open: between which lines of the log. */
+struct holding {
+    int process;
+    size_t from, until;
+};
+
+/* Those of a run. */
+struct holdings {
+    struct holding list[1000];
+    size_t count;
+};
+
+/* Event INDEX has brought the descriptor FD. */
+static void hold(struct holdings *all, const struct trace *trace, size_t index,
+                 int fd)
 {
+    int process = process_of(trace, &trace->events[index]);
+    size_t i = index + 1;
+
+    cr_assert(all->count < sizeof(all->list) / sizeof(*all->list));
+    struct holding *one = &all->list[all->count++];
+    *one = (struct holding){process, trace->events[index].ended, SIZE_MAX};
+    for (; (i = trace_find(trace, i, CLOSES, -1)) < trace->event_count; i++)
+        if (process_of(trace, &trace->events[i]) == process &&
+            closes(&trace->events[i], fd)) {
+            one->until = trace->events[i].begun;
+            break;
+        }
+}
+
+/* The most files that a process has had open at a time. */
+static int most_held(const struct holdings *all)
+{
+    int most = 0;
+
+    for (size_t i = 0; i < all->count; i++) {
+        const struct holding *last = &all->list[i];
+        int held = 0;
+        for (size_t j = 0; j < all->count; j++) {
+            const struct holding *one = &all->list[j];
+            held += one->process == last->process && one->from <= last->from &&
+                    one->until > last->from;
+        }
+        most = held > most ? held : most;
+    }
+    return most;
+}
+
+/* ...of those that came with a message. */
+static int most_received(const struct trace *trace)
+{
+    struct holdings all = {.count = 0};
+
+    for (size_t i = trace_find(trace, 0, "recvmsg,recvmmsg", -1);
+         i < trace->event_count;
+         i = trace_find(trace, i + 1, "recvmsg,recvmmsg", -1)) {
+        const char *at = trace->events[i].args;
+        while ((at = strstr(at, "cmsg_data=["))) {
+            const char *end = strchr(at, ']');
+            for (; end && at < end; at++)
+                if (*at == '[' || *at == ',')
+                    hold(&all, trace, i, atoi(at + 1));
+            at += end == NULL;
+        }
+    }
+    return most_held(&all);
+}
+
+/* ...of those that it has opened as NAME. */
+static int most_opened(const struct trace *trace, const char *name)
+{
+    struct holdings all = {.count = 0};
     char quoted[64];
-    long highest = -1;
 
     (void)snprintf(quoted, sizeof(quoted), "\"%s\"", name);
     for (size_t i = trace_find(trace, 0, "open,openat,openat2", -1);
          i < trace->event_count;
          i = trace_find(trace, i + 1, "open,openat,openat2", -1))
-        if (strstr(trace->events[i].args, quoted) &&
-            trace->events[i].result > highest)
-            highest = trace->events[i].result;
-    return highest;
+        if (trace->events[i].error == NULL &&
+            strstr(trace->events[i].args, quoted))
+            hold(&all, trace, i, (int)trace->events[i].result);
+    return most_held(&all);
 }
 
 /* ---- What is expected ---------------------------------------------------- */

@@ -268,12 +268,13 @@ int send_fd(int sock, int fd, int err)
 {
     static const struct timespec a_little = {.tv_nsec = 1000000};
     union control control = {.space = {0}}; /* the padding is sent, too */
-    /* At least one byte goes with the descriptor, else nothing is sent. */
-    struct iovec data = {.iov_base = &err, .iov_len = sizeof err};
+    /* At least one byte goes with the descriptor, else nothing is sent. One is
+     * never split, on a stream either, and has room for Linux's errors. */
+    unsigned char code = (unsigned char)(fd == -1 ? err : 0);
+    struct iovec data = {.iov_base = &code, .iov_len = sizeof code};
     struct msghdr message = {.msg_iov = &data, .msg_iovlen = 1};
 
     if (fd != -1) {
-        err = 0;
         message.msg_control = control.space;
         message.msg_controllen = sizeof control.space; /* CMSG_SPACE... */
         struct cmsghdr *rights = CMSG_FIRSTHDR(&message);
@@ -295,8 +296,9 @@ int send_fd(int sock, int fd, int err)
 int recv_fd(int sock, int *err)
 {
     union control control;
-    int sent, fd;
-    struct iovec data = {.iov_base = &sent, .iov_len = sizeof sent};
+    unsigned char code = 0;
+    int fd;
+    struct iovec data = {.iov_base = &code, .iov_len = sizeof code};
     struct msghdr message = {.msg_iov = &data,
                              .msg_iovlen = 1,
                              .msg_control = control.space,
@@ -309,8 +311,8 @@ int recv_fd(int sock, int *err)
         errno = ECONNRESET;
     if (n <= 0)
         return -1;
-    if (n == sizeof sent && sent != 0) {
-        *err = sent;
+    if (code != 0) {
+        *err = code;
         return -1;
     }
     const struct cmsghdr *rights = CMSG_FIRSTHDR(&message);

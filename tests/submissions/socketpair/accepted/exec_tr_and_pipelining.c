@@ -2,7 +2,7 @@
 /*
  * The child of upper executes tr with the pair as its standard input and
  * output; calc has up to eight requests under way; the sender of open runs
- * ahead on a stream.
+ * ahead on a stream, where one byte of data cannot be split.
  */
 #include "socketpair.h"
 #include <ctype.h>
@@ -259,13 +259,13 @@ int send_fd(int sock, int fd, int err)
         char buf[CMSG_SPACE(sizeof(int))];
         struct cmsghdr header;
     } control;
-    struct iovec iov = {&err, sizeof err};
+    unsigned char code = (unsigned char)(fd == -1 ? err : 0);
+    struct iovec iov = {&code, sizeof code};
     struct msghdr msg = {0};
 
     msg.msg_iov = &iov;
     msg.msg_iovlen = 1;
     if (fd != -1) {
-        err = 0;
         memset(&control, 0, sizeof control);
         msg.msg_control = control.buf;
         msg.msg_controllen = sizeof control.buf;
@@ -289,8 +289,9 @@ int recv_fd(int sock, int *err)
         char buf[CMSG_SPACE(sizeof(int))];
         struct cmsghdr header;
     } control;
-    int error, fd;
-    struct iovec iov = {&error, sizeof error};
+    unsigned char code;
+    int fd;
+    struct iovec iov = {&code, sizeof code};
     struct msghdr msg = {0};
     ssize_t n;
 
@@ -306,8 +307,8 @@ int recv_fd(int sock, int *err)
         errno = ECONNRESET;
     if (n <= 0)
         return -1;
-    if (error != 0) {
-        *err = error;
+    if (code != 0) {
+        *err = code;
         return -1;
     }
     struct cmsghdr *c = CMSG_FIRSTHDR(&msg);

@@ -231,6 +231,20 @@ int calc_pair(int in, int out)
     return pid == -1 ? -1 : wait_for(pid, result);
 }
 
+static int read_all(int fd, char *buf, size_t n)
+{
+    while (n > 0) {
+        ssize_t got = read_some(fd, buf, n);
+        if (got == 0)
+            errno = ECONNRESET;
+        if (got <= 0)
+            return -1;
+        buf += got;
+        n -= (size_t)got;
+    }
+    return 0;
+}
+
 int send_fd(int sock, int fd, int err)
 {
     union {
@@ -239,6 +253,7 @@ int send_fd(int sock, int fd, int err)
     } control;
     struct iovec iov = {&err, sizeof err};
     struct msghdr msg = {0};
+    ssize_t n;
 
     msg.msg_iov = &iov;
     msg.msg_iovlen = 1;
@@ -253,12 +268,13 @@ int send_fd(int sock, int fd, int err)
         c->cmsg_len = CMSG_LEN(sizeof(int));
         memcpy(CMSG_DATA(c), &fd, sizeof(int));
     }
-    while (sendmsg(sock, &msg, 0) == -1)
+    while ((n = sendmsg(sock, &msg, 0)) == -1)
         if (errno == ETOOMANYREFS)
             usleep(1000);
         else if (errno != EINTR)
             return -1;
-    return 0;
+    /* The descriptor goes with the first byte. */
+    return write_all(sock, (char *)&err + n, sizeof err - (size_t)n);
 }
 
 int recv_fd(int sock, int *err)
@@ -267,7 +283,7 @@ int recv_fd(int sock, int *err)
         char buf[CMSG_SPACE(sizeof(int))];
         struct cmsghdr header;
     } control;
-    int error, fd;
+    int error, fd = -1;
     struct iovec iov = {&error, sizeof error};
     struct msghdr msg = {0};
     ssize_t n;
@@ -284,16 +300,17 @@ int recv_fd(int sock, int *err)
         errno = ECONNRESET;
     if (n <= 0)
         return -1;
-    if (error != 0) {
-        *err = error;
-        return -1;
-    }
     struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
-    if (c == NULL) {
-        errno = EMFILE;
+    if (c != NULL)
+        memcpy(&fd, CMSG_DATA(c), sizeof(int));
+    if (read_all(sock, (char *)&error + n, sizeof error - (size_t)n) == -1) {
+        if (fd != -1)
+            close(fd);
         return -1;
     }
-    memcpy(&fd, CMSG_DATA(c), sizeof(int));
+    *err = error;
+    if (fd == -1 && error == 0)
+        errno = EMFILE;
     return fd;
 }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * A thread sends, the other one receives; lines come by getline(3); close-on-
- * exec is set when the descriptor is there.
+ * A thread sends, the other one receives; lines come by getline(3).
  */
 #include "socketpair.h"
 #include <ctype.h>
@@ -287,7 +286,7 @@ int recv_fd(int sock, int *err)
     msg.msg_control = control.buf;
     msg.msg_controllen = sizeof control.buf;
     do
-        n = recvmsg(sock, &msg, 0);
+        n = recvmsg(sock, &msg, MSG_CMSG_CLOEXEC);
     while (n == -1 && errno == EINTR);
     if (n == 0)
         errno = ECONNRESET;
@@ -303,7 +302,6 @@ int recv_fd(int sock, int *err)
         return -1;
     }
     memcpy(&fd, CMSG_DATA(c), sizeof(int));
-    fcntl(fd, F_SETFD, FD_CLOEXEC);
     return fd;
 }
 
