@@ -37,8 +37,9 @@ WHEN(was_interrupted)
 /* The worlds of the tests that ask for it trace these. */
 WHEN(polls)
 {
-    return run_end(failure->run) > RUN_SIGNALED &&
-           called(failure, "nanosleep,clock_nanosleep", "");
+    return saw(failure, "to look again") ||
+           (run_end(failure->run) > RUN_SIGNALED &&
+            called(failure, "nanosleep,clock_nanosleep", ""));
 }
 
 WHEN(spins)
@@ -136,7 +137,19 @@ WHEN(some_values)
     return values_of(failure, &count) && count > 0;
 }
 
+/* This many are sent in one run only. */
+WHEN(too_small)
+{
+    return prints(failure, "RT=-2000000000");
+}
+
 /* ---- reap ---------------------------------------------------------------- */
+
+/* The run in which all children end before the last fork returns. */
+WHEN(all_ended_before)
+{
+    return is_run(failure, "5") && hangs(failure);
+}
 
 WHEN(sleeps_in_wait)
 {
@@ -184,6 +197,18 @@ WHEN(sends_too_few)
     return saw(failure, "they sent");
 }
 
+/* Its output is a full device. */
+WHEN(write_unchecked)
+{
+    return is_status(failure, 0);
+}
+
+WHEN(forgets_child)
+{
+    return says(failure, "No space left on device") &&
+           (hangs(failure) || failure->kind == FAILED_LEFTOVERS);
+}
+
 WHEN(mixes_turns)
 {
     return failure->kind == FAILED_OUTPUT;
@@ -201,7 +226,9 @@ static bool has_survivors(const struct failure *failure)
 /* The runs in which parent or child is held. */
 WHEN(group_is_late)
 {
-    return is_run(failure, "0.5") && (hangs(failure) || has_survivors(failure));
+    return is_run(failure, "0.5") &&
+           (hangs(failure) || has_survivors(failure)) &&
+           count_calls(failure, "setpgid,setsid", "", NULL) == 0;
 }
 
 WHEN(group_survives)
@@ -280,6 +307,11 @@ WHEN(killed_in_time)
     return saw(failure, "signals were sent");
 }
 
+WHEN(has_clock_process)
+{
+    return wanted(failure, "no process but");
+}
+
 WHEN(finds_blocked)
 {
     return saw(failure, "SigBlk");
@@ -309,12 +341,16 @@ const struct misconception lab_misconceptions[] = {
     {"eintr_is_fatal", NULL, was_interrupted,
      "EINTR means that a signal came in between, not that the call failed: see "
      "what the signal says, and call again."},
-    {"polls", REAP " " PING, polls,
+    {"polls", TALLY " " REAP " " PING, polls,
      "It looks again and again, with a short sleep in between: sleep until the "
      "signal comes, in sigsuspend or sigwaitinfo."},
     {"spins", NULL, spins,
      "A loop that waits for a flag burns the processor; and a flag that is not "
      "volatile sig_atomic_t may be read only once. Sleep in sigsuspend."},
+    {"sigchld_missed", "reap_all", all_ended_before,
+     "The children had ended before you began to wait for SIGCHLD, and one "
+     "that "
+     "is neither blocked nor caught is gone: block it before the first fork."},
     {"one_wait_per_sigchld", REAP, leaves_zombies,
      "One SIGCHLD may stand for many children: call waitpid with WNOHANG until "
      "it has no more."},
@@ -347,6 +383,9 @@ const struct misconception lab_misconceptions[] = {
     {"values_overwritten", "tally_rt_queue tally_burst", last_value,
      "Only the last value was kept: real-time signals queue, and the handler "
      "ran for each of them before your loop looked once."},
+    {"too_small", "tally_rt_queue", too_small,
+     "There may be VALUES_MAX values, each of up to 11 characters and a comma: "
+     "your array has no room for all of them, or your line."},
     {"values_missing", "tally_rt_queue tally_burst", some_values,
      "Values are missing: of a real-time signal many can be pending, each with "
      "a value of its own. Take them until there is none left."},
@@ -364,6 +403,12 @@ const struct misconception lab_misconceptions[] = {
      "What wait stores is not the exit status: WEXITSTATUS takes it out."},
 
     /* pingpong */
+    {"write_unchecked", "pingpong_fork_race", write_unchecked,
+     "The line could not be written, and the program ended as if it had been: "
+     "look at what write or fflush returns."},
+    {"child_forgotten", "pingpong_fork_race", forgets_child,
+     "The parent gives up, and its child waits for a turn that never comes: "
+     "end it, and wait for it, before you return."},
     {"killed_by_signal", PING, killed_by_signal,
      "The signal has killed its receiver: its default action is to kill, and "
      "there was no handler yet, nor was it blocked."},
@@ -417,6 +462,12 @@ const struct misconception lab_misconceptions[] = {
     {"status_not_decoded", "timeout_status", signal_as_status,
      "What wait stores is not an exit status: ask WIFEXITED and WIFSIGNALED "
      "first. A signal N is reported as 128 + N."},
+    {"polls", "timeout_status", polls,
+     "It looks again and again, with a short sleep in between: one call waits "
+     "for SIGCHLD and for all the time that is left, such as sigtimedwait."},
+    {"clock_process", "timeout_status", has_clock_process,
+     "A process of its own is a costly clock, and one more to be killed and "
+     "waited for: sigtimedwait waits for the end and for the time at once."},
     {"killed_in_time", "timeout_status", killed_in_time,
      "The command ended in time, and you sent a signal all the same: what it "
      "left in the background is to go on."},

@@ -17,7 +17,7 @@ Graded(signals, tally_spaced, .points = 8, .step = "signals.1",
        .description = "tally counts each signal from \"ready\" on; no signal "
                       "kills it")
 {
-    struct world *world = make_world();
+    struct world *world = make_world(.also_trace = SLEEPS);
     /* It has said "ready", and gets no further until there is `go`. */
     struct run *run = start_tally(world, "line_done@1=@go", false);
 
@@ -39,11 +39,12 @@ Graded(signals, tally_spaced, .points = 8, .step = "signals.1",
 
 Graded(signals, tally_rt_queue, .points = 12, .step = "signals.1",
        .description = "Every value that was sent with SIGRTMIN is collected, "
-                      "in order, also those that SIGTERM overtakes")
+                      "in order, also those that SIGTERM overtakes, and all "
+                      "of VALUES_MAX")
 {
     if (probe_is_memcheck())
         return;
-    struct world *world = make_world();
+    struct world *world = make_world(.also_trace = WAITS);
     struct run *run = start_tally(world, NULL, false);
 
     run_wait_still(run);
@@ -62,6 +63,12 @@ Graded(signals, tally_rt_queue, .points = 12, .step = "signals.1",
     run_signal(run, SIGTERM); /* whose number is lower */
     run_continue(run);
     expect_tally(run, 0, 0, 100, 120);
+
+    run = start_tally(world, NULL, false);
+    queue_all(world, run);
+    run_signal(run, SIGTERM);
+    expect_tally(run, 0, 0, FIRST_OF_ALL, LAST_OF_ALL);
+    expect_sleep(run);
 }
 
 Graded(signals, tally_burst, .points = 8, .step = "signals.1",
@@ -70,7 +77,7 @@ Graded(signals, tally_burst, .points = 8, .step = "signals.1",
 {
     if (probe_is_memcheck())
         return;
-    struct world *world = make_world();
+    struct world *world = make_world(.also_trace = SLEEPS);
     struct run *run = start_tally(world, HOLD_WAITS, true);
 
     /* All come when it is about to sleep. What comes a second time while it is
@@ -89,9 +96,24 @@ Graded(signals, tally_burst, .points = 8, .step = "signals.1",
 
 /* ---- signals.2: reap ----------------------------------------------------- */
 
+/* All children have ended before the parent comes back from its last fork. */
+static void expect_early_ends(struct world *world)
+{
+    struct run *run =
+        signals(world, ARGS("reap", "5"), NATIVE, .delay = "fork_done@5^=@all");
+
+    if (run_waits_in(run, RUN_HELD))
+        wait_children_over(run);
+    world_open_gate(world, "all");
+    expect_output(run, LITERAL("reaped 5 sum=10\n"));
+    expect_exit(run, 0);
+    expect_no_children_left(run);
+}
+
 Graded(signals, reap_all, .points = 10, .step = "signals.2",
        .description = "reap waits for every child, also if eight of them end "
-                      "behind one SIGCHLD, and never sleeps in wait(2)")
+                      "behind one SIGCHLD, or before the last fork returns, "
+                      "and never sleeps in wait(2)")
 {
     struct world *world = make_world(.also_trace = SLEEPS);
     struct run *run = signals(world, ARGS("reap", "8"), .watch_handlers = true,
@@ -110,6 +132,8 @@ Graded(signals, reap_all, .points = 10, .step = "signals.2",
     expect_no_children_left(run);
     expect_safe_handlers(run);
     expect_no_blocking_wait(run);
+    if (!probe_is_memcheck())
+        expect_early_ends(world);
 
     run = signals(world, ARGS("reap", "60"), NATIVE);
     expect_output(run, LITERAL("reaped 60 sum=1770\n"));
@@ -126,7 +150,7 @@ Graded(signals, reap_no_spin, .points = 6, .step = "signals.2",
 {
     if (probe_is_memcheck())
         return;
-    struct world *world = make_world(.also_trace = SLEEPS);
+    struct world *world = make_world(.also_trace = WAITS);
     struct run *run =
         signals(world, ARGS("reap", "1"), .delay = "fork_child@1=@go");
 
@@ -134,6 +158,7 @@ Graded(signals, reap_no_spin, .points = 6, .step = "signals.2",
     world_open_gate(world, "go");
     expect_output(run, LITERAL("reaped 1 sum=0\n"));
     expect_exit(run, 0);
+    expect_sleep(run);
 }
 
 Graded(signals, reap_errno, .points = 4, .step = "signals.2",
@@ -197,12 +222,13 @@ Graded(signals, pingpong_1000, .points = 16, .step = "signals.3",
 }
 
 Graded(signals, pingpong_fork_race, .points = 6, .step = "signals.3",
-       .description = "A child that is slow after fork misses no signal; and "
-                      "signals are all that the two send")
+       .description = "A child that is slow after fork misses no signal; "
+                      "signals are all that the two send; a line that cannot "
+                      "be written is an error, and the end of both")
 {
     if (probe_is_memcheck())
         return;
-    struct world *world = make_world(.also_trace = SLEEPS);
+    struct world *world = make_world(.also_trace = WAITS);
     struct run *run =
         signals(world, ARGS("pingpong", "1"), .delay = "fork_child@1=@go");
 
@@ -212,6 +238,12 @@ Graded(signals, pingpong_fork_race, .points = 6, .step = "signals.3",
     int sent = count_sent(run);
     expect_that(run, sent > 0, "they tell each other by signals",
                 "they sent %d signals", sent);
+    expect_sleep(run);
+
+    run = signals(world, ARGS("pingpong", "1"), .output_mode = OUTPUT_FULL);
+    expect_exit(run, 1);
+    expect_error(run, ENOSPC);
+    expect_no_children_left(run);
 }
 
 /* ---- signals.4: timeout -------------------------------------------------- */
@@ -232,8 +264,8 @@ static void expect_status(struct run *run, int status, const char *errors)
 
 Graded(signals, timeout_status, .points = 8, .step = "signals.4",
        .description = "The status of a CMD that ends in time is passed on, "
-                      "whatever the program was started with; 127 or 126 if "
-                      "it cannot run")
+                      "whatever the program was started with, and nobody "
+                      "polls for it; 127 or 126 if it cannot run")
 {
     struct run *seven = launch(LIMITED("sh", "-c", "exit 7"));
     struct run *killed = launch(LIMITED("sh", "-c", "kill -9 $$"), NATIVE);
@@ -241,20 +273,25 @@ Graded(signals, timeout_status, .points = 8, .step = "signals.4",
     struct run *missing = launch(LIMITED("no-such"), NATIVE);
     struct run *denied = launch(LIMITED("/etc/passwd"), NATIVE);
     struct run *odd =
-        launch(LIMITED("sh", "-c", "exit 7"), NATIVE,
+        launch(LIMITED("sh", "-c", WHEN_PARENT_SLEEPS "exit 7"), NATIVE,
+               .also_trace = WAITS,
                .ignored = SIGNAL_BIT(SIGCHLD) | SIGNAL_BIT(SIGINT),
                .blocked = SIGNAL_BIT(SIGCHLD) | SIGNAL_BIT(SIGALRM) |
                           SIGNAL_BIT(SIGTERM));
 
     expect_status(seven, 7, "");
+    expect_that(seven, count_made(seven) < 2,
+                "timeout makes no process but the one for CMD",
+                "it made %d processes", count_made(seven));
     expect_that(seven, count_sent(seven) == 0,
                 "a CMD that ends in time is sent no signal",
-                "%d signals were sent", count_sent(seven));
+                "signals were sent, %d in all", count_sent(seven));
     expect_status(killed, 128 + SIGKILL, "");
     expect_status(missing, 127,
                   "signals: no-such: No such file or directory\n");
     expect_status(denied, 126, "signals: /etc/passwd: Permission denied\n");
     expect_status(odd, 7, "");
+    expect_long_sleeps(odd, 500000, "it sleeps until CMD ends, or its time");
     if (probe_is_memcheck())
         return;
     /* CMD has ended before its parent begins to wait for it. */
@@ -270,7 +307,7 @@ Graded(signals, timeout_status, .points = 8, .step = "signals.4",
 /* The child is slower than the clock, or the parent slower than CMD. */
 static void expect_group_in_time(void)
 {
-    struct world *world = make_world();
+    struct world *world = make_world(.also_trace = "?setpgid,?setsid");
     struct run *child =
         signals(world, ARGS("timeout", "0.5", "0.5", "sleep", NEVER),
                 .delay = "fork_child@1=@never");
@@ -334,13 +371,15 @@ Graded(signals, clean_environment, .points = 6, .step = "signals.4",
                        "exec grep -E 'Sig(Ign|Blk)' /proc/self/status"),
                .input_mode = INPUT_NONE, NATIVE,
                .ignored = SIGNAL_BIT(SIGCHLD) | SIGNAL_BIT(SIGINT) |
-                          SIGNAL_BIT(SIGUSR1),
+                          SIGNAL_BIT(SIGUSR1) | SIGNAL_BIT(SIGTSTP) |
+                          SIGNAL_BIT(SIGTTOU) | SIGNAL_BIT(SIGRTMIN + 1),
                .blocked = SIGNAL_BIT(SIGCHLD) | SIGNAL_BIT(SIGALRM) |
-                          SIGNAL_BIT(SIGTERM));
+                          SIGNAL_BIT(SIGTERM) | SIGNAL_BIT(SIGWINCH) |
+                          SIGNAL_BIT(SIGRTMIN + 2));
 
     expect_exit(run, 0);
-    long long ignored = mask(run_output(run), "SigIgn:");
-    long long blocked = mask(run_output(run), "SigBlk:");
+    unsigned long long ignored = mask(run_output(run), "SigIgn:");
+    unsigned long long blocked = mask(run_output(run), "SigBlk:");
     expect_that(run, ignored == 0, "CMD ignores no signal",
                 "CMD has SigIgn: %llx in its /proc/PID/status", ignored);
     expect_that(run, blocked == 0, "no signal is blocked for CMD",

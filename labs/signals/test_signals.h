@@ -9,6 +9,7 @@
 #define TEST_SIGNALS_H
 
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,8 +32,12 @@
     "pause@1=@go,sigsuspend@1=@go,sigwait@1=@go,poll@1=@go,select@1=@go,"      \
     "epoll@1=@go"
 
-/* For the worlds in which a loop may look again and again. */
+/* For the worlds in which a loop may look again and again: its sleeps, and all
+ * the calls that wait and may have a time limit. */
 #define SLEEPS "?nanosleep,?clock_nanosleep"
+#define WAITS                                                                  \
+    SLEEPS ",?rt_sigtimedwait,?poll,?ppoll,?select,?pselect6,?epoll_wait,"     \
+           "?epoll_pwait,?epoll_pwait2"
 
 #define signals(world_, args, ...)                                             \
     launch(args, .world = world_, .input_mode = INPUT_NONE,                    \
@@ -50,6 +55,57 @@ static void wait_still_or_ended(struct run *run)
     run_wait_until(run, is_still_or_ended, run,
                    "it sleeps until something happens");
 }
+
+/* The time limit of a sleep that is logged as EVENT, in ms; -1 if it has none,
+ * or one that we cannot tell, such as a point in time. */
+static long limit_ms(const struct trace_event *event)
+{
+    static const struct {
+        const char *calls;
+        int arg;
+    } limits[] = {{"nanosleep", 0},
+                  {"clock_nanosleep,rt_sigtimedwait,poll,ppoll", 2},
+                  {"epoll_wait,epoll_pwait,epoll_pwait2", 3},
+                  {"select,pselect6", 4}};
+    char word[64];
+    long secs, parts;
+
+    for (size_t i = 0; i < sizeof(limits) / sizeof(*limits); i++) {
+        if (strstr(limits[i].calls, event->name) == NULL)
+            continue;
+        if (strstr(event->args, "TIMER_ABSTIME") != NULL ||
+            trace_arg(event, limits[i].arg, word, sizeof(word)) == NULL ||
+            strcmp(word, "NULL") == 0)
+            return -1;
+        if (sscanf(word, "{tv_sec=%ld, tv_%*[nu]sec=%ld", &secs, &parts) == 2)
+            return secs * 1000 + (parts > 0);
+        return strtol(word, NULL, 10);
+    }
+    return -1;
+}
+
+/* In the trace of a run with WAITS: the first process never slept for less than
+ * SHORTEST_MS at a time, to look again then. Who does not wait at all, with a
+ * limit of 0, has just looked. */
+static void expect_long_sleeps(struct run *run, long shortest_ms,
+                               const char *expected)
+{
+    const struct trace *trace = run_trace(run);
+    size_t i = 0;
+
+    while (trace && (i = trace_find(trace, i, NULL, -1)) < trace->event_count) {
+        const struct trace_event *event = &trace->events[i++];
+        long ms = limit_ms(event);
+        expect_that(run,
+                    trace->processes[event->process].leader != 0 || ms <= 0 ||
+                        ms >= shortest_ms,
+                    expected, "it called %s(%s), to look again then",
+                    event->name, event->args);
+    }
+}
+
+#define expect_sleep(run)                                                      \
+    expect_long_sleeps(run, LONG_MAX, "it sleeps until something happens")
 
 /* ---- tally --------------------------------------------------------------- */
 
@@ -76,25 +132,51 @@ static void signal_spaced(struct run *run, int signal, int count)
     }
 }
 
-/* SIGRTMIN with the values FROM to TO, and each time FROM again. */
-static void queue_values(struct world *world, struct run *run, int from, int to)
+/* Of the values FROM to TO each fifth is FROM again. */
+static int value(int i, int from)
 {
-    static char words[64][16];
-    const char *args[64] = {"sigqueue", words[0], "0"};
-    int n = 3;
+    return i % 5 ? i : from;
+}
+
+/* SIGRTMIN with COUNT of the values that begin with FROM; AT is the first. */
+static void queue_some(struct world *world, struct run *run, int from, int at,
+                       int count)
+{
+    static char words[128][16];
+    const char *args[128] = {"sigqueue", words[0], "0"};
 
     (void)snprintf(words[0], sizeof(*words), "%d", (int)run_pid(run));
-    for (int i = from; i <= to; i++, n++) {
-        (void)snprintf(words[n], sizeof(*words), "%d", i % 5 ? i : from);
-        args[n] = words[n];
+    for (int i = 0; i < count; i++) {
+        (void)snprintf(words[3 + i], sizeof(*words), "%d", value(at + i, from));
+        args[3 + i] = words[3 + i];
     }
     (void)world_ask(world, args);
+}
+
+static void queue_values(struct world *world, struct run *run, int from, int to)
+{
+    queue_some(world, run, from, from, to - from + 1);
+}
+
+/* VALUES_MAX values, of as many characters as an int can have, a hundred at a
+ * time: how many signals may be pending is limited (RLIMIT_SIGPENDING), and so
+ * is what a pipe of the program to itself holds. */
+#define FIRST_OF_ALL (-2000000000)
+#define LAST_OF_ALL  (FIRST_OF_ALL + 999)
+
+static void queue_all(struct world *world, struct run *run)
+{
+    for (int at = FIRST_OF_ALL; at < LAST_OF_ALL; at += 100) {
+        queue_some(world, run, FIRST_OF_ALL, at, 100);
+        run_wait_taken(run, SIGRTMIN);
+        run_wait_still(run);
+    }
 }
 
 /* What a tally prints; the values as queue_values() sends them. */
 static void expect_tally(struct run *run, int usr1, int usr2, int from, int to)
 {
-    char *expected = malloc(1024);
+    char *expected = malloc(64 + 12 * (size_t)(to - from + 1));
     int size;
 
     cr_assert_not_null(expected);
@@ -102,7 +184,7 @@ static void expect_tally(struct run *run, int usr1, int usr2, int from, int to)
                    usr1, usr2);
     for (int i = from; i <= to; i++)
         size += sprintf(expected + size, "%s%d", i > from ? "," : "",
-                        i % 5 ? i : from);
+                        value(i, from));
     (void)sprintf(expected + size, "\n");
     expect_output(run, text(expected));
     expect_exit(run, 0);
@@ -173,6 +255,17 @@ static int count_sent(struct run *run)
     return count;
 }
 
+/* How many processes it has made, threads not counted. */
+static int count_made(struct run *run)
+{
+    const struct trace *trace = run_trace(run);
+    int count = 0;
+
+    for (size_t i = 0; trace && i < trace->process_count; i++)
+        count += trace->processes[i].own_child && !trace->processes[i].thread;
+    return count;
+}
+
 /* ---- timeout ------------------------------------------------------------- */
 
 /*
@@ -212,13 +305,15 @@ static void expect_timed_out(struct run *run, const char *output)
     expect_nothing_left(run);
 }
 
-/* The mask called KEY in lines of /proc/PID/status; -1 if there is none. The
- * signals from 32 on are left out: the C library's own. */
-static long long mask(struct bytes lines, const char *key)
+/* The mask called KEY in lines of /proc/PID/status; all bits if there is none.
+ * Signals 32 and 33 are left out: the C library's own, signal(7). */
+static unsigned long long mask(struct bytes lines, const char *key)
 {
     const char *found = strstr(lines.data, key);
 
-    return found ? strtoll(found + strlen(key), NULL, 16) & 0x7fffffff : -1;
+    return found ? strtoull(found + strlen(key), NULL, 16) &
+                       ~(SIGNAL_BIT(32) | SIGNAL_BIT(33))
+                 : ~0ull;
 }
 
 #endif

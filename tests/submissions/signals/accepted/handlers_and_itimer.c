@@ -180,6 +180,8 @@ int pingpong(int n)
         _exit(play("pong", n, 0, &none) == -1);
     other = pid;
     int result = play("ping", n, 1, &none);
+    if (result == -1)
+        (void)kill(pid, SIGKILL); /* it would wait for ever */
     return end_of(pid) == 0 ? result : -1;
 }
 

@@ -158,6 +158,16 @@ static void await_news(void)
     news = 0;
 }
 
+/* The child would wait for its turn for ever. */
+static int give_up(pid_t child)
+{
+    if (child == 0)
+        _exit(1);
+    (void)kill(child, SIGKILL);
+    (void)end_of(child);
+    return -1;
+}
+
 int pingpong(int n)
 {
     pid_t parent = getpid();
@@ -171,7 +181,7 @@ int pingpong(int n)
         if (pid == 0)
             await_news();
         if (say(pid ? "ping" : "pong", i) == -1)
-            _exit(1);
+            return give_up(pid);
         (void)kill(pid ? pid : parent, SIGUSR1);
         if (pid)
             await_news();

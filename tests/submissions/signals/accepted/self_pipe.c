@@ -207,6 +207,8 @@ int pingpong(int n)
         _exit(play("pong", n, parent, 0) == -1);
     int result = play("ping", n, pid, 1);
     close_wake();
+    if (result == -1)
+        (void)kill(pid, SIGKILL); /* it would wait for ever */
     return end_of(pid) == 0 ? result : -1;
 }
 

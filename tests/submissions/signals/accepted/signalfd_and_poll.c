@@ -138,6 +138,16 @@ int reap(int n, int *sum)
     return result;
 }
 
+/* The child would wait for its turn for ever. */
+static int give_up(pid_t child)
+{
+    if (child == 0)
+        _exit(1);
+    (void)kill(child, SIGKILL);
+    (void)end_of(child);
+    return -1;
+}
+
 int pingpong(int n)
 {
     const int number = SIGUSR1;
@@ -153,8 +163,10 @@ int pingpong(int n)
     for (int i = 1; i <= n; i++) {
         if (pid == 0 && next(fd, &info) == -1)
             _exit(1);
-        if (say(pid ? "ping" : "pong", i) == -1)
-            _exit(1);
+        if (say(pid ? "ping" : "pong", i) == -1) {
+            close(fd);
+            return give_up(pid);
+        }
         (void)kill(pid ? pid : parent, SIGUSR1);
         if (pid && next(fd, &info) == -1)
             return -1;

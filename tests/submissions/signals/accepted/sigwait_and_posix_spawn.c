@@ -126,6 +126,16 @@ int reap(int n, int *sum)
     return result;
 }
 
+/* The child would wait for its turn for ever. */
+static int give_up(pid_t child)
+{
+    if (child == 0)
+        _exit(1);
+    (void)kill(child, SIGKILL);
+    (void)end_of(child);
+    return -1;
+}
+
 int pingpong(int n)
 {
     sigset_t set = blocked(SIGRTMIN);
@@ -138,7 +148,7 @@ int pingpong(int n)
         if (pid == 0)
             (void)sigwait(&set, &got);
         if (say(pid ? "ping" : "pong", i) == -1)
-            _exit(1);
+            return give_up(pid);
         (void)sigqueue(pid ? pid : parent, SIGRTMIN, (union sigval){i});
         if (pid)
             (void)sigwait(&set, &got);
