@@ -92,6 +92,11 @@ WHEN(shares_udp_port)
     return is_run(failure, "udp") && called(failure, "setsockopt", "SO_REUSE");
 }
 
+WHEN(has_short_queue)
+{
+    return wanted(failure, "64 connections to wait");
+}
+
 WHEN(is_everywhere)
 {
     return wanted(failure, "127.0.0.1 only");
@@ -221,6 +226,27 @@ WHEN(was_ended_by_signal)
     return exited(failure, 0);
 }
 
+WHEN(naps_while_serving)
+{
+    return wanted(failure, "do not wait for others");
+}
+
+WHEN(is_deaf_when_busy)
+{
+    return wanted(failure, "however much there is to do");
+}
+
+/* It may have more of them than it accepts. */
+WHEN(accepts_too_few)
+{
+    const struct autopsy *autopsy = run_autopsy(failure->run);
+
+    for (size_t i = 0; autopsy && i < autopsy->unread_count; i++)
+        if (autopsy->unread[i].listens)
+            return wanted(failure, "answers while others are slow");
+    return false;
+}
+
 WHEN(spins)
 {
     return run_end(failure->run) == RUN_SPINNING;
@@ -310,9 +336,16 @@ WHEN(sleeps_after_signal)
     return failure->kind == FAILED_END;
 }
 
+/* The servers that the shim holds before they wait. */
+WHEN(sleeps_in_the_gap)
+{
+    return failure->kind == FAILED_END &&
+           (is_run(failure, "5200") || is_run(failure, "5211"));
+}
+
 WHEN(reports_stop)
 {
-    return is_status(failure, 1);
+    return is_status(failure, 1) && !is_udp_client(failure);
 }
 
 /* ---- Datagrams
@@ -343,6 +376,11 @@ WHEN(believes_stranger)
 WHEN(gives_up_when_refused)
 {
     return is_udp_client(failure) && says(failure, "Connection refused");
+}
+
+WHEN(does_not_wait)
+{
+    return wanted(failure, "though nobody is there yet");
 }
 
 WHEN(counts_wrong)
@@ -382,6 +420,10 @@ const struct misconception lab_misconceptions[] = {
     {"udp_port_shared", "udp_echo", shares_udp_port,
      "For UDP SO_REUSEADDR lets a second server have the same port, and the "
      "datagrams of the first: leave it away there."},
+    {"queue_too_short", "restart_immediately", has_short_queue,
+     "The kernel keeps fewer than 64 connections for you until you accept "
+     "them: "
+     "those of other clients have to come again: listen with 64."},
     {"any_address", "restart_immediately udp_echo", is_everywhere,
      "INADDR_ANY is every address that this machine has: who is for this "
      "machine alone binds to INADDR_LOOPBACK."},
@@ -437,8 +479,19 @@ const struct misconception lab_misconceptions[] = {
      "A length was believed that no frame may have: compare it, as an unsigned "
      "number, with FRAME_MAX before anything else."},
     {"killed_by_sigpipe", NULL, died_of_sigpipe,
-     "A client had left, and SIGPIPE killed the server: send with "
+     "The other side had left, and SIGPIPE killed the process: give each send "
      "MSG_NOSIGNAL, or ignore the signal."},
+    {"naps_while_serving", "fifty_clients", naps_while_serving,
+     "The process that serves all clients slept because it could not accept "
+     "another one, and all the others waited: leave the listening socket out "
+     "of poll until a client has left."},
+    {"deaf_when_busy", "term_in_the_gap udp_echo", is_deaf_when_busy,
+     "SIGTERM was pending all the time: ppoll and pselect let a signal in only "
+     "while they sleep, and they do not sleep if something is ready. Unblock "
+     "it for a moment in each round, or ask sigpending."},
+    {"too_few_at_a_time", "slow_client", accepts_too_few,
+     "A client was not accepted while 63 others were connected: at least 64 "
+     "must be served at the same time."},
     {"accept_failure_ends_server", "fifty_clients", was_ended_by_client,
      "The server ended when accept failed: there was no descriptor left, and "
      "there will be one when a client leaves."},
@@ -466,13 +519,13 @@ const struct misconception lab_misconceptions[] = {
     {"one_wait_for_many", "shutdown_and_leaks", waits_once,
      "Several children can hide behind one SIGCHLD: call waitpid with WNOHANG "
      "until there is none left."},
-    {"signal_comes_too_early", "term_in_the_gap", sleeps_after_signal,
+    {"signal_comes_too_early", "term_in_the_gap udp_echo", sleeps_in_the_gap,
      "SIGTERM came after the look at *stop and before the wait, which then "
      "slept as if nothing had been: ppoll and pselect close that gap."},
-    {"signal_not_noticed", CHILDREN, sleeps_after_signal,
+    {"signal_not_noticed", "term_in_the_gap " CHILDREN, sleeps_after_signal,
      "SIGTERM has come, and the server does not end: EINTR is the moment to "
      "look at *stop."},
-    {"stop_is_failure", "term_in_the_gap " CHILDREN, reports_stop,
+    {"stop_is_failure", "term_in_the_gap udp_echo " CHILDREN, reports_stop,
      "SIGTERM is how a server is ended, not an error: return 0."},
     {"frame_misread", NULL, misreads_frame,
      "The server ended a connection instead of answering a right frame: a "
@@ -492,6 +545,9 @@ const struct misconception lab_misconceptions[] = {
     {"stranger_prolongs", "udp_retry", waits_again,
      "Each datagram of a stranger began the 300 ms anew: compute the deadline "
      "once, and wait for what is left of it."},
+    {"refused_is_no_silence", "udp_retry", does_not_wait,
+     "A datagram was refused, and the next one sent at once: ECONNREFUSED is "
+     "silence, too, so wait out the 300 ms; a server may come."},
     {"sends_the_nul", "udp_retry udp_echo", sends_nul,
      "A datagram is one byte too long: the NUL that ends a C string is not "
      "part of the text."},

@@ -5,12 +5,12 @@
  * from outside; and what client and server say to each other. Given; you need
  * not change it.
  *
- * A TCP connection carries frames, in both directions: four bytes of length,
- * in network byte order, then so many bytes of body, 0 to FRAME_MAX. The
- * answer to a frame is a frame of the same length: its ASCII letters are made
- * capitals, all other bytes stay. A client may send many frames before it
- * reads, and may shut down its sending half when it has no more; answers come
- * in the order of the frames.
+ * A TCP connection carries frames, in both directions: four bytes of length, in
+ * network byte order, then so many bytes of body, 0 to FRAME_MAX. The answer to
+ * a frame is a frame of the same length: its ASCII letters are made capitals,
+ * all other bytes stay. A client may send many frames before it reads, as many
+ * as the sockets hold, and may shut down its sending half when it has no more;
+ * answers come in the order of the frames.
  *
  * Over UDP a text is one datagram, 0 to TEXT_MAX bytes, without a length; so is
  * its answer.
@@ -20,8 +20,8 @@
  *   main.c says what went wrong.
  * - EINTR is invisible to the caller, but for its purpose in the two servers.
  * - All addresses are those of the loopback device, 127.0.0.1: ip(7).
- * - Every descriptor that a function opens is close-on-exec, and is closed
- *   again unless it is the result.
+ * - Every descriptor that a function opens is closed again unless it is the
+ *   result.
  */
 #ifndef SOCKETS_H
 #define SOCKETS_H
@@ -87,16 +87,19 @@ int write_frame(int fd, const char *body, uint32_t len);
  * their frames, at least 64 connections at the same time, and none waits for
  * another: not for one that has sent half of a frame, nor for one that does not
  * read its answers. A connection is closed when its client sends no more and
- * has all its answers; when it breaks; and when a length is above FRAME_MAX.
+ * has all its answers; when it breaks; and when a length is above FRAME_MAX
+ * (answers to the frames before it may be lost).
  * None of this, nor a lack of descriptors or memory, is the end of the server,
  * or of another connection. Where there is no descriptor left, connections
- * wait until there is one, and the server sleeps meanwhile.
+ * wait until there is one; the server meanwhile does not use the processor, and
+ * goes on answering those that it has.
  *
  * Returns 0 when *stop is not 0: a handler of main.c sets it, without
  * SA_RESTART, when SIGTERM or SIGINT comes, at whatever moment, even between a
- * look at *stop and the call that waits; it may be set at the start. (A second
- * or two may pass.) All connections are then closed, and there is no process or
- * thread of it left; lfd stays open. Returns -1 with errno if it cannot start.
+ * look at *stop and the call that waits, even if there is always something to
+ * do; it may be set at the start. (A second or two may pass.) All connections
+ * are then closed, and there is no process or thread of it left; lfd stays
+ * open. Returns -1 with errno if it cannot start.
  */
 int serve_loop(int lfd, const volatile sig_atomic_t *stop);
 
@@ -115,8 +118,8 @@ int udp_serve(unsigned short port, const volatile sig_atomic_t *stop);
  * there has been no answer for RESEND_MS, TRIES times in all. Only what comes
  * from that address and port is an answer: others neither count nor prolong the
  * wait. ECONNREFUSED only says that a datagram found nobody there: it is
- * silence, too. The answer is stored in `answer`, which has room for `size`
- * bytes; what does not fit is lost.
+ * silence, too, and the wait goes on. The answer is stored in `answer`, which
+ * has room for `size` bytes; what does not fit is lost.
  *
  * Returns the number of bytes stored, which may be 0, or -1 with errno:
  * EMSGSIZE if text is longer than TEXT_MAX (nothing was sent); ETIMEDOUT if

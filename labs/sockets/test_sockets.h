@@ -311,9 +311,10 @@ static void expect_answer(struct run *run, struct peer *peer, struct bytes body,
 }
 
 /* Room for a thread for each client: see launch_options. */
+#define MUCH_MEMORY ((size_t)16 << 30)
 #define start_server(world, port, ...)                                         \
     wait_ready(sockets(world, ARGS("serve", port), .blocked_s = SILENT_S,      \
-                       .memory = (size_t)16 << 30, ##__VA_ARGS__))
+                       .memory = MUCH_MEMORY, ##__VA_ARGS__))
 
 static struct run *wait_ready(struct run *run)
 {

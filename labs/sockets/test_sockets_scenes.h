@@ -49,6 +49,24 @@ static void expect_refusal(struct world *world, const char *port,
     peer_close(&server);
 }
 
+/* A call whose server has answered in advance and left. The request that finds
+ * it gone is refused by a reset; the one behind that is EPIPE: tcp(7). */
+static void expect_no_signal(struct world *world, const char *port)
+{
+    struct peer server = peer_listen(world, port);
+    struct run *call = sockets(world, ARGS("call", port, "a", "b", "c", "d"),
+                               .blocked_s = SILENT_S);
+    struct bytes answer = frame(text("x"));
+
+    answer_call(call, &server, "a", text(""));
+    run_stop(call);
+    peer_ask(&server, join(answer, join(answer, answer)), 0);
+    play(call, &server, 1, "the kernel takes the answers");
+    peer_close(&server);
+    run_continue(call);
+    expect_exit(call, 1);
+}
+
 /* ---- A server, and its clients
  * ----------------------------------------------- */
 
@@ -109,6 +127,58 @@ static void ask_in_halves(struct run *run, struct world *world,
         expect_got(run, &peers[i], frame(upper(bodies[i])));
     for (int i = 0; i < count; i++)
         peer_close(&peers[i]);
+}
+
+#define NAPS     "nanosleep,clock_nanosleep"
+#define RECEIVES "recvfrom,recvmsg,read,readv"
+
+/* Whether PROCESS, a thread maybe, has received from a connection that it had
+ * accepted itself. */
+static bool serves(const struct trace *trace, int process)
+{
+    char fd[16];
+
+    for (size_t i = 0; i < trace->event_count; i++) {
+        i = trace_find(trace, i, "accept,accept4", process);
+        for (size_t j = i + 1; j < trace->event_count; j++) {
+            j = trace_find(trace, j, RECEIVES, process);
+            if (j < trace->event_count &&
+                trace_arg(&trace->events[j], 0, fd, sizeof(fd)) &&
+                strtol(fd, NULL, 10) == trace->events[i].result)
+                return true;
+        }
+    }
+    return false;
+}
+
+/* Who serves clients takes no nap for want of a descriptor. */
+static void expect_no_nap(struct run *run)
+{
+    const struct trace *trace = run_trace(run);
+
+    for (size_t i = 0; i < trace->event_count; i++) {
+        i = trace_find(trace, i, NAPS, -1);
+        expect_that(run,
+                    i == trace->event_count ||
+                        !serves(trace, trace->events[i].process),
+                    "clients that have been accepted do not wait for others",
+                    "the process that serves them slept meanwhile, in %s",
+                    trace->events[i].name);
+    }
+}
+
+/* RUN has listened with room for at least ROOM connections. */
+static void expect_backlog(struct run *run, long room)
+{
+    const struct trace *trace = run_trace(run);
+    size_t i = trace_find(trace, 0, "listen", -1);
+    char number[16] = "";
+
+    if (i < trace->event_count)
+        (void)trace_arg(&trace->events[i], 1, number, sizeof(number));
+    expect_that(run, strtol(number, NULL, 0) >= room,
+                "listen leaves room for 64 connections to wait",
+                "its backlog is %s", number);
 }
 
 #define VISITS 12
@@ -202,6 +272,65 @@ static void stop_in_the_gap(struct world *world, const char *command,
     world_open_gate(world, "go");
     expect_exit(run, 0);
     expect_no_children_left(run);
+}
+
+/* ---- A server that has always something to do -------------------------------
+ *
+ * So much lies in its socket that each of its waits finds something ready, and
+ * the shim makes each wait, and each receiving, last 20 ms: to answer all of it
+ * takes more than 2 s. Whoever looks for SIGTERM at all has seen it by then.
+ */
+
+#define BUSY   "poll=20,select=20,epoll=20,recv=20"
+#define BUSY_S 30 /* so long it may seem to be asleep */
+#define WORK   80 /* frames, or datagrams,... */
+#define PIECE  7  /* ...of so many bytes: one a time, with .short_io */
+
+struct busy {
+    struct run *run;
+    int fd;       /* a client's */
+    int answered; /* bytes that it got */
+};
+
+static bool has_answered(const void *data)
+{
+    struct busy *busy = (struct busy *)(uintptr_t)data;
+    char piece[PIECE];
+    ssize_t n;
+
+    while ((n = recv(busy->fd, piece, PIECE, 0)) > 0)
+        busy->answered += (int)n;
+    return busy->answered > 0;
+}
+
+/* The sleeps of the shim that were not broken off: see expect_short_tries(). */
+static int count_sleeps(struct run *run)
+{
+    const struct trace *trace = run_trace(run);
+    int count = 0;
+
+    for (size_t i = 0; i < trace->event_count; i++) {
+        const struct trace_event *event = &trace->events[i];
+        count += strcmp(event->name, "rt_sigtimedwait") == 0 && event->error &&
+                 strcmp(event->error, "EAGAIN") == 0;
+    }
+    return count;
+}
+
+/* RUN has WORK pieces of work from the socket FD. */
+static void stop_while_busy(struct run *run, int fd)
+{
+    struct busy busy = {run, fd, 0};
+
+    run_wait_until(run, has_answered, &busy, "the server answers");
+    run_signal(run, SIGTERM);
+    expect_exit(run, 0);
+    (void)has_answered(&busy);
+    (void)close(fd);
+    /* One that receives in no way that the shim knows was not held up. */
+    expect_that(run, busy.answered < WORK * PIECE || count_sleeps(run) < WORK,
+                "SIGTERM ends the server, however much there is to do",
+                "it has answered all that there was before it ended");
 }
 
 #endif

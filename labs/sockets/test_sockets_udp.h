@@ -92,6 +92,16 @@ static struct correspondent correspond(struct world *world, const char *port,
         .fd = fd, .answers_from = answers_from, .last_ms = now_ms()};
 }
 
+/* Somebody else, who has PORT, too, but of another HOST. */
+static int stranger(struct world *world, const char *host, const char *port)
+{
+    struct sockaddr_in name = address(host, port);
+    int fd = world_socket(world, SOCK_DGRAM | SOCK_NONBLOCK);
+
+    cr_assert(bind(fd, (struct sockaddr *)&name, sizeof(name)) == 0);
+    return fd;
+}
+
 /* Take what has come and answer it; whether the client has ended. */
 static bool has_ended(const void *data)
 {
@@ -184,7 +194,7 @@ static enum scene answer_third(struct world *world)
 
     if (probe_is_memcheck())
         return PLAYED;
-    late.stranger = world_socket(world, SOCK_DGRAM | SOCK_NONBLOCK);
+    late.stranger = stranger(world, "127.0.0.1", "5224");
     late.words = 1;
     late.run = sockets(world, ARGS("udpcall", "5223", "Again"),
                        .blocked_s = UNHEARD_S);
@@ -195,6 +205,34 @@ static enum scene answer_third(struct world *world)
         return SPOILT;
     expect_output(late.run, text("RIGHT\n"));
     expect_exit(late.run, 0);
+    return PLAYED;
+}
+
+/* Whatever a client may wait in. */
+#define WAITS                                                                  \
+    "poll,ppoll,select,pselect6,epoll_wait,epoll_pwait,epoll_pwait2,recvfrom," \
+    "recvmsg,recvmmsg,read,readv,nanosleep,clock_nanosleep,rt_sigtimedwait,"   \
+    "rt_sigsuspend,pause,futex"
+
+/* Nobody is there for the first datagram, and the kernel says so; but a server
+ * comes while the client waits, as it must. */
+static enum scene come_late(struct world *world)
+{
+    if (probe_is_memcheck())
+        return PLAYED;
+    struct run *run =
+        sockets(world, ARGS("udpcall", "5225", "Late"), .blocked_s = UNHEARD_S);
+    bool waits = run_waits_in(run, WAITS);
+    expect_that(run, waits, "udpcall waits 300 ms, though nobody is there yet",
+                "it was refused, and did not wait at all");
+    struct correspondent late = correspond(world, "5225", 1);
+    late.run = run;
+    let_talk(&late);
+    (void)close(late.fd);
+    if (late.count == 0) /* it is the test that has come too late */
+        return SPOILT;
+    expect_output(run, text("RIGHT\n"));
+    expect_exit(run, 0);
     return PLAYED;
 }
 

@@ -211,7 +211,7 @@ static void reap(int options)
 }
 
 /* The signals that end a wait. They are blocked but while we wait: ppoll(2)
- * lets them in and waits in one step, so that none comes too early. */
+ * lets them in and sleeps in one step, so that none comes too early. */
 static int hold_signals(sigset_t *waiting)
 {
     static const int signals[] = {SIGTERM, SIGINT, SIGCHLD};
@@ -225,6 +225,19 @@ static int hold_signals(sigset_t *waiting)
     for (int i = 0; i < 3; i++)
         sigdelset(waiting, signals[i]);
     return 0;
+}
+
+/* Whether `wanted` is ready; waits until it is, or a signal has come. */
+static int wait_ready(struct pollfd *wanted, const sigset_t *waiting)
+{
+    sigset_t held;
+    int ready = ppoll(wanted, 1, NULL, waiting);
+
+    /* What is ready at once ends ppoll(2) before it lets a signal in; who is
+     * always busy would never see one. */
+    (void)sigprocmask(SIG_SETMASK, waiting, &held); /* cannot fail */
+    (void)sigprocmask(SIG_SETMASK, &held, NULL);
+    return ready > 0;
 }
 
 static void start_child(int lfd, int fd, const sigset_t *waiting)
@@ -280,7 +293,7 @@ int serve_loop(int lfd, const volatile sig_atomic_t *stop)
         struct pollfd wanted = {.fd = lfd, .events = POLLIN};
         if (child_count == CHILDREN_MAX)
             wanted.fd = -1; /* until one of them ends */
-        if (ppoll(&wanted, 1, NULL, &waiting) > 0)
+        if (wait_ready(&wanted, &waiting))
             welcome(lfd, &waiting);
     }
     for (int i = 0; i < child_count; i++)
@@ -327,7 +340,7 @@ int udp_serve(unsigned short port, const volatile sig_atomic_t *stop)
         return give_up(fd);
     while (!*stop) {
         struct pollfd wanted = {.fd = fd, .events = POLLIN};
-        if (ppoll(&wanted, 1, NULL, &waiting) > 0)
+        if (wait_ready(&wanted, &waiting))
             echo(fd);
     }
     return close(fd);

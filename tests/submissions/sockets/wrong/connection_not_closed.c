@@ -242,6 +242,15 @@ static void hold(sigset_t *before)
     sigprocmask(SIG_BLOCK, &set, before);
 }
 
+/* A call that finds something ready at once has let no signal in. */
+static void let_in(const sigset_t *before)
+{
+    sigset_t held;
+
+    sigprocmask(SIG_SETMASK, before, &held);
+    sigprocmask(SIG_SETMASK, &held, NULL);
+}
+
 static int full;
 
 static void welcome(int lfd)
@@ -276,7 +285,9 @@ int serve_loop(int lfd, const volatile sig_atomic_t *stop)
         int listens = !full && count < 200;
         list[count] = (struct pollfd){listens ? lfd : -1, POLLIN, 0};
         int n = count;
-        if (ppoll(list, n + 1, NULL, &before) == -1)
+        int ready = ppoll(list, n + 1, NULL, &before);
+        let_in(&before);
+        if (ready == -1)
             continue;
         for (int i = n - 1; i >= 0; i--) {
             struct client *c = &clients[i];
@@ -306,7 +317,9 @@ static int wait_for(int fd, const sigset_t *before)
 {
     struct pollfd p = {fd, POLLIN, 0};
 
-    return ppoll(&p, 1, NULL, before);
+    int n = ppoll(&p, 1, NULL, before);
+    let_in(before);
+    return n;
 }
 
 int udp_serve(unsigned short port, const volatile sig_atomic_t *stop)

@@ -201,13 +201,24 @@ static void hold(sigset_t *before)
     sigprocmask(SIG_BLOCK, &set, before);
 }
 
+/* A call that finds something ready at once has let no signal in. */
+static void let_in(const sigset_t *before)
+{
+    sigset_t held;
+
+    sigprocmask(SIG_SETMASK, before, &held);
+    sigprocmask(SIG_SETMASK, &held, NULL);
+}
+
 static int wait_for(int fd, const sigset_t *before)
 {
     fd_set in;
 
     FD_ZERO(&in);
     FD_SET(fd, &in);
-    return pselect(fd + 1, &in, NULL, NULL, NULL, before);
+    int n = pselect(fd + 1, &in, NULL, NULL, NULL, before);
+    let_in(before);
+    return n;
 }
 
 int serve_loop(int lfd, const volatile sig_atomic_t *stop)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Fails: term_in_the_gap
+ * Fails: term_in_the_gap udp_echo
  * Shows: signal_comes_too_early
  *
  * The belief: SIGTERM comes while select sleeps, and ends it. It may come
