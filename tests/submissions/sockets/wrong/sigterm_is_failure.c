@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Fails: restart_immediately shutdown_and_leaks term_in_the_gap udp_echo
+ * Fails: restart_immediately shutdown_and_leaks term_in_the_gap
  * Shows: stop_is_failure
  *
  * The belief: a server that ends has failed. Whoever sends SIGTERM wants
