@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "record.h"
+#include "guard.h"
 #include "run.h"
 #include "verdict.h"
 
@@ -68,11 +69,14 @@ static void made_progress(struct run *run)
 /* ---- Input --------------------------------------------------------------- */
 
 /* Dribbled input: the next bytes go when the last ones have been read. */
-static bool is_read_empty(int fd)
+static bool is_read_empty(const struct run *run)
 {
     int unread = 0;
 
-    return ioctl(fd, FIONREAD, &unread) < 0 || unread == 0;
+    guard_begin(run->world->control_fd);
+    bool is_empty = ioctl(run->input_fd, FIONREAD, &unread) < 0 || unread == 0;
+    guard_end();
+    return is_empty;
 }
 
 static size_t next_portion(const struct run *run)
@@ -88,9 +92,11 @@ static void feed(struct run *run)
     bool dribbled = run->options.input_mode == INPUT_DRIBBLED;
 
     while (run->input.size > 0) {
-        if (dribbled && !is_read_empty(run->input_fd))
+        if (dribbled && !is_read_empty(run))
             return;
+        guard_begin(run->world->control_fd);
         ssize_t n = write(run->input_fd, run->input.data, next_portion(run));
+        guard_end();
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0 && errno == EAGAIN)
@@ -173,10 +179,12 @@ static void drain(struct run *run, int *fd, struct buffer *buffer)
         size = allowed(run, fd, size);
         if (size == 0)
             return;
+        guard_begin(run->world->control_fd);
         if (is_file(run, fd)) /* its offset is the program's */
             n = pread(*fd, chunk, size, (off_t)buffer->size);
         else
             n = read(*fd, chunk, size);
+        guard_end();
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)

@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "guard.h"
 #include "record.h"
 #include "verdict.h"
 
@@ -49,8 +50,8 @@ static void send_request(struct world *world, const void *message, size_t size,
             probe_error("sandbox: cannot send a request: %s", strerror(errno));
 }
 
-/* Receive one message.  FDS, where given, receives what HELLO carries.  False
- * at end-of-file or, with MSG_DONTWAIT, where there is none. */
+/* Receive one message.  FDS, where given, receives what HELLO carries.  False,
+ * with MSG_DONTWAIT, where there is none. */
 static bool receive(struct world *world, struct server_message *message,
                     int *fds, int flags)
 {
@@ -68,6 +69,12 @@ static bool receive(struct world *world, struct server_message *message,
     do
         size = recvmsg(world->control_fd, &header, flags | MSG_CMSG_CLOEXEC);
     while (size < 0 && errno == EINTR);
+    if (size == 0 && guard_has_acted())
+        probe_error("the program keeps a pipe locked, by splice(2), so that "
+                    "the test can neither read nor write it");
+    if (size == 0)
+        probe_error("sandbox: its first process is gone%s",
+                    world->memcheck ? "" : " (try `ipclab doctor`)");
     if (size != (ssize_t)sizeof(*message))
         return false;
     struct cmsghdr *rights = CMSG_FIRSTHDR(&header);
@@ -112,8 +119,7 @@ static struct server_message await(struct world *world, uint32_t type, int *fds)
         if (events[0].revents == 0)
             continue;
         if (!receive(world, &message, fds, 0))
-            probe_error("sandbox: its first process is gone%s",
-                        world->memcheck ? "" : " (try `ipclab doctor`)");
+            probe_error("sandbox: %s", strerror(errno));
         if (message.type == type)
             return message;
         struct server_message *report =
