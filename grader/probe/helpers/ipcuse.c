@@ -8,17 +8,23 @@
  *     shm KEY             make a segment of 4096 bytes
  *     sem KEY COUNT       make a set, without touching its semaphores
  *     msg KEY             make a queue
+ *     crowd KEY COUNT     make so many queues, with this key and the next ones
  *     attach KEY          attach the segment, until the process ends
  *     add KEY NUM DELTA   semop(2), which may sleep; DELTA 0 waits for zero
+ *     set KEY NUM VALUE   semctl(2), SETVAL
  *     send KEY TEXT       msgsnd(2), type 1
+ *     zombie KEY TEXT     the same by a child, which is dead then, but is not
+ *                         waited for
  *     receive KEY         msgrcv(2) of the oldest, which may sleep
  *     mode TYPE KEY MODE  change the mode of a shm, sem or msg (IPC_SET)
  *     rm TYPE KEY
  *     churn TYPE COUNT    make and remove so many: Linux fills its slots in
- * turn and begins again, with higher ids, after 64 of them post NAME TEXT make
- * POSIX queue NAME, unless it exists; mq_send(3) notify NAME         likewise;
- * mq_notify(3), without a signal pid                 print the process id stay
- * print "ready", and wait for the end of the input
+ *                         turn and begins again, with higher ids, after 64
+ *     post NAME TEXT      make POSIX queue NAME, unless it exists; mq_send(3)
+ *     notify NAME         likewise; mq_notify(3), without a signal
+ *     hide NAME           nobody may read POSIX queue NAME from now on
+ *     pid                 print the process id
+ *     stay                print "ready", and wait for the end of the input
  *
  * KEY is a number as in C; 0, IPC_PRIVATE, is the last of its type that this
  * process made so.  Objects have mode 0600 and must be new.  Exits with 1 and a
@@ -35,6 +41,8 @@
 #include <sys/msg.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define NEW (IPC_CREAT | IPC_EXCL | 0600)
@@ -89,6 +97,15 @@ static int make_msg(char **words)
     return made(MSG, words[0], msgget(key_of(words[0]), NEW));
 }
 
+static int make_crowd(char **words)
+{
+    int id = 0;
+
+    for (int i = 0; i < number(words[1]) && id != -1; i++)
+        id = msgget(key_of(words[0]) + i, NEW);
+    return id;
+}
+
 static int attach(char **words)
 {
     return shmat(find(SHM, words[0]), NULL, 0) == (void *)-1 ? -1 : 0;
@@ -102,6 +119,12 @@ static int add(char **words)
     return semop(find(SEM, words[0]), &change, 1);
 }
 
+static int set_value(char **words)
+{
+    return semctl(find(SEM, words[0]), number(words[1]), SETVAL,
+                  number(words[2]));
+}
+
 static struct {
     long type;
     char text[4096];
@@ -113,6 +136,18 @@ static int send_text(char **words)
 
     memcpy(message.text, words[1], size);
     return msgsnd(find(MSG, words[0]), &message, size, 0);
+}
+
+static int send_as_zombie(char **words)
+{
+    siginfo_t end;
+    pid_t child = fork();
+
+    if (child == 0)
+        _exit(send_text(words) == -1);
+    if (child == -1 || waitid(P_PID, (id_t)child, &end, WEXITED | WNOWAIT))
+        return -1;
+    return end.si_status == 0 ? 0 : -1;
 }
 
 static int receive(char **words)
@@ -197,6 +232,13 @@ static int notify(char **words)
     return queue == (mqd_t)-1 ? -1 : mq_notify(queue, &event);
 }
 
+static int hide(char **words)
+{
+    mqd_t queue = mq_open(words[0], O_RDONLY);
+
+    return queue == (mqd_t)-1 ? -1 : fchmod(queue, 0);
+}
+
 static int print_pid(char **words)
 {
     (void)words;
@@ -220,11 +262,15 @@ static const struct action {
     int words;
     int (*run)(char **words);
 } actions[] = {
-    {"shm", 1, make_shm},    {"sem", 2, make_sem},     {"msg", 1, make_msg},
-    {"attach", 1, attach},   {"add", 3, add},          {"send", 2, send_text},
-    {"receive", 1, receive}, {"mode", 3, change_mode}, {"rm", 2, remove_object},
-    {"churn", 2, churn},     {"post", 2, post},        {"notify", 1, notify},
-    {"pid", 0, print_pid},   {"stay", 0, stay},
+    {"shm", 1, make_shm},          {"sem", 2, make_sem},
+    {"msg", 1, make_msg},          {"crowd", 2, make_crowd},
+    {"attach", 1, attach},         {"add", 3, add},
+    {"set", 3, set_value},         {"send", 2, send_text},
+    {"zombie", 2, send_as_zombie}, {"receive", 1, receive},
+    {"mode", 3, change_mode},      {"rm", 2, remove_object},
+    {"churn", 2, churn},           {"post", 2, post},
+    {"notify", 1, notify},         {"hide", 1, hide},
+    {"pid", 0, print_pid},         {"stay", 0, stay},
 };
 
 static const struct action *find_action(const char *name)
