@@ -5,12 +5,13 @@
  * outside. Given; you need not change it.
  *
  * Rules for all of them:
- * - On failure a function returns -1 with errno set and has printed nothing:
- *   main.c says what went wrong. What sweep() cannot remove is an exception.
+ * - On failure a function returns -1 with errno set, and main.c says what went
+ *   wrong. Lines that were printed before are no harm.
  * - Whoever looks changes nothing: no message is received, no semaphore
  *   operated on, no segment attached. No other program is started.
  * - An object may vanish at any time between two looks at it. Then the kernel
- *   says EINVAL or EIDRM, and that is no error: the object is passed over.
+ *   says EINVAL or EIDRM (of a file: ENOENT), and that is no error: the object
+ *   is passed over.
  * - 0 is a valid id, and the first one of every type. Pid 0 is nobody.
  */
 #ifndef IPCS_H
@@ -54,18 +55,19 @@ int list_objects(struct obj **v, size_t *n);
 
 /*
  * What state is `o` in? A process is alive if kill(2) could reach it, whether
- * the caller may send it a signal or not.
+ * the caller may send it a signal or not; so is a zombie.
  *
  * - A segment is USED while it is attached, or while its creator or its last
  *   user is alive; else UNKNOWN if it was never attached, else an ORPHAN.
  * - A queue is USED while its last sender or its last receiver is alive; else
  *   UNKNOWN if there has been neither, else an ORPHAN.
  * - A set is USED while a process waits for one of its semaphores (to grow or
- *   to become zero), or while the last process that operated on any of them is
- *   alive; else UNKNOWN if there has been none, else an ORPHAN. A set that the
- *   caller may not read is UNKNOWN.
+ *   to become zero), or while the last process that operated on any of them
+ *   (SETVAL and SETALL count, see GETPID) is alive; else UNKNOWN if there has
+ *   been none, else an ORPHAN. A set that the caller may not read is UNKNOWN.
  *
- * Returns an enum state, or -1 with errno: EINVAL or EIDRM if it has vanished.
+ * For a segment and a queue the fields of `o` are enough. Returns an enum
+ * state, or -1 with errno: EINVAL or EIDRM if a call says that it has vanished.
  */
 int classify(const struct obj *o);
 
@@ -83,8 +85,10 @@ int remove_obj(const struct obj *o);
  * dry_run only print the lines.
  *
  * An orphan that cannot be removed is reported on stderr with fail("TYPE ID"),
- * and the others follow; one that has vanished is neither printed nor reported.
- * Returns the number of those that were reported, or -1 with errno.
+ * as is an object of which classify() fails, and the others follow. What one of
+ * the two functions says has vanished is neither printed nor reported.
+ * Returns the number of those that were reported, or -1 with errno if there is
+ * no list.
  */
 int sweep(int dry_run, char type);
 
@@ -96,15 +100,17 @@ int sweep(int dry_run, char type);
  *     q   "sender PID STATE\n" "receiver PID STATE\n"
  *     s   for each semaphore "NUM: last PID STATE, waiting N, for zero N\n"
  *
- * Returns 0, or -1 with errno: EINVAL if there is no such object, EACCES for a
- * set that the caller may not read.
+ * Segments and queues need not be readable. Returns 0, or -1 with errno: EINVAL
+ * if there is no such object, EINVAL or EIDRM if it vanishes meanwhile, EACCES
+ * for a set that the caller may not read.
  */
 int who(char type, int id);
 
 /*
- * Print "/NAME QSIZE NOTIFY_PID\n" for each POSIX message queue, in any order:
- * how many bytes are in it, and who has asked to be told of the next message
- * (0: nobody); see mq_overview(7). Returns 0, or -1 with errno.
+ * Print "/NAME QSIZE NOTIFY_PID\n" for each POSIX message queue in /dev/mqueue,
+ * in any order: how many bytes are in it, and who has asked to be told of the
+ * next message (0: nobody); see mq_overview(7). Returns 0, or -1 with errno:
+ * EACCES if one of them may not be read.
  */
 int list_mq(void);
 

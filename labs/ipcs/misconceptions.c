@@ -76,6 +76,17 @@ WHEN(is_unsorted)
     return wanted(failure, "each by ascending id");
 }
 
+WHEN(leaves_objects_out)
+{
+    return wanted(failure, "each of 307 objects");
+}
+
+WHEN(is_refused_facts)
+{
+    return is_run(failure, "who") && !is_run(failure, "s") &&
+           says(failure, "Permission denied");
+}
+
 WHEN(dies_of_unreadable)
 {
     return says(failure, "Permission denied");
@@ -121,6 +132,11 @@ WHEN(looks_at_first_semaphore)
            takes(failure, "second semaphore has a living user", "orphan");
 }
 
+WHEN(asks_for_time)
+{
+    return takes(failure, "did SETVAL", "unknown");
+}
+
 WHEN(invents_pid_of_set)
 {
     return takes(failure, "a set that was never used", "orphan");
@@ -139,6 +155,11 @@ WHEN(removes_unreadable)
 WHEN(is_refused_by_process)
 {
     return wanted(failure, "(EPERM)");
+}
+
+WHEN(forgets_zombie)
+{
+    return takes(failure, "whose sender is a zombie", "orphan");
 }
 
 WHEN(removes_attached)
@@ -201,6 +222,11 @@ WHEN(complains_of_vanished)
            says(failure, "Identifier removed");
 }
 
+WHEN(takes_vanished_for_orphan)
+{
+    return wanted(failure, "a set that has vanished is no orphan");
+}
+
 /* ---- who and mq ---------------------------------------------------------- */
 
 WHEN(tells_of_first_semaphore)
@@ -217,6 +243,11 @@ WHEN(tells_of_nothing)
 WHEN(counts_messages)
 {
     return prints(failure, "/full 2 ");
+}
+
+WHEN(skips_unreadable_queue)
+{
+    return is_run(failure, "mq") && is_status(failure, 0);
 }
 
 WHEN(prints_method)
@@ -261,6 +292,12 @@ const struct misconception lab_misconceptions[] = {
     {"order", "list_all_types", is_unsorted,
      "The objects are in another order: a table is in that of the kernel's "
      "slots, and an object in a slot that is used again has a higher id."},
+    {"objects_left_out", "list_all_types", leaves_objects_out,
+     "Some of many objects are not listed: there may be thousands of them, so "
+     "take an array that grows, and read the tables to their end."},
+    {"who_is_refused", "who_waits", is_refused_facts,
+     "IPC_STAT needs permission to read; what it tells of a segment or a queue "
+     "is also in /proc/sysvipc, and there for everybody."},
     {"unreadable_is_error", NULL, dies_of_unreadable,
      "One set that may not be read (EACCES) is no reason to give up: its state "
      "is unknown, and the others follow."},
@@ -281,6 +318,9 @@ const struct misconception lab_misconceptions[] = {
     {"first_semaphore_only", NULL, looks_at_first_semaphore,
      "Each semaphore of a set has a last process of its own: ask for all of "
      "them, not for the first only."},
+    {"setval_is_no_use", "leaked_by_dead", asks_for_time,
+     "SETVAL counts as operating, too: it leaves the pid that GETPID returns, "
+     "though sem_otime is still 0."},
     {"unused_is_orphan", NULL, removes_unused,
      "Nobody has used this object yet, so nobody can have left it: whoever "
      "was told its id may be about to come."},
@@ -294,6 +334,9 @@ const struct misconception lab_misconceptions[] = {
     {"eperm_is_dead", NULL, is_refused_by_process,
      "kill(2) fails with EPERM because there is a process, of somebody else: "
      "only ESRCH means that there is none."},
+    {"zombie_is_dead", NULL, forgets_zombie,
+     "kill(2) reaches a zombie, and that is what alive means here: its pid is "
+     "taken until its parent has waited for it."},
     {"attached_is_removed", NULL, removes_attached,
      "A segment that is attached is in use, whoever made it: removing it only "
      "keeps new users from finding it."},
@@ -327,6 +370,9 @@ const struct misconception lab_misconceptions[] = {
     {"vanished_is_error", "vanished_in_between", complains_of_vanished,
      "Somebody else has removed the object since it was listed, EINVAL or "
      "EIDRM: what you wanted is done, and no error."},
+    {"vanished_is_orphan", "vanished_in_between", takes_vanished_for_orphan,
+     "classify() has returned -1, for the set has vanished: what is neither "
+     "used nor unknown is not yet an orphan."},
 
     /* who and mq */
     {"who_first_semaphore", "who_waits", tells_of_first_semaphore,
@@ -336,6 +382,9 @@ const struct misconception lab_misconceptions[] = {
     {"qsize_is_bytes", "mq_list", counts_messages,
      "QSIZE is the number of bytes in a queue's messages, not the number of "
      "messages (mq_curmsgs)."},
+    {"mq_unreadable_skipped", "mq_list", skips_unreadable_queue,
+     "A queue that may not be read (EACCES) is left out, as if it were not "
+     "there: ENOENT alone says that a queue has gone."},
     {"notify_is_no_pid", "mq_list", prints_method,
      "NOTIFY says how, and NOTIFY_PID who is to be told of the next message."},
     {NULL, NULL, NULL, NULL},

@@ -30,8 +30,7 @@ static const struct line all_types[] = {
      "a segment with a key above 0x7fffffff is listed"},
     {'m', "0x63", "0000", "bytes=4096,attached=0",
      "a segment that nobody may read is listed"},
-    {'s', "0x62", "0000", "semaphores=2",
-     "a set that nobody may read is listed"},
+    {'s', "0x62", "0600", "semaphores=2", "a set is listed"},
     {'s', "0x63", "0640", "semaphores=3",
      "a set in the last of the kernel's slots is listed"},
     {'q', "0x61", "0000", "bytes=0,messages=0",
@@ -68,8 +67,7 @@ Graded(ipcs, list_all_types, .points = 12, .step = "ipcs.1",
     (void)use(world, "shm", "0x80000062", "shm", "0x63", "mode", "shm", "0x63",
               "0");
     (void)use(world, "sem", "0x61", "1", "sem", "0x62", "2", "sem", "0x63", "3",
-              "rm", "sem", "0x61", "mode", "sem", "0x62", "0", "mode", "sem",
-              "0x63", "0640");
+              "rm", "sem", "0x61", "mode", "sem", "0x63", "0640");
     (void)use(world, "churn", "msg", "62", "msg", "0x61", "msg", "0x62", "msg",
               "0x63", "send", "0x62", "hello", "mode", "msg", "0x61", "0");
     struct run *run = ipcs(world, "list");
@@ -79,6 +77,12 @@ Graded(ipcs, list_all_types, .points = 12, .step = "ipcs.1",
         return;
     expect_lines(run, world, all_types, COUNT(all_types));
     expect_only_looks(run, world);
+    (void)use(world, "crowd", "0x100", "300");
+    struct run *crowd = ipcs(world, "list");
+    expect_exit(crowd, 0);
+    int lines = count_lines(crowd), all = COUNT(all_types) + 300;
+    expect_that(crowd, lines == all, "each of 307 objects is listed",
+                "there are %d lines", lines);
 }
 
 /* ---- ipcs.2: who lives --------------------------------------------------- */
@@ -100,15 +104,84 @@ Graded(ipcs, leaked_by_dead, .points = 14, .step = "ipcs.2",
         {'s', "0x60", "unknown", "a set that was never used"},
         {'q', "0x60", "unknown", "a queue that was never used"},
         {'s', "0x62", "unknown", "a set that may not be read"},
+        {'s', "0x63", "orphan", "a set whose user, dead, did SETVAL"},
     };
     struct world *world = make_world();
 
-    (void)use(world, "shm", "0x60", "sem", "0x60", "2", "msg", "0x60");
+    (void)use(world, "shm", "0x60", "sem", "0x60", "2", "msg", "0x60", "sem",
+              "0x63", "1", "set", "0x63", "0", "1");
     (void)use(world, LEAK, "sem", "0x62", "1", "add", "0x62", "0", "1", "mode",
               "sem", "0x62", "0");
     struct run *run = ipcs(world, "list");
     expect_states(run, world, objects, COUNT(objects));
     expect_errors(run, LITERAL(""));
+}
+
+/* A process that may not be sent a signal is alive: here each that kill(2) is
+ * asked for. Who asks in another way sees what there is. */
+static void ask_without_permission(void)
+{
+    struct world *world = make_world(.inject = "?kill:error=EPERM");
+    struct object o = {'q', "0x61", "orphan", "a queue whose sender is dead"};
+
+    (void)use(world, "msg", "0x61", "send", "0x61", "late");
+    struct run *run = ipcs(world, "list");
+    if (run_was_injected(run)) {
+        o.state = "used";
+        o.what = "a queue whose sender may not be sent a signal (EPERM)";
+    }
+    expect_states(run, world, &o, 1);
+    world_end(world);
+}
+
+static const struct object used[] = {
+    {'m', "0x71", "used", "a segment that is attached"},
+    {'m', "0x72", "used", "a segment whose creator lives"},
+    {'s', "0x73", "used", "a set whose second semaphore has a living user"},
+    {'s', "0x71", "used", "a set whose second semaphore is waited for"},
+    {'s', "0x72", "used", "a set that is to become zero"},
+    {'q', "0x71", "used", "a queue whose sender lives"},
+    {'q', "0x72", "used", "a queue whose receiver lives"},
+    {'q', "0x73", "used", "a queue whose sender is a zombie"},
+};
+
+/* Make them. The last to come to some of them is dead, but another lives. */
+static void make_used(struct world *world)
+{
+    (void)use(world, "shm", "0x71", "attach", "0x71", "msg", "0x72", "send",
+              "0x72", "late", "msg", "0x73");
+    (void)use(world, "sem", "0x71", "2", "add", "0x71", "0", "1", "sem", "0x72",
+              "1", "add", "0x72", "0", "1", "sem", "0x73", "2");
+    (void)stay(world, "attach", "0x71", "shm", "0x72", "add", "0x73", "1", "1",
+               "msg", "0x71", "send", "0x71", "soon", "receive", "0x72",
+               "zombie", "0x73", "late");
+    (void)use(world, "attach", "0x72", "add", "0x73", "0", "1", "receive",
+              "0x71");
+    wait_for(world, "0x71", "1", "-1");
+    wait_for(world, "0x72", "0", "0");
+}
+
+Graded(ipcs, in_use, .points = 14, .step = "ipcs.2",
+       .description = "What a living process uses, or may come back to, is "
+                      "used")
+{
+    static const struct object left[] = {
+        {'m', "0x61", "orphan", "a segment whose users are dead"},
+        {'s', "0x61", "orphan", "a set whose users are dead"},
+        {'q', "0x61", "orphan", "a queue whose sender is dead"},
+    };
+
+    if (probe_is_memcheck())
+        return;
+    ask_without_permission();
+    struct world *world = make_world();
+    (void)use(world, LEAK);
+    make_used(world);
+    struct run *run = ipcs(world, "list");
+    expect_states(run, world, left, COUNT(left));
+    expect_states(run, world, used, COUNT(used));
+    expect_errors(run, LITERAL(""));
+    dismiss();
 }
 
 Graded(ipcs, dest_segment, .points = 8, .step = "ipcs.2",
@@ -158,74 +231,11 @@ Graded(ipcs, id_zero_ok, .points = 6, .step = "ipcs.3",
     expect_natively(run, "m 0\ns 0\nq 0\n");
 }
 
-/* A process that may not be sent a signal is alive: here each that kill(2) is
- * asked for. Who asks in another way sees what there is. */
-static void ask_without_permission(void)
-{
-    struct world *world = make_world(.inject = "?kill:error=EPERM");
-    struct object o = {'q', "0x61", "orphan", "a queue whose sender is dead"};
-
-    (void)use(world, "msg", "0x61", "send", "0x61", "late");
-    struct run *run = ipcs(world, "list");
-    if (run_was_injected(run)) {
-        o.state = "used";
-        o.what = "a queue whose sender may not be sent a signal (EPERM)";
-    }
-    expect_states(run, world, &o, 1);
-    world_end(world);
-}
-
-static const struct object in_use[] = {
-    {'m', "0x61", "used", "a segment that is attached"},
-    {'m', "0x62", "used", "a segment whose creator lives"},
-    {'s', "0x61", "used", "a set whose second semaphore is waited for"},
-    {'s', "0x62", "used", "a set that is to become zero"},
-    {'s', "0x63", "used", "a set whose second semaphore has a living user"},
-    {'q', "0x61", "used", "a queue whose sender lives"},
-    {'q', "0x62", "used", "a queue whose receiver lives"},
-    {'m', "0x64", "orphan", "a segment whose users are dead"},
-    {'s', "0x64", "orphan", "a set whose users are dead"},
-    {'q', "0x64", "orphan", "a queue whose sender is dead"},
-};
-
-Graded(ipcs, in_use_kept, .points = 14, .step = "ipcs.3",
-       .description = "What a living process uses, or may come back to, is "
-                      "used, and survives rm")
-{
-    if (probe_is_memcheck())
-        return;
-    ask_without_permission();
-    struct world *world = make_world();
-    (void)use(world, "shm", "0x61", "attach", "0x61", "shm", "0x64", "attach",
-              "0x64", "msg", "0x62", "send", "0x62", "late", "msg", "0x64",
-              "send", "0x64", "late");
-    (void)use(world, "sem", "0x61", "2", "add", "0x61", "0", "1", "sem", "0x62",
-              "1", "add", "0x62", "0", "1", "sem", "0x63", "2", "sem", "0x64",
-              "1", "add", "0x64", "0", "1");
-    (void)stay(world, "attach", "0x61", "shm", "0x62", "add", "0x63", "1", "1",
-               "msg", "0x61", "send", "0x61", "soon", "receive", "0x62");
-    (void)use(world, "attach", "0x62", "add", "0x63", "0", "1", "receive",
-              "0x61");
-    wait_for(world, "0x61", "1", "-1");
-    wait_for(world, "0x62", "0", "0");
-
-    struct run *list = ipcs(world, "list");
-    expect_states(list, world, in_use, COUNT(in_use));
-    struct run *run = ipcs(world, "rm");
-    expect_exit(run, 0);
-    expect_errors(run, LITERAL(""));
-    expect_swept(run, world, 0, in_use, COUNT(in_use));
-    dismiss();
-}
-
 static const struct object mixture[] = {
     {'m', "0x60", "unknown", "a segment that was never attached"},
     {'s', "0x60", "unknown", "a set that was never used"},
     {'q', "0x60", "unknown", "a queue that was never used"},
     {'s', "0x62", "unknown", "a set that may not be read"},
-    {'m', "0x63", "used", "a segment that is attached"},
-    {'s', "0x63", "used", "a set with a living user"},
-    {'q', "0x63", "used", "a queue whose sender lives"},
     {'m', "0x61", "orphan", "a segment whose users are dead"},
     {'s', "0x61", "orphan", "a set whose users are dead"},
     {'q', "0x61", "orphan", "a queue whose sender is dead"},
@@ -237,7 +247,8 @@ static const struct object mixture[] = {
 
 Graded(ipcs, rm_only_orphans, .points = 14, .step = "ipcs.3",
        .description = "rm removes exactly the orphans, rm q exactly those "
-                      "among the queues, and prints a line for each")
+                      "among the queues, and prints a line for each; what is "
+                      "in use, or unknown, survives")
 {
     struct world *world = make_world();
 
@@ -247,8 +258,7 @@ Graded(ipcs, rm_only_orphans, .points = 14, .step = "ipcs.3",
               "send", "0x64", "late", "mode", "msg", "0x64", "0");
     (void)use(world, "sem", "0x62", "1", "add", "0x62", "0", "1", "mode", "sem",
               "0x62", "0");
-    (void)stay(world, "shm", "0x63", "attach", "0x63", "sem", "0x63", "1",
-               "add", "0x63", "0", "1", "msg", "0x63", "send", "0x63", "soon");
+    make_used(world);
 
     int before = count_objects(world);
     struct bytes lines = text(lines_of(world, 'q', mixture, COUNT(mixture)));
@@ -264,9 +274,10 @@ Graded(ipcs, rm_only_orphans, .points = 14, .step = "ipcs.3",
     expect_exit(run, 0);
     expect_errors(run, LITERAL(""));
     expect_swept(run, world, 0, mixture, COUNT(mixture));
+    expect_swept(run, world, 0, used, COUNT(used));
     expect_natively(run, lines.data);
-    expect_that(run, count_objects(world) == 7, "nothing is made",
-                "there are %d objects instead of 7", count_objects(world));
+    expect_that(run, count_objects(world) == 12, "nothing is made",
+                "there are %d objects instead of 12", count_objects(world));
     dismiss();
 }
 
@@ -331,6 +342,29 @@ static void vanish(struct world *world, struct run *run)
     expect_errors(run, LITERAL(""));
 }
 
+/* With -n only the lines show what was taken for an orphan. The program is held
+ * before it first asks of a set. */
+static void vanish_in_dry_run(void)
+{
+    struct world *world = make_world();
+    char line[16];
+
+    (void)use(world, LEAK);
+    (void)snprintf(line, sizeof(line), "s %d\n", id_of(world, 's', "0x61"));
+    struct run *run = launch(ARGS("rm", "-n"), .world = world,
+                             .delay = "semctl=@go", .input_mode = INPUT_NONE);
+    bool vanished = run_waits_in(run, RUN_HELD);
+    if (vanished)
+        (void)use(world, "rm", "sem", "0x61");
+    world_open_gate(world, "go");
+    expect_exit(run, 0);
+    expect_errors(run, LITERAL(""));
+    expect_that(run, !vanished || !has_line(run, line),
+                "a set that has vanished is no orphan", "%s",
+                run_output(run).data);
+    world_end(world);
+}
+
 Graded(ipcs, vanished_in_between, .points = 6, .step = "ipcs.3",
        .description = "An object that somebody else removes between two looks "
                       "at it is no error")
@@ -340,10 +374,11 @@ Graded(ipcs, vanished_in_between, .points = 6, .step = "ipcs.3",
         {'s', "0x62", "orphan", "a set beside one that has vanished"},
         {'q', "0x62", "orphan", "a queue beside one that has vanished"},
     };
-    struct world *world = make_world();
 
     if (probe_is_memcheck())
         return;
+    vanish_in_dry_run();
+    struct world *world = make_world();
     (void)use(world, LEAK, "shm", "0x62", "attach", "0x62", "sem", "0x62", "1",
               "add", "0x62", "0", "1", "msg", "0x62", "send", "0x62", "late");
     struct run *list = launch(ARGS("list"), .world = world,
@@ -385,6 +420,8 @@ Graded(ipcs, who_waits, .points = 6, .step = "ipcs.4",
 
     wait_for(world, "0x61", "1", "-1");
     wait_for(world, "0x61", "0", "0");
+    /* Their facts are for everybody, not so those of a set. */
+    (void)use(world, "mode", "shm", "0x61", "0", "mode", "msg", "0x61", "0");
     struct run *shm = who(world, 'm');
     (void)snprintf(expected, sizeof(expected),
                    "creator %d dead\nlast %d alive\nattached 1\n", pid,
@@ -395,6 +432,10 @@ Graded(ipcs, who_waits, .points = 6, .step = "ipcs.4",
                    "1: last 0 nobody, waiting 1, for zero 0\n",
                    pid);
     expect_natively(who(world, 's'), expected);
+    (void)use(world, "mode", "sem", "0x61", "0");
+    struct run *refused = who(world, 's');
+    expect_exit(refused, 1);
+    expect_error(refused, EACCES);
     (void)snprintf(expected, sizeof(expected),
                    "sender %d dead\nreceiver %d alive\n", pid,
                    (int)run_pid(user));
@@ -404,14 +445,6 @@ Graded(ipcs, who_waits, .points = 6, .step = "ipcs.4",
     expect_error(none, EINVAL);
     expect_output(none, LITERAL(""));
     dismiss();
-}
-
-/* One line of what RUN printed is LINE. */
-static bool has_line(struct run *run, const char *line)
-{
-    const char *found = strstr(run_output(run).data, line);
-
-    return found && (found == run_output(run).data || found[-1] == '\n');
 }
 
 Graded(ipcs, mq_list, .points = 6, .step = "ipcs.4",
@@ -433,5 +466,9 @@ Graded(ipcs, mq_list, .points = 6, .step = "ipcs.4",
     expect_that(run,
                 run_output(run).size == strlen(armed) + strlen("/full 10 0\n"),
                 "a line for each of two queues", "%s", run_output(run).data);
+    (void)use(world, "hide", "/full");
+    struct run *refused = ipcs(world, "mq");
+    expect_exit(refused, 1);
+    expect_error(refused, EACCES);
     dismiss();
 }

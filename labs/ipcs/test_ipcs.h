@@ -167,6 +167,26 @@ static inline void expect_natively(struct run *run, const char *expected)
     expect_exit(run, 0);
 }
 
+/* One line of what RUN printed is LINE, which ends with a newline. */
+static inline bool has_line(struct run *run, const char *line)
+{
+    const char *found = strstr(run_output(run).data, line);
+
+    return found && (found == run_output(run).data || found[-1] == '\n');
+}
+
+static inline int count_lines(struct run *run)
+{
+    const char *next = run_output(run).data;
+    int count = 0;
+
+    while ((next = strchr(next, '\n')) != NULL) {
+        next++;
+        count++;
+    }
+    return count;
+}
+
 /* ---- The lines of `list` ------------------------------------------------- */
 
 /* Line N, from 0, of what RUN printed, without the last word, which is stored

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Fails: in_use_kept
+ * Fails: in_use rm_only_orphans
  * Shows: attached_is_removed
  *
  * The belief: who made a segment owns it, and when he is dead it can go. Others

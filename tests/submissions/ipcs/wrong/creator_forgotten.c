@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Fails: in_use_kept
+ * Fails: in_use rm_only_orphans
  * Shows: not_attached_is_unused
  *
  * The belief: the last one to use a segment tells whether it is needed. Its

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Fails: in_use_kept
+ * Fails: in_use
  * Shows: eperm_is_dead
  *
  * The belief: if kill(2) fails there is no such process. With EPERM there is

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Fails: list_all_types dest_segment id_zero_ok in_use_kept who_waits
+ * Fails: list_all_types dest_segment id_zero_ok in_use who_waits
  * Shows: heading_is_an_object
  *
  * The belief: every line of the table is an object. The first is its heading.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Fails: leaked_by_dead in_use_kept rm_only_orphans
+ * Fails: leaked_by_dead in_use rm_only_orphans
  * Shows: not_attached_is_unused
  *
  * The belief: a segment that nobody has attached is not in use. Its users may

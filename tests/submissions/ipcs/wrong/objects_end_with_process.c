@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Fails: leaked_by_dead dest_segment id_zero_ok in_use_kept rm_only_orphans
+ * Fails: leaked_by_dead dest_segment id_zero_ok in_use rm_only_orphans
  *     dry_run foreign_uid vanished_in_between
  * Shows: objects_end_with_process
  *

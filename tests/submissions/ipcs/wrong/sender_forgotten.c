@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Fails: leaked_by_dead id_zero_ok in_use_kept rm_only_orphans dry_run
+ * Fails: leaked_by_dead id_zero_ok in_use rm_only_orphans dry_run
  *     foreign_uid vanished_in_between
  * Shows: sender_forgotten
  *

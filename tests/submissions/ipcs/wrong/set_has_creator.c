@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Fails: leaked_by_dead in_use_kept rm_only_orphans
+ * Fails: leaked_by_dead in_use rm_only_orphans
  * Shows: set_has_no_pid
  *
  * The belief: as with segments, the numbers behind a set's size are the

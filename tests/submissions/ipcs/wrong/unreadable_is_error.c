@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Fails: list_all_types leaked_by_dead rm_only_orphans
+ * Fails: leaked_by_dead rm_only_orphans
  * Shows: unreadable_is_error
  *
  * The belief: a call that fails ends the program. One set that may not be read

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Fails: list_all_types leaked_by_dead rm_only_orphans
+ * Fails: list_all_types leaked_by_dead rm_only_orphans who_waits
  * Shows: unreadable_skipped
  *
  * The belief: SHM_STAT shows every segment. It fails with EACCES where the

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Fails: list_all_types leaked_by_dead dest_segment id_zero_ok in_use_kept
+ * Fails: list_all_types leaked_by_dead dest_segment id_zero_ok in_use
  *     dry_run foreign_uid who_waits
  * Shows: zero_is_no_id
  *

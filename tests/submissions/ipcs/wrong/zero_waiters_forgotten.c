@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Fails: in_use_kept
+ * Fails: in_use rm_only_orphans
  * Shows: waiters_forgotten
  *
  * The belief: who waits for a semaphore waits for it to grow, GETNCNT. Others
