@@ -173,6 +173,19 @@ WHEN(gives_up)
            is_about(failure, "boundaries");
 }
 
+WHEN(takes_failure_for_none)
+{
+    return is_run(failure, "socketpair") && is_about(failure, "boundaries") &&
+           failure->kind == FAILED_STATUS && prints(failure, "none");
+}
+
+WHEN(sender_is_not_waited_for)
+{
+    return failure->kind == FAILED_LEFTOVERS &&
+           is_about(failure, "boundaries") &&
+           (wanted(failure, "waited for") || wanted(failure, "outlives"));
+}
+
 /* ---- Persistence -----------------------------------------------------------
  */
 
@@ -193,10 +206,16 @@ WHEN(takes_file_for_lock)
     return saw(failure, "a file-lock lives as long as this: filesystem");
 }
 
+WHEN(kills_too_early)
+{
+    return saw(failure, "killed before it had made one");
+}
+
 WHEN(looks_too_early)
 {
-    return wanted(failure, "it says what the kernel shows") &&
-           (is_run(failure, "tcp") || is_run(failure, "file-lock"));
+    return wanted(failure, "when its maker has been waited for") ||
+           (wanted(failure, "it says what the kernel shows") &&
+            (is_run(failure, "tcp") || is_run(failure, "file-lock")));
 }
 
 WHEN(ignores_path)
@@ -249,6 +268,13 @@ WHEN(is_unsorted)
 WHEN(reports_nothing)
 {
     return is_run(failure, "choose") && failure->kind == FAILED_STATUS;
+}
+
+/* All of the 14, though not all are found by any. */
+WHEN(any_for_all)
+{
+    return is_choice(failure) && is_run(failure, "relation=any") &&
+           count_lines(printed(failure)) == 14;
 }
 
 WHEN(uses_own_table)
@@ -350,6 +376,12 @@ const struct misconception lab_misconceptions[] = {
     {"no_channel_is_an_error", "probe_boundaries_works", gives_up,
      "Where channel_open() fails with ENOTSUP there is nothing that carries "
      "bytes: that is no error but the answer, NONE."},
+    {"failure_taken_for_none", "probe_boundaries_works", takes_failure_for_none,
+     "Only ENOTSUP says that there is no channel. Any other failure of "
+     "channel_open() says nothing of boundaries: return -1, with its errno."},
+    {"sender_not_waited_for", NULL, sender_is_not_waited_for,
+     "Who makes a child that sends waits for it, too: until then it is a "
+     "zombie, or still alive."},
 
     /* probe persistence */
     {"creator_not_waited_for", PERSISTENCE, is_not_waited_for,
@@ -358,11 +390,14 @@ const struct misconception lab_misconceptions[] = {
     {"creator_not_killed", PERSISTENCE, is_not_killed,
      "Whoever made the object was not killed: let a child make it, kill that "
      "with SIGKILL, so that it can tidy up nothing, and look afterwards."},
+    {"creator_killed_too_early", PERSISTENCE, kills_too_early,
+     "The process was killed before it had made the object; that it usually is "
+     "quick enough is luck. Let it say that it is done, or kill itself."},
     {"file_is_not_the_lock", PERSISTENCE, takes_file_for_lock,
      "The file is still there, but nobody has it locked: a lock goes with the "
      "process that holds it. Look for the object first, then for a path."},
     {"creator_is_alive", PERSISTENCE, looks_too_early,
-     "The object was found while the process that made it was still alive, or "
+     "The object was looked for while the process that made it was alive, or "
      "not yet gone: kill it, wait for it, then look."},
     {"path_is_not_seen", PERSISTENCE, ignores_path,
      "What is found by a path has its name in the file system: ask "
@@ -381,6 +416,9 @@ const struct misconception lab_misconceptions[] = {
     {"none_is_no_error", NULL, reports_nothing,
      "That no mechanism meets all requirements is an answer: return 0, not "
      "-1."},
+    {"any_taken_for_wildcard", NULL, any_for_all,
+     "relation=any is met by the value `any' and by no other: it is a word of "
+     "the table, not a permission."},
     {"own_table_used", NULL, uses_own_table,
      "choose answers from another table than the one that it was given: use "
      "its parameter t."},

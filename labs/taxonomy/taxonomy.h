@@ -116,7 +116,7 @@ int probe_boundaries(enum mech_id m);
 
 /*
  * By experiment: a process makes the object and is killed, with no time to tidy
- * up. When it is gone, can another process still find what it made?
+ * up. When it has been waited for, can another process still find what it made?
  *
  * Returns PROCESS if not, FILESYSTEM if so by a path, KERNEL if so in another
  * way; -1 with errno.

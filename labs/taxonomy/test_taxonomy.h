@@ -76,8 +76,8 @@ static const struct key {
      {"bi", "asynchronous", "any", "network", "message", "process", "none",
       "bytes", "yes", "yes", "yes"}},
     {"file-lock",
-     {"bi|uni", "none|synchronous", "any", "same", "none", "process", "none",
-      "nothing", "no", "no", "yes|no"}},
+     {"bi|uni", "none|synchronous", "any", "same|network", "none", "process",
+      "none", "nothing", "no", "no", "yes|no"}},
 };
 
 /* WORD is one of CHOICES, "none|stream". */
@@ -152,7 +152,8 @@ static void measure(struct world *world, const char *property,
  * The calls that move three bytes in one piece, and those that take some. */
 
 #define SENDS                                                                  \
-    "write,writev,pwrite64,sendto,sendmsg,msgsnd,mq_timedsend,splice,vmsplice"
+    "write,writev,pwrite64,sendto,sendmsg,sendmmsg,msgsnd,mq_timedsend,"       \
+    "splice,vmsplice"
 #define RECEIVES                                                               \
     "read,readv,recvfrom,recvmsg,msgrcv,mq_timedreceive,splice,preadv2"
 
@@ -168,16 +169,34 @@ static bool moves(const struct trace_event *event, long size)
             trace_arg(event, 2, word, sizeof(word)) && atol(word) == size);
 }
 
-/* How many calls of NAMES moved SIZE bytes, but not to the terminal. */
+/* How many messages of SIZE bytes one sendmmsg(2) has sent: strace shows the
+ * size of each. */
+static int count_messages(const struct trace_event *event, long size)
+{
+    char word[32];
+    int count = 0;
+
+    (void)snprintf(word, sizeof(word), "msg_len=%ld}", size);
+    for (const char *next = event->args;
+         event->error == NULL && (next = strstr(next, word)); next++)
+        count++;
+    return count;
+}
+
+/* How many pieces of SIZE bytes calls of NAMES moved, but not to the terminal.
+ */
 static int count_moves(const struct trace *trace, const char *names, long size)
 {
     int count = 0;
 
     for (size_t i = 0;
          (i = trace_find(trace, i, names, -1)) < trace->event_count; i++)
-        count += moves(&trace->events[i], size) &&
-                 (atoi(trace->events[i].args) > STDERR_FILENO ||
-                  trace->events[i].name[0] == 'm');
+        if (strcmp(trace->events[i].name, "sendmmsg") == 0)
+            count += count_messages(&trace->events[i], size);
+        else
+            count += moves(&trace->events[i], size) &&
+                     (atoi(trace->events[i].args) > STDERR_FILENO ||
+                      trace->events[i].name[0] == 'm');
     return count;
 }
 

@@ -95,6 +95,8 @@ int probe_boundaries(enum mech_id m)
 {
     struct channel c = {.mech = m, .rank = 1};
     struct iovec part = {"def", 3};
+    struct mmsghdr both[2] = {{.msg_hdr = {.msg_iov = &part, .msg_iovlen = 1}},
+                              {.msg_hdr = {.msg_iov = &part, .msg_iovlen = 1}}};
     char buf[6];
     ssize_t n = -1;
 
@@ -108,7 +110,10 @@ int probe_boundaries(enum mech_id m)
     if (own == 1 && channel_send(&c, SENDER, "abc", 3) == 3 &&
         channel_send(&c, SENDER, "def", 3) == 3)
         n = channel_receive(&c, RECEIVER, buf, sizeof buf);
-    else if (own == 0 && write(c.fd[SENDER], "abc", 3) == 3 &&
+    else if (m == SOCKETPAIR && sendmmsg(c.fd[SENDER], both, 2, 0) == 2)
+        n = read(c.fd[RECEIVER], buf, sizeof buf);
+    else if (own == 0 && m != SOCKETPAIR &&
+             write(c.fd[SENDER], "abc", 3) == 3 &&
              writev(c.fd[SENDER], &part, 1) == 3)
         n = read(c.fd[RECEIVER], buf, sizeof buf);
     channel_close(&c);
