@@ -66,6 +66,21 @@ WHEN(sends_in_turn)
            (hangs(failure) && sleeps_in(failure, "mq_timedsend", wait));
 }
 
+/* A read that brings the rest of a request, when its sender sends it. */
+MATCH(reads_from_stopped)
+{
+    for (size_t i = 0; i < wait->holder_count; i++)
+        if (wait->holders[i].stopped && wait->reads && !waits_for_many(wait))
+            return true;
+    return false;
+}
+
+WHEN(reads_in_turn)
+{
+    return is_run(failure, "stats") &&
+           find_wait(failure, wait, reads_from_stopped);
+}
+
 MATCH(opens_fifo)
 {
     return wait->object == OBJECT_FIFO && strncmp(wait->call, "open", 4) == 0;
@@ -105,6 +120,11 @@ static bool is_stream(const struct failure *failure)
     return is_run(failure, "sub") &&
            (called(failure, "socket", "SOCK_STREAM") ||
             called(failure, "mknod,mknodat", "S_IFIFO"));
+}
+
+WHEN(overtakes)
+{
+    return prints(failure, "\nt late\nt ");
 }
 
 /* A line of the output is none that a subscriber prints: all begin with TOPIC
@@ -158,8 +178,9 @@ WHEN(accepts_long_text)
 
 WHEN(takes_over)
 {
-    return saw(failure, "it was changed or removed") ||
-           (is_run(failure, "broker") && failure->kind == FAILED_END);
+    return is_run(failure, "broker") &&
+           (saw(failure, "it was changed or removed") ||
+            failure->kind == FAILED_END);
 }
 
 WHEN(is_killed_by_sigpipe)
@@ -170,6 +191,16 @@ WHEN(is_killed_by_sigpipe)
 WHEN(ends_with_client)
 {
     return is_run(failure, "broker") && saw(failure, "the broker has ended");
+}
+
+WHEN(never_sleeps)
+{
+    return is_run(failure, "broker") && run_end(failure->run) == RUN_SPINNING;
+}
+
+WHEN(closes_nothing)
+{
+    return wanted(failure, "what it had open for publishers");
 }
 
 WHEN(skips_one)
@@ -254,6 +285,10 @@ const struct misconception lab_misconceptions[] = {
      "everybody "
      "else waits with it: send without waiting, and keep a bounded queue for "
      "each."},
+    {"waits_for_request", "stopped_sub_no_block", reads_in_turn,
+     "{process} waits in {call} for the rest of what a client began to send, "
+     "and that client is stopped: read what is there, keep it, and go back to "
+     "the one place where all are waited for."},
     {"fifo_open_waits", "killed_sub", opens_for_the_dead,
      "{process} waits in {call} for the other end of a FIFO, whose reader has "
      "died: open it with O_NONBLOCK."},
@@ -275,6 +310,9 @@ const struct misconception lab_misconceptions[] = {
      "Bytes are not messages: one read brings what is there, parts of two "
      "texts "
      "or of one. Send the size along, and keep what is not complete yet."},
+    {"newer_overtakes", "stopped_sub_no_block", overtakes,
+     "A text was sent at once while older ones were still kept, and overtook "
+     "them: whatever is kept goes first."},
     {"partial_send", "stopped_sub_no_block", sends_in_part,
      "A write that does not wait may take a part: the rest must be sent later, "
      "and before anything else."},
@@ -285,7 +323,7 @@ const struct misconception lab_misconceptions[] = {
     {"text_cut", "stopped_sub_no_block", ends_midway,
      "A text of 64 KiB did not arrive whole: look for buffers that are too "
      "small."},
-    {"long_text_accepted", "refusals", accepts_long_text,
+    {"long_text_accepted", "big_text", accepts_long_text,
      "A text that is too long is refused with EMSGSIZE, not cut: a part of it "
      "says something else."},
 
@@ -330,6 +368,15 @@ const struct misconception lab_misconceptions[] = {
      "SIGTERM came, and the broker sleeps again: EINTR is the moment to look "
      "at "
      "*stop."},
+    {"descriptors_left", "fan_out_five", closes_nothing,
+     "Who asked or published once has gone, and the broker still has its "
+     "descriptor open: the broker closes its own end, too, or it will run out "
+     "of them."},
+    {"broker_spins", "sixty_subs", never_sleeps,
+     "Nobody wants anything, and the broker is at work: poll returns at once "
+     "if it is asked for room (POLLOUT) where there is room, or if what it "
+     "reports is not taken away. Ask for POLLOUT only while something waits "
+     "to be sent."},
     {"table_full", "sixty_subs", has_no_room,
      "Sixty subscribers at a time do not fit: look for arrays, for a backlog, "
      "for limits of the system (getrlimit(2), mq_overview(7))."},

@@ -14,7 +14,8 @@
  *   main.c says what went wrong.
  * - EINTR is invisible to the caller.
  * - Whatever you make beside PATH has a name that begins with PATH (files), or
- *   is a queue, set or segment; nothing of it is left when all have ended.
+ *   is a queue, set or segment; nothing of it is left when all have ended,
+ *   unless the broker was killed.
  */
 #ifndef PUBSUB_H
 #define PUBSUB_H
@@ -59,14 +60,17 @@ int topic_match(const char *pattern, const char *topic);
  *   no publisher.
  * - A subscriber that has ended or died is forgotten within a second, even if
  *   nothing is published, and at whatever moment it died.
- * - A client that sends something else than your functions do does not matter.
+ * - A client that sends something else than your functions do does not matter,
+ *   nor does one that is stopped or dies in the middle of what it sends.
+ * - Of a client that has gone, nothing stays open. While nobody wants anything
+ *   the broker sleeps.
  *
  * Returns 0 after *stop; then all subscribers end (they see to it, or you), and
- * nothing is left at `path` or elsewhere. Texts that the kernel has not yet
- * taken may be lost then. Returns -1 if there can be no broker at `path`: with
- * EADDRINUSE, or another error, if one is at work there or if it is something
- * that no broker has made, which stays as it was. What a dead broker left does
- * not prevent a new one.
+ * nothing is left at `path` or elsewhere. Texts that a subscriber has not yet
+ * received may be lost then. Returns -1 if there can be no broker at `path`:
+ * with EADDRINUSE, or another error, if one is at work there or if it is
+ * something that no broker makes, a file with content or a directory, which
+ * stays as it was. What a dead broker left does not prevent a new one.
  */
 int broker_loop(const char *path, volatile sig_atomic_t *stop);
 
@@ -77,8 +81,9 @@ int broker_loop(const char *path, volatile sig_atomic_t *stop);
  * once, and whole.
  *
  * Returns 0 after `count` texts (0: there is no limit), or when the broker has
- * ended, in whatever way; within a second or so. Returns -1 if there is no
- * broker to begin with: ENOENT, ECONNREFUSED or what your mechanism says.
+ * ended, in whatever way; within a second or so, unless it waits for `out`.
+ * Returns -1 if there is no broker to begin with, or if it ends before it has
+ * answered: ENOENT, ECONNREFUSED, ECONNRESET or what your mechanism says.
  */
 int subscribe(const char *path, const char *pattern, int count, int out);
 

@@ -150,6 +150,36 @@ static void expect_broker_alive(struct run *broker, struct run *client)
     }
 }
 
+/* The descriptors that the broker's first process has open. */
+static int count_open_files(struct world *world, struct run *broker)
+{
+    char path[32];
+    int count = 0;
+
+    (void)snprintf(path, sizeof(path), "/proc/%d/fd", (int)run_pid(broker));
+    for (const char *list = world_ask(world, ARGS("ls", path)).data; *list;)
+        count += *list++ == '\n';
+    return count;
+}
+
+/* After nearly a hundred calls of publish(); BEFORE was before the first of
+ * them.  The last one may have been seen to end by us, and not yet by the
+ * broker. */
+static void expect_files_closed(struct world *world, struct run *broker,
+                                struct run *pub, int before)
+{
+    int now = count_open_files(world, broker);
+
+    for (int i = 0; i < 40 && now >= before + 10; i++) {
+        nap(50);
+        now = count_open_files(world, broker);
+    }
+    expect_that(pub, now < before + 10,
+                "the broker closes what it had open for publishers",
+                "99 texts later it has %d descriptors open, not %d", now,
+                before);
+}
+
 /* The contract says within a second; this waits for ten, and more where the
  * machine is busy: nobody is judged by the clock. */
 static void expect_subscribers(struct world *world, struct run *broker,
@@ -224,24 +254,54 @@ static void put_file(const struct world *world, const char *name)
     (void)close(fd);
 }
 
-static bool is_intact(const struct world *world, const char *name)
+/* Of what a file holds its first line, or what there is room for; nothing of
+ * one that does not exist. */
+static struct bytes content_of(const struct world *world, const char *name)
 {
-    char content[16] = "";
+    static char content[80];
     int fd = openat(world_directory(world), name, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? 0 : read(fd, content, sizeof(content) - 1);
 
-    if (fd < 0)
-        return false;
-    ssize_t n = read(fd, content, sizeof(content) - 1);
-    (void)close(fd);
-    return n == 8 && strcmp(content, "precious") == 0;
+    content[n > 0 ? n : 0] = '\0';
+    content[strcspn(content, "\n")] = '\0';
+    if (fd >= 0)
+        (void)close(fd);
+    return text(content);
 }
 
-/* ---- A subscriber that dies ---------------------------------------------- */
+static bool is_intact(const struct world *world, const char *name)
+{
+    return bytes_equal(content_of(world, name), LITERAL("precious"));
+}
+
+/* ---- Moments ------------------------------------------------------------- */
 
 struct stage {
     struct run *broker, *client;
+    struct world *world;
     int looks;
 };
+
+/* A broker that is to leave a file alone has ended, or has not left it alone.
+ */
+static bool has_decided(const void *data)
+{
+    const struct stage *stage = data;
+
+    return run_has_ended(stage->broker) || !is_intact(stage->world, "file");
+}
+
+/* Who looks at things now and then sleeps, too; who goes round and round in a
+ * poll that returns at once never does. */
+static bool is_asleep(const void *run)
+{
+    struct run *broker = (struct run *)run;
+
+    return run_count_processes(broker, "S") > 0 &&
+           run_count_processes(broker, "RDt") == 0;
+}
+
+/* ---- A subscriber that dies ---------------------------------------------- */
 
 /* The broker is about to send, or has sent all without being held. */
 static bool is_sending(const void *data)
@@ -268,7 +328,8 @@ static void die_midway(struct world *world, struct run *broker,
     world_close_gate(world, "go");
     struct stage stage = {
         broker,
-        pubsub(world, ARGS("pub", HERE, "t", "one"), .native_only = true), 0};
+        pubsub(world, ARGS("pub", HERE, "t", "one"), .native_only = true),
+        world, 0};
 
     run_wait_until(broker, is_sending, &stage, "the broker distributes a text");
     run_signal(victim, SIGKILL);
@@ -290,7 +351,8 @@ static void die_early(struct world *world, struct run *broker)
 {
     run_stop(broker);
     struct stage stage = {
-        broker, pubsub(world, ARGS("sub", HERE, "t"), .native_only = true), 0};
+        broker, pubsub(world, ARGS("sub", HERE, "t"), .native_only = true),
+        world, 0};
 
     run_wait_until(stage.client, has_come_far, &stage, "it asks the broker");
     run_signal(stage.client, SIGKILL);
@@ -298,7 +360,7 @@ static void die_early(struct world *world, struct run *broker)
     run_continue(broker);
 }
 
-/* ---- A subscriber that stands still -------------------------------------- */
+/* ---- Those who stand still ----------------------------------------------- */
 
 static bool is_stopped(const void *sub)
 {
@@ -311,6 +373,48 @@ static void stop_for_good(struct run *sub)
 {
     run_signal(sub, SIGSTOP);
     run_wait_until(sub, is_stopped, sub, "it is stopped");
+}
+
+/* One dies, and what has been sent to it is never read. */
+static void die_with_text(struct world *world, struct run *victim)
+{
+    stop_for_good(victim);
+    expect_exit(pubsub(world, ARGS("pub", HERE, "t", "three")), 0);
+    run_signal(victim, SIGKILL);
+    (void)run_end(victim);
+}
+
+/* All calls that can print a line. */
+#define WRITES "write,writev,pwrite64,sendto,sendmsg"
+
+/* It prints "subscribed", and from then on one text of 64 KiB, or less. */
+static struct run *held_subscriber(struct world *world, const char *pattern)
+{
+    struct run *sub =
+        pubsub(world, ARGS("sub", HERE, pattern), .output_mode = OUTPUT_HELD);
+
+    run_read_output(sub, sizeof("subscribed"));
+    return wait_subscribed(sub);
+}
+
+/* A publisher stops in the middle of what it sends, if it sends more than
+ * once; then others are served all the same. */
+static void stop_midway(struct world *world)
+{
+    struct run *pub =
+        pubsub(world, ARGS("pub", HERE, "other", "by and by"),
+               .delay = "send@2=@on,write@2=@on", .native_only = true);
+    struct stage stage = {pub, pub, world, 0};
+
+    run_wait_until(pub, is_sending, &stage, "it publishes");
+    if (!run_has_ended(pub)) {
+        stop_for_good(pub);
+        expect_exit(ask_stats(world), 0);
+        world_open_gate(world, "on");
+        run_continue(pub);
+    }
+    expect_exit(pub, 0);
+    expect_output(pub, LITERAL("delivered 0\n"));
 }
 
 /* Texts of 64 KiB, so that the kernel cannot take many of them: a round of
@@ -379,6 +483,26 @@ static struct account publish_much(struct world *world, struct run *other)
                     "one was dropped for it");
     }
     return account;
+}
+
+/* The subscriber has gone on, and taken one text of those that waited for it:
+ * the kernel has room for a short one again, but older ones are still kept. */
+static void publish_late(struct world *world, struct run *sub,
+                         struct account *account)
+{
+    run_wait_asleep(sub, WRITES);
+    struct run *pub = publish_lines(world, "t", LITERAL("late\n"));
+    bool both = bytes_equal(run_output(pub), delivered(2, 1));
+
+    expect_that(pub, both || bytes_equal(run_output(pub), delivered(1, 1)),
+                "pub says of the text how many get it", "it says \"%.30s\"",
+                run_output(pub).data);
+    run_read_output(sub, SIZE_MAX);
+    if (!both)
+        return;
+    run_wait_line(sub, RUN_STDOUT, "t late");
+    memcpy(account->expected + account->size, "t late\n", 7);
+    account->size += 7;
 }
 
 static struct run *expect_numbers(struct world *world,

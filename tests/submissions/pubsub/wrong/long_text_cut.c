@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Fails: refusals
+ * Fails: big_text
  * Shows: long_text_accepted
  *
  * The belief: a text that is too long is better sent in part than not at
