@@ -217,9 +217,7 @@ static int wait_for(int fd, const sigset_t *before)
 
     FD_ZERO(&in);
     FD_SET(fd, &in);
-    int n = pselect(fd + 1, &in, NULL, NULL, NULL, before);
-    let_in(before);
-    return n;
+    return pselect(fd + 1, &in, NULL, NULL, NULL, before);
 }
 
 int serve_loop(int lfd, const volatile sig_atomic_t *stop)
@@ -277,6 +275,7 @@ int udp_serve(unsigned short port, const volatile sig_atomic_t *stop)
         return -1;
     }
     while (!*stop) {
+        let_in(&before);
         if (wait_for(fd, &before) == -1)
             continue;
         socklen_t size = sizeof from;
