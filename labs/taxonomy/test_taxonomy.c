@@ -323,15 +323,15 @@ Graded(taxonomy, probe_persistence_works, .points = 12, .step = "taxonomy.2",
         expect_exit(run, 0);
         expect_maker_killed(run, objects[i].makers, objects[i].word);
         expect_no_children_left(run);
-        if (objects[i].looks)
-            expect_late_look(run, objects[i].makers, objects[i].word,
-                             objects[i].looks, objects[i].look_word);
         const char *answer;
         split(run_output(run), &answer, 1);
         expect_that(run, is_one_of(answer, objects[i].answers),
                     "it says what the kernel shows",
                     "it says that a %s lives as long as this: %s",
                     objects[i].mech, answer);
+        if (objects[i].looks)
+            expect_late_look(run, objects[i].makers, objects[i].word,
+                             objects[i].looks, objects[i].look_word);
     }
 }
 
