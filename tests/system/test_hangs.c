@@ -201,3 +201,26 @@ Test(hangs, basic_sandbox)
                        "wait(NULL);",
                        "waits for itself");
 }
+
+/* ---- What holds the tester ------------------------------------------------
+ */
+
+Test(hangs, pipe_kept_locked_is_an_error, .timeout = 600,
+     .description =
+         "who sleeps in splice(2) with our pipe locked is ended, and "
+         "so is the grade")
+{
+    char *path = write_submission(
+        "    int pair[2];\n"
+        "    (void)socketpair(AF_UNIX, SOCK_STREAM, 0, pair);\n"
+        "    while (splice(in, NULL, pair[0], NULL, 65536, 0) "
+        "> 0)\n        ;\n");
+    struct outcome outcome = IPCLAB("grade", "pipe", "--submission", path,
+                                    "--test", "upper_1mib", "--no-memcheck");
+
+    cr_expect_eq(outcome.status, 3, "%d: %s", outcome.status, outcome.output);
+    cr_expect_not_null(strstr(outcome.output, "keeps a pipe locked"), "%s",
+                       outcome.output);
+    free(path);
+    expect_clean_machine();
+}
