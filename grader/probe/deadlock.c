@@ -369,15 +369,13 @@ static bool are_ends_known(const struct proof *proof)
     return dead <= ended && ended + live == count_born(proof->trace);
 }
 
-/* A call that sends SIGCONT counts until its end, which comes after the end of
- * the stop. */
-static bool are_stops_known(const struct proof *proof)
+bool deadlock_stops_known(const struct snapshot *snapshot,
+                          const struct trace *trace)
 {
-    const struct trace *trace = proof->trace;
     size_t stopped = 0, seen = 0, first = SIZE_MAX;
 
-    for (size_t i = 0; i < proof->snapshot->count; i++)
-        seen += proof->snapshot->threads[i].state == 't';
+    for (size_t i = 0; i < snapshot->count; i++)
+        seen += snapshot->threads[i].state == 't';
     for (size_t i = 0; i < trace->process_count; i++)
         stopped += trace_is_stopped(trace, trace->processes[i].host_pid);
     for (size_t i = trace->event_count; i-- > 0;) {
@@ -386,6 +384,8 @@ static bool are_stops_known(const struct proof *proof)
             trace_is_stopped(trace, trace->processes[event->process].host_pid))
             first = event->begun;
     }
+    /* A call that sends SIGCONT counts until its end, which comes after the end
+     * of the stop. */
     for (size_t i = 0; i < trace->event_count; i++)
         if (trace->events[i].kind == TRACE_CALL &&
             trace->events[i].ended > first &&
@@ -400,7 +400,7 @@ static bool are_all_settled(struct proof *proof)
     size_t live = 0;
 
     proof->ends_known = are_ends_known(proof);
-    proof->stops_known = are_stops_known(proof);
+    proof->stops_known = deadlock_stops_known(snapshot, proof->trace);
     for (size_t i = 0; i < snapshot->count; i++) {
         if (!is_settled(proof, &snapshot->threads[i]))
             return false;

@@ -192,4 +192,9 @@ bool deadlock_proved(const struct snapshot *first,
                      const struct snapshot *second, const struct trace *trace,
                      const struct tester_end *held, size_t held_count);
 
+/* Whether each thread of SNAPSHOT in state t is stopped by a signal, as TRACE,
+ * read after it, tells: rule 4.  What else strace has stopped goes on. */
+bool deadlock_stops_known(const struct snapshot *snapshot,
+                          const struct trace *trace);
+
 #endif

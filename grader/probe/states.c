@@ -83,16 +83,29 @@ static bool has_slept(const struct snapshot *before,
     return false;
 }
 
-/* Whether it was stopped, by a signal, all the time since BEFORE.  Under strace
- * that is a state, 't', which other stops have, too, but strace ends those when
- * it is told of them: see deadlock.c, rule 4. */
+/* Whether the threads in state t of BEFORE are stopped by a signal, and not
+ * about to be let go by strace: see deadlock.c, rule 4. */
+static bool is_t_a_stop(struct run *run, const struct snapshot *before)
+{
+    for (size_t i = 0; i < before->count; i++)
+        if (before->threads[i].state == 't') {
+            run_read_trace(run);
+            return run->trace && deadlock_stops_known(before, run->trace) &&
+                   world_tracer_is_idle(run->world);
+        }
+    return false;
+}
+
+/* Whether it was stopped, by a signal, all the time since BEFORE. */
 static bool has_been_stopped(const struct snapshot *before,
-                             const struct snapshot_thread *thread, bool idle)
+                             const struct snapshot_thread *thread,
+                             bool t_is_a_stop)
 {
     for (size_t i = 0; i < before->count; i++) {
         const struct snapshot_thread *old = &before->threads[i];
         if (old->tid == thread->tid)
-            return (thread->state == 'T' || (thread->state == 't' && idle)) &&
+            return (thread->state == 'T' ||
+                    (thread->state == 't' && t_is_a_stop)) &&
                    old->state == thread->state &&
                    old->switches == thread->switches &&
                    old->forced_switches == thread->forced_switches;
@@ -122,10 +135,10 @@ count_sleepers(struct run *run,
 {
     struct snapshot before = {0}, now = {0};
     struct census census = {0, 0, 0};
-    bool idle = false;
+    bool t_is_a_stop = false;
 
     if (run->end == RUN_RUNNING && look(run, &before)) {
-        idle = world_tracer_is_idle(run->world);
+        t_is_a_stop = is_t_a_stop(run, &before);
         (void)look(run, &now);
     }
     for (size_t i = 0; i < now.count; i++) {
@@ -137,7 +150,7 @@ count_sleepers(struct run *run,
         census.threads++;
         census.sleepers +=
             call && matches(thread, call, data) && has_slept(&before, thread);
-        census.stopped += has_been_stopped(&before, thread, idle);
+        census.stopped += has_been_stopped(&before, thread, t_is_a_stop);
     }
     snapshot_release(&before);
     snapshot_release(&now);
