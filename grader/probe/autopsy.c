@@ -107,6 +107,8 @@ static void wait_transfer(const struct autopsy_scene *scene,
         snapshot_fd(thread, (int)thread->args[call->arg]);
     bool to_file = strstr(thread->wchan, "read") != NULL;
     bool from_file = strstr(thread->wchan, "writ") != NULL ||
+                     strstr(thread->wchan, "send") != NULL ||
+                     strstr(thread->wchan, "wait_memory") != NULL ||
                      (from && object_of(from) == OBJECT_NONE);
 
     if (!from_file)

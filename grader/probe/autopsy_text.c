@@ -351,6 +351,9 @@ static void write_others(const struct autopsy_scene *scene)
             autopsy_say_stopped(scene, &line, thread);
         else if (thread->running || strchr("Rt", thread->state))
             autopsy_say(&line, " is running");
+        else if (snapshot_waits_for_pipe(thread))
+            autopsy_say(&line, " waits for a pipe that is kept locked by a "
+                               "splice(2) that waits, too");
         else if (!thread->syscall_known || thread->syscall < 0)
             autopsy_say(&line, " is asleep, outside a system call");
         else

@@ -276,11 +276,10 @@ static bool is_asleep(const struct proof *proof,
 
 static bool is_vfork_parent(const struct snapshot_thread *thread)
 {
-    static const char *const places[] = {"kernel_clone", "_do_fork", "do_fork"};
     const struct blocking_call *call = blocking_find(thread->syscall);
 
     return call != NULL && call->form == FORM_VFORK &&
-           IS_ONE_OF(thread->wchan, places);
+           snapshot_waits_for_child(thread);
 }
 
 static bool is_stopped(const struct proof *proof,

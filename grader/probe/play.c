@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "aside.h"
 #include "run.h"
 #include "verdict.h"
 
@@ -38,7 +39,7 @@ void run_end_input(struct run *run)
 {
     pump_until(run, is_fed, NULL);
     if (run->input_fd >= 0)
-        (void)close(run->input_fd);
+        aside_close(run->input_fd);
     run->input_fd = -1;
     run->input_ended = true;
 }

@@ -12,12 +12,11 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "aside.h"
 #include "record.h"
-#include "guard.h"
 #include "run.h"
 #include "verdict.h"
 
@@ -54,7 +53,7 @@ static const void *awaited_data;
 static void close_fd(int *fd)
 {
     if (*fd >= 0)
-        (void)close(*fd); /* nothing is lost by it: pipes */
+        aside_close(*fd);
     *fd = -1;
 }
 
@@ -67,17 +66,6 @@ static void made_progress(struct run *run)
 }
 
 /* ---- Input --------------------------------------------------------------- */
-
-/* Dribbled input: the next bytes go when the last ones have been read. */
-static bool is_read_empty(const struct run *run)
-{
-    int unread = 0;
-
-    guard_begin(run->world->control_fd);
-    bool is_empty = ioctl(run->input_fd, FIONREAD, &unread) < 0 || unread == 0;
-    guard_end();
-    return is_empty;
-}
 
 static size_t next_portion(const struct run *run)
 {
@@ -92,11 +80,11 @@ static void feed(struct run *run)
     bool dribbled = run->options.input_mode == INPUT_DRIBBLED;
 
     while (run->input.size > 0) {
-        if (dribbled && !is_read_empty(run))
+        /* The next bytes go when the last ones have been read. */
+        if (dribbled && aside_unread(run->input_fd) != 0)
             return;
-        guard_begin(run->world->control_fd);
-        ssize_t n = write(run->input_fd, run->input.data, next_portion(run));
-        guard_end();
+        ssize_t n =
+            aside_write(run->input_fd, run->input.data, next_portion(run));
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0 && errno == EAGAIN)
@@ -165,9 +153,17 @@ static bool is_filler(struct run *run, size_t size)
     return false;
 }
 
+/* Something is there to be read, or its end. */
+static bool is_readable(int fd)
+{
+    struct pollfd ready = {fd, POLLIN, 0};
+
+    return poll(&ready, 1, 0) > 0;
+}
+
 static void drain(struct run *run, int *fd, struct buffer *buffer)
 {
-    char chunk[65536];
+    char chunk[ASIDE_MAX];
     ssize_t n;
 
     while (*fd >= 0) {
@@ -179,12 +175,12 @@ static void drain(struct run *run, int *fd, struct buffer *buffer)
         size = allowed(run, fd, size);
         if (size == 0)
             return;
-        guard_begin(run->world->control_fd);
         if (is_file(run, fd)) /* its offset is the program's */
             n = pread(*fd, chunk, size, (off_t)buffer->size);
+        else if (is_readable(*fd))
+            n = aside_read(*fd, chunk, size);
         else
-            n = read(*fd, chunk, size);
-        guard_end();
+            return;
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)

@@ -154,6 +154,11 @@ const struct snapshot_fd *snapshot_fd(const struct snapshot_thread *thread,
 /* The leader of process PID, or NULL. */
 const struct snapshot_thread *snapshot_process(const struct snapshot *snapshot,
                                                pid_t pid);
+/* Whether THREAD is in state D, but waits for the program: in vfork(2) for its
+ * child, or for a pipe that another thread keeps locked (aside.h).  Told by the
+ * kernel function, wchan of proc(5). */
+bool snapshot_waits_for_child(const struct snapshot_thread *thread);
+bool snapshot_waits_for_pipe(const struct snapshot_thread *thread);
 /* Whether no thread was born, died or ran from FIRST to SECOND, nor while they
  * were taken. */
 bool snapshot_still(const struct snapshot *first,

@@ -144,9 +144,13 @@ static bool is_any_traced(const struct snapshot *snapshot)
 /* The same, and not because strace has yet to let one of them go on. */
 static bool is_at_rest(const struct run *run, const struct snapshot *snapshot)
 {
-    for (size_t i = 0; i < snapshot->count; i++)
-        if (strchr("STtZ", snapshot->threads[i].state) == NULL)
+    for (size_t i = 0; i < snapshot->count; i++) {
+        const struct snapshot_thread *thread = &snapshot->threads[i];
+        if (strchr("STtZ", thread->state) == NULL &&
+            !snapshot_waits_for_child(thread) &&
+            !snapshot_waits_for_pipe(thread))
             return false;
+    }
     return snapshot->count > 0 &&
            (!is_any_traced(snapshot) || world_tracer_is_idle(run->world));
 }

@@ -15,7 +15,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "guard.h"
 #include "record.h"
 #include "verdict.h"
 
@@ -69,9 +68,6 @@ static bool receive(struct world *world, struct server_message *message,
     do
         size = recvmsg(world->control_fd, &header, flags | MSG_CMSG_CLOEXEC);
     while (size < 0 && errno == EINTR);
-    if (size == 0 && guard_has_acted())
-        probe_error("the program keeps a pipe locked, by splice(2), so that "
-                    "the test can neither read nor write it");
     if (size == 0)
         probe_error("sandbox: its first process is gone%s",
                     world->memcheck ? "" : " (try `ipclab doctor`)");

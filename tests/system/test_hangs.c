@@ -202,25 +202,43 @@ Test(hangs, basic_sandbox)
                        "waits for itself");
 }
 
-/* ---- What holds the tester ------------------------------------------------
- */
+/* ---- A pipe of the tester's that is kept locked -------------------------- */
 
-Test(hangs, pipe_kept_locked_is_an_error, .timeout = 600,
-     .description =
-         "who sleeps in splice(2) with our pipe locked is ended, and "
-         "so is the grade")
+#define LOCK_STDIN                                                             \
+    "    int pair[2];\n"                                                       \
+    "    (void)socketpair(AF_UNIX, SOCK_STREAM, 0, pair);\n"                   \
+    "    if (SECOND)\n        for (;;)\n            (void)read(in, &byte, "    \
+    "1);\n"                                                                    \
+    "    while (splice(in, NULL, pair[0], NULL, 65536, 0) > 0)\n        ;\n"
+
+/* The upper() of LOCK_STDIN, with as many processes as SECOND says, hangs, and
+ * the report has EVIDENCE. */
+static void expect_lock_explained(const char *second, const char *evidence)
 {
-    char *path = write_submission(
-        "    int pair[2];\n"
-        "    (void)socketpair(AF_UNIX, SOCK_STREAM, 0, pair);\n"
-        "    while (splice(in, NULL, pair[0], NULL, 65536, 0) "
-        "> 0)\n        ;\n");
+    char *body = xformat("#define SECOND %s\n" LOCK_STDIN, second);
+    char *path = write_submission(body);
     struct outcome outcome = IPCLAB("grade", "pipe", "--submission", path,
                                     "--test", "upper_1mib", "--no-memcheck");
 
-    cr_expect_eq(outcome.status, 3, "%d: %s", outcome.status, outcome.output);
-    cr_expect_not_null(strstr(outcome.output, "keeps a pipe locked"), "%s",
+    cr_expect_eq(outcome.status, 0, "%d: %s", outcome.status, outcome.output);
+    cr_expect_not_null(strstr(outcome.output, "FAIL    upper_1mib"), "%s",
                        outcome.output);
+    cr_expect_not_null(strstr(outcome.output, evidence), "%s", outcome.output);
     free(path);
+    free(body);
     expect_clean_machine();
+}
+
+Test(hangs, pipe_kept_locked, .timeout = 600,
+     .description = "who sleeps in splice(2) with our pipe locked holds up "
+                    "itself, and not the tester")
+{
+    expect_lock_explained("0", "blocked in splice(3): socket A has no room");
+}
+
+Test(hangs, pipe_kept_locked_from_a_child, .timeout = 600,
+     .description = "nor does state D of its own child, which wants the pipe")
+{
+    expect_lock_explained("fork() == 0",
+                          "waits for a pipe that is kept locked");
 }
