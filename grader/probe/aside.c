@@ -22,22 +22,17 @@
 /* A thread that is in state D twice, so far apart, is kept. */
 #define LOOK_MS 20
 
-enum kind {
-    CALL_READ,
-    CALL_WRITE,
-    CALL_UNREAD,
-    CALL_CLOSE
-};
+enum kind { CALL_READ, CALL_WRITE, CALL_UNREAD, CALL_CLOSE };
 
 struct call {
-    struct call *next;   /* in the queue */
+    struct call *next;  /* in the queue */
     struct call *older; /* in the caller's list */
     enum kind kind;
     int fd;
     size_t size;
     pid_t tid; /* of the thread that makes it; 0 before */
     bool done;
-    bool kept; /* as far as the caller knows */
+    bool kept;     /* as far as the caller knows */
     bool unwanted; /* nobody will ask for the result */
     ssize_t result;
     int error;

@@ -172,13 +172,24 @@ void sandbox_end_options(struct argv *argv)
     argv_add(argv, "--");
 }
 
+/* In the child of vfork(2). */
+static void reset_signals(void)
+{
+    struct sigaction action = {.sa_handler = SIG_DFL};
+
+    for (int signal = 1; signal <= SIGRTMAX; signal++)
+        (void)sigaction(signal, &action, NULL); /* SIGKILL, SIGSTOP: EINVAL */
+}
+
 pid_t sandbox_spawn(struct argv *argv, int keep, int keep_too)
 {
     pid_t parent = getpid();
-    pid_t pid = fork();
+    /* The tester's memory is not worth a copy. */
+    pid_t pid = vfork();
 
     if (pid != 0)
         return pid;
+    reset_signals(); /* server.c counts on it */
     /* PR_SET_PDEATHSIG: when the thread that forked ends, not just its
      * process; a parent that is gone already is told by getppid(). */
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)

@@ -54,8 +54,9 @@ void sandbox_end_options(struct argv *argv);
 char *sandbox_path(const struct sandbox *sandbox, const char *path);
 
 /*
- * Fork and exec ARGV; KEEP and KEEP_TOO (-1: none) are inherited.  The child is
- * killed when the calling thread ends.  Its pid, or -1 with errno.
+ * Fork and exec ARGV, with all signals at their default; KEEP and KEEP_TOO (-1:
+ * none) are inherited.  The child is killed when the calling thread ends.  Its
+ * pid, or -1 with errno.
  */
 pid_t sandbox_spawn(struct argv *argv, int keep, int keep_too);
 

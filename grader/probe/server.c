@@ -48,6 +48,12 @@ static char *run_envp[SERVER_ARGS_MAX + 1];
 static int run_argc;
 static const char *run_directory;
 
+/* The kernel keeps from the first process of a pid namespace what its own kind
+ * sends it and it has not asked for: pid_namespaces(7).  It was started with
+ * all dispositions at their default, and leaves them so: strace would stop it
+ * at each rt_sigaction(2), 130 times a launch. */
+static bool is_first;
+
 static int control_fd;
 static int child_fd;           /* signalfd(2) for SIGCHLD */
 static pid_t roots[ROOTS_MAX]; /* started on request, not yet ended */
@@ -216,7 +222,8 @@ static void become_run(const int fds[3])
 {
     for (int signal = 1; signal <= 64; signal++) {
         bool ignored = packet.head.ignored & SIGNAL_BIT(signal);
-        set_disposition(signal, ignored ? SIG_IGN : SIG_DFL);
+        if (ignored || !is_first)
+            set_disposition(signal, ignored ? SIG_IGN : SIG_DFL);
     }
     set_mask(packet.head.blocked);
     for (int fd = 0; fd < 3; fd++)
@@ -319,16 +326,21 @@ static void ignore(int signal)
  * queues an ignored synchronous signal and lets a later child die of it, hence
  * a handler for those.
  */
-static void set_up_signals(void)
+static void ignore_signals(void)
 {
     static const int synchronous[] = {SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV};
-    uint64_t children = SIGNAL_BIT(SIGCHLD);
 
     for (int signal = 1; signal <= 64; signal++)
         set_disposition(signal, SIG_IGN);
     for (size_t i = 0; i < sizeof(synchronous) / sizeof(*synchronous); i++)
         set_disposition(synchronous[i], ignore);
     set_disposition(SIGCHLD, SIG_DFL);
+}
+
+static void watch_children(void)
+{
+    uint64_t children = SIGNAL_BIT(SIGCHLD);
+
     set_mask(children);
     child_fd = (int)bare(SYS_signalfd4, -1, &children, sizeof(children),
                          SFD_CLOEXEC | SFD_NONBLOCK);
@@ -366,9 +378,12 @@ static void serve(int argc, char **argv, char **envp)
             (void)bare(SYS_openat, AT_FDCWD, "/dev/null", O_RDWR);
     /* Nobody inside may trace or read us. */
     (void)bare(SYS_prctl, PR_SET_DUMPABLE, 0);
+    is_first = bare(SYS_getpid) == 1 && ipclab_server_warm_up == NULL;
     if (ipclab_server_warm_up) /* under Valgrind */
         ipclab_server_warm_up();
-    set_up_signals();
+    if (!is_first)
+        ignore_signals();
+    watch_children();
     if (bare(SYS_getpid) != 1) {
         /* The tester's end is noticed on the socket, with time to clean up. */
         (void)bare(SYS_prctl, PR_SET_PDEATHSIG, 0);

@@ -19,7 +19,6 @@
 #include "aside.h"
 #include "base.h"
 
-
 struct scene {
     int ends[2];    /* the pipe */
     int sockets[2]; /* where the bytes go, and whence nobody takes them yet */
@@ -31,8 +30,8 @@ static void *splice_all(void *data)
 {
     struct scene *scene = data;
 
-    (void)snprintf(scene->wchan, sizeof(scene->wchan), "/proc/self/task/%d/wchan",
-                   (int)gettid());
+    (void)snprintf(scene->wchan, sizeof(scene->wchan),
+                   "/proc/self/task/%d/wchan", (int)gettid());
     while (splice(scene->ends[0], NULL, scene->sockets[0], NULL, ASIDE_MAX, 0) >
            0)
         ;
