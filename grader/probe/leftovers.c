@@ -6,8 +6,10 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ipc.h>
 #include <unistd.h>
 
 #include "run.h"
@@ -69,9 +71,27 @@ static void find_entries(struct run *run, int dir_fd, const char *what)
         (void)closedir(dir);
 }
 
-/* /proc/sysvipc/...: a heading, then a row per object (proc(5)).  The
- * descriptor was opened inside, so it shows the sandbox's objects. */
-static void find_rows(struct leftovers *left, int fd, const char *what)
+/* A row of /proc/sysvipc/...: key, identifier, permissions, and then what the
+ * object holds, which UNITS tells: proc_sysvipc(5). */
+static char *describe_row(const char *row, const char *what, const char *units)
+{
+    int key, id;
+    unsigned long held;
+
+    if (sscanf(row, "%d %d %*o %lu", &key, &id, &held) != 3)
+        return xformat("System V %s: %s", what, row);
+    char *name = key == IPC_PRIVATE ? xformat("IPC_PRIVATE")
+                                    : xformat("key 0x%x", (unsigned)key);
+    char *line =
+        xformat("System V %s %d (%s, %lu %s)", what, id, name, held, units);
+    free(name);
+    return line;
+}
+
+/* A heading, then a row per object.  The descriptor was opened inside, so it
+ * shows the sandbox's objects. */
+static void find_rows(struct leftovers *left, int fd, const char *what,
+                      const char *units)
 {
     char *table =
         lseek(fd, 0, SEEK_SET) < 0 ? NULL : read_fully(fd, 1 << 20, NULL);
@@ -80,7 +100,7 @@ static void find_rows(struct leftovers *left, int fd, const char *what)
 
     while (table && (line = strsep(&rest, "\n")) != NULL) {
         if (!heading && *line != '\0')
-            add(left, xformat("System V %s: %s", what, line));
+            add(left, describe_row(line, what, units));
         heading = false;
     }
     free(table);
@@ -96,7 +116,8 @@ void leftovers_find(struct run *run)
     if (run->world->sandbox.level != SANDBOX_FULL)
         return;
     find_entries(run, fds[SERVER_MQUEUE], "POSIX queue");
-    find_rows(&run->leftovers, fds[SERVER_SHM], "shared memory");
-    find_rows(&run->leftovers, fds[SERVER_SEM], "semaphore set");
-    find_rows(&run->leftovers, fds[SERVER_MSG], "message queue");
+    find_rows(&run->leftovers, fds[SERVER_SHM], "shared memory segment",
+              "bytes");
+    find_rows(&run->leftovers, fds[SERVER_SEM], "semaphore set", "semaphores");
+    find_rows(&run->leftovers, fds[SERVER_MSG], "message queue", "bytes");
 }
