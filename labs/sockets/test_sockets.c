@@ -331,7 +331,9 @@ Graded(sockets, fifty_clients, .points = 6, .step = "sockets.3",
     if (probe_is_memcheck()) /* nothing that it has not seen */
         return;
     struct world *world =
-        make_world(.also_trace = "accept,accept4," NAPS "," RECEIVES);
+        make_world(.also_trace =
+                       "accept,accept4,?poll,ppoll,?select,pselect6," NAPS
+                       "," RECEIVES);
     struct run *run = start_server(world, "5180");
 
     ask_in_halves(run, world, peers, 50);
