@@ -159,12 +159,13 @@ static const struct {
     {"udp", "message\n", "socket", "SOCK_DGRAM"},
 };
 
-/* At DELAY each process waits until all the others sleep. */
+/* At DELAY each process waits until all the others sleep; one that looks again
+ * and again instead burns a processor meanwhile, with our leave. */
 static struct run *probe_slowly(struct world *world, const char *mech,
                                 const char *property, const char *delay)
 {
     struct run *run = launch(ARGS("probe", mech, property), .world = world,
-                             .delay = delay, NATIVE);
+                             .delay = delay, .spin_ms = 20000, NATIVE);
 
     open_gate_when_still(world, run);
     (void)run_end(run);
