@@ -25,7 +25,7 @@ $(B)/tests/%: $(B)/tests/%.o $(B)/libkit.a
 
 ## make test         all of the proof below but bench, soak and test-fresh; the
 ##                   matrix without Valgrind where no claim is about it
-test: kit gdb $(B)/tests/unit/tests $(B)/tests/system/tests \
+test: kit gdb handouts-setup $(B)/tests/unit/tests $(B)/tests/system/tests \
       $(B)/tests/attacks $(B)/tests/matrix
 	@tests/run.sh $(LABS)
 
