@@ -229,7 +229,8 @@ WHEN(counts_dropped)
     return is_run(failure, "stats") && failure->kind == FAILED_OUTPUT;
 }
 
-/* What came are whole texts, from the first one on. */
+/* What came are whole texts, from the first one on.  Whether what does not come
+ * is kept for ever, or was thrown away, a subscriber that waits cannot tell. */
 WHEN(keeps_the_rest)
 {
     struct bytes output = run_output(failure->run);
@@ -355,9 +356,9 @@ const struct misconception lab_misconceptions[] = {
      "Texts were dropped although fewer than 64 waited: the broker keeps so "
      "many itself, beyond what the kernel takes."},
     {"rest_not_sent", "stopped_sub_no_block", keeps_the_rest,
-     "The subscriber goes on, and what was kept for it does not come: the "
-     "broker must wait for room at those for whom it keeps something "
-     "(POLLOUT)."},
+     "The subscriber goes on, and the rest of what was sent to it does not "
+     "come: a write that does not wait may take a part; keep what is left, and "
+     "wait for room at those for whom something is kept (POLLOUT)."},
     {"stale_path", "restart_broker", finds_stale_path,
      "What the dead broker made is still at its path: ask whether somebody "
      "answers there; if not, remove it."},

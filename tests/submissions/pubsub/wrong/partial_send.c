@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
  * Fails: stopped_sub_no_block
- * Shows: partial_send
+ * Shows: partial_send rest_not_sent
  *
  * The belief: a write that does not wait writes all or nothing. It takes
  * what there is room for; the rest of the text is lost, and the next one
- * follows in the middle of it.
+ * follows in the middle of it. On a busy machine a part may be lost on the way
+ * to the subscriber that reads all the time, too, and nothing follows: then all
+ * that can be seen is that the rest does not come.
  */
 #include "pubsub.h"
 #include <errno.h>
