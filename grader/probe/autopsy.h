@@ -81,7 +81,7 @@ struct autopsy_socket {
     unsigned long inode, peer;
     unsigned long unread;         /* see sockets.h */
     unsigned long peer_unread;    /* bytes that the other end has not read */
-    char name[64], peer_name[64]; /* "/work/s", "port 5000" */
+    char name[64], peer_name[64]; /* a path, "port 5000" */
 };
 
 /* A socket that has something for its process, which waits elsewhere. */

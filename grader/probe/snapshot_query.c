@@ -2,6 +2,7 @@
 /* snapshot_query.c - what a snapshot, or two of them, can be asked. */
 #include <string.h>
 
+#include "base.h"
 #include "snapshot.h"
 
 const struct snapshot_fd *snapshot_fd(const struct snapshot_thread *thread,
@@ -22,48 +23,24 @@ const struct snapshot_thread *snapshot_process(const struct snapshot *snapshot,
     return NULL;
 }
 
-static bool is_one_of(const char *string, const char *const *list)
-{
-    while (*list && strcmp(string, *list) != 0)
-        list++;
-    return *list != NULL;
-}
-
 bool snapshot_waits_for_child(const struct snapshot_thread *thread)
 {
-    static const char *const places[] = {"kernel_clone", "_do_fork", "do_fork",
-                                         NULL};
-
-    return thread->state == 'D' && is_one_of(thread->wchan, places);
+    return thread->state == 'D' &&
+           list_holds("kernel_clone,_do_fork,do_fork", ',', thread->wchan);
 }
 
 /* Without the lock's own functions, which wchan leaves out. */
 bool snapshot_waits_for_pipe(const struct snapshot_thread *thread)
 {
-    static const char *const places[] = {"anon_pipe_read",
-                                         "anon_pipe_write",
-                                         "fifo_pipe_read",
-                                         "fifo_pipe_write",
-                                         "pipe_read",
-                                         "pipe_write",
-                                         "pipe_ioctl",
-                                         "pipe_release",
-                                         "pipe_lock",
-                                         "pipe_double_lock",
-                                         "pipe_fcntl",
-                                         "do_splice",
-                                         "do_tee",
-                                         "__do_sys_vmsplice",
-                                         "vmsplice_to_pipe",
-                                         "splice_pipe_to_pipe",
-                                         "splice_file_to_pipe",
-                                         "splice_to_socket",
-                                         "__splice_from_pipe",
-                                         "splice_from_pipe",
-                                         "link_pipe",
-                                         NULL};
+    static const char places[] =
+        "anon_pipe_read,anon_pipe_write,fifo_pipe_read,fifo_pipe_write,"
+        "pipe_read,pipe_write,pipe_ioctl,pipe_release,pipe_fcntl,"
+        "pipe_lock,pipe_double_lock,do_splice,do_tee,link_pipe,"
+        "__do_sys_vmsplice,vmsplice_to_pipe,splice_pipe_to_pipe,"
+        "splice_file_to_pipe,splice_to_socket,splice_from_pipe,"
+        "__splice_from_pipe";
 
-    return thread->state == 'D' && is_one_of(thread->wchan, places);
+    return thread->state == 'D' && list_holds(places, ',', thread->wchan);
 }
 
 static bool is_unmoved(const struct snapshot_thread *a,

@@ -32,7 +32,7 @@ struct snapshot_socket {
     bool shut_read;         /* the other end sends nothing more: shutdown(2) */
     bool shut_write;        /* nor does this one */
     struct socket_address local, remote; /* AF_INET */
-    char name[64]; /* "/work/s", "@abstract", "port 5000"; "to port 5000" at the
+    char name[64]; /* a path, "@abstract", "port 5000"; "to port 5000" at the
                       end that is not the server's; "": none */
 };
 

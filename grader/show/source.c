@@ -61,7 +61,7 @@ static char *ask(const json_t *steps, const struct stage *stage,
     return answer;
 }
 
-/* "/work/pipe/pipe.c:55 (discriminator 2)" */
+/* "DIRECTORY/pipe.c:55 (discriminator 2)" */
 static void set_line(json_t *step, char *place)
 {
     char *colon = strrchr(place, ':');

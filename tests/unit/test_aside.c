@@ -23,14 +23,14 @@ struct scene {
     int ends[2];    /* the pipe */
     int sockets[2]; /* where the bytes go, and whence nobody takes them yet */
     pthread_t thread;
-    char wchan[64]; /* what the thread sleeps in */
+    char wchan_path[64]; /* the file that says what the thread sleeps in */
 };
 
 static void *splice_all(void *data)
 {
     struct scene *scene = data;
 
-    (void)snprintf(scene->wchan, sizeof(scene->wchan),
+    (void)snprintf(scene->wchan_path, sizeof(scene->wchan_path),
                    "/proc/self/task/%d/wchan", (int)gettid());
     while (splice(scene->ends[0], NULL, scene->sockets[0], NULL, ASIDE_MAX, 0) >
            0)
@@ -42,7 +42,7 @@ static void *splice_all(void *data)
 static bool is_lock_held(const struct scene *scene)
 {
     char wchan[64] = "";
-    FILE *file = fopen(scene->wchan, "r");
+    FILE *file = fopen(scene->wchan_path, "r");
 
     if (file == NULL)
         return false;
@@ -64,7 +64,7 @@ static struct scene *lock_pipe(void)
     for (int i = 0; i < 60000 && !is_lock_held(&scene); i++)
         if (aside_write(scene.ends[1], bytes, sizeof(bytes)) < 0)
             (void)poll(NULL, 0, 1);
-    cr_assert(is_lock_held(&scene), "%s", scene.wchan);
+    cr_assert(is_lock_held(&scene), "%s", scene.wchan_path);
     return &scene;
 }
 
