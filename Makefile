@@ -159,6 +159,21 @@ $(B)/grader/git2.so: grader/probe/criterion_git2.c $(B)/flags | setup
 	  -DREAL_LIBGIT2="\"$$($(CC) -print-file-name="$$name")\"" -o $@ $< && \
 	ln -f $@ "$(@D)/criterion/$$name"
 
+# What Valgrind needs of the C library's debug information, names of functions
+# for one, without what it has to read all the same and nobody looks at, lines:
+# half of its start.
+$(B)/grader/debug/.made: $(B)/flags | setup
+	@mkdir -p $(@D)
+	@$(if $(V),:,echo "  COPY  $(@D)")
+	$(Q)for library in libc.so.6 ld-linux-x86-64.so.2; do \
+	  id=$$(readelf -n "$$($(CC) -print-file-name=$$library)" | \
+	    awk '/Build ID/ { print $$3 }'); \
+	  rest=$${id#??}; \
+	  from=/usr/lib/debug/.build-id/$${id%"$$rest"}/$$rest.debug; \
+	  ! test -e "$$from" || \
+	    objcopy --strip-debug "$$from" "$(@D)/$$id.debug" || exit 1; \
+	done; touch $@
+
 CRITERION := $(B)/grader/probe/criterion.o $(B)/libkit.a
 CRITERION_LIBS := $(LIBS) -lcriterion -Wl,--disable-new-dtags,-rpath,'$$ORIGIN'
 
@@ -194,7 +209,7 @@ endef
 $(foreach lab,$(LABS),$(eval $(call lab_rules,$(lab))))
 
 kit: compile_commands.json $(IPCLAB) $(B)/labs/list $(B)/grader/init $(B)/grader/confine $(B)/grader/server.o $(B)/grader/probe/warm.o \
-     $(B)/grader/shim.so $(B)/grader/tell.so $(B)/grader/handlers.so $(B)/grader/git2.so $(B)/grader/unpack $(B)/grader/scene $(HELPERS) \
+     $(B)/grader/shim.so $(B)/grader/tell.so $(B)/grader/handlers.so $(B)/grader/git2.so $(B)/grader/debug/.made $(B)/grader/unpack $(B)/grader/scene $(HELPERS) \
      $(foreach lab,$(LABS),$(B)/labs/$(lab)/main.o $(B)/labs/$(lab)/test_$(lab))
 
 include grader/work/editor.mk

@@ -40,12 +40,15 @@
 #include "claims.h"
 #include "result.h"
 
+#define COSTLY 6 /* cases that are named with what they cost */
+
 static int passed, failed;
 static bool quiet, quick;
 static const char *wanted = "*"; /* --case */
 
 struct entry {
     char *path;
+    double cpu_s;                /* of its grade */
     char *fails, *shows, *dirty; /* NULL: the file makes no such claim */
     bool accepted;
     bool skeleton;
@@ -131,7 +134,7 @@ static void compare(const struct entry *entry, const struct grade *grade)
     free(wrong);
 }
 
-static void judge(const struct entry *entry, const char *json, int status)
+static void judge(struct entry *entry, const char *json, int status)
 {
     char why[200] = "no result";
     int failed_before = failed;
@@ -151,6 +154,7 @@ static void judge(const struct entry *entry, const char *json, int status)
               "%s: it does nothing and earns nothing", entry->path);
     else
         compare(entry, grade);
+    entry->cpu_s = grade ? grade->cpu_seconds : 0;
     grade_free(grade);
     free(text);
     if (failed == failed_before)
@@ -160,8 +164,8 @@ static void judge(const struct entry *entry, const char *json, int status)
 }
 
 /* Grade all entries, JOBS at a time, and judge each when it has ended. */
-static void grade_all(const char *lab, const struct entry *entries,
-                      size_t count, size_t jobs)
+static void grade_all(const char *lab, struct entry *entries, size_t count,
+                      size_t jobs)
 {
     pid_t *pids = xcalloc(count, sizeof(*pids));
     size_t next = 0, running = 0;
@@ -371,6 +375,31 @@ static size_t keep_wanted(struct entry *entries, size_t count)
     return kept;
 }
 
+static int compare_cpu(const void *a, const void *b)
+{
+    double cpu_a = ((const struct entry *)a)->cpu_s;
+    double cpu_b = ((const struct entry *)b)->cpu_s;
+
+    return (cpu_a < cpu_b) - (cpu_a > cpu_b);
+}
+
+/* Where the time goes. */
+static void print_costs(struct entry *entries, size_t count)
+{
+    double sum = 0;
+
+    if (quiet)
+        return;
+    qsort(entries, count, sizeof(*entries), compare_cpu);
+    for (size_t i = 0; i < count; i++)
+        sum += entries[i].cpu_s;
+    (void)printf("      CPU seconds: %.0f", sum);
+    for (size_t i = 0; i < count && i < COSTLY; i++)
+        (void)printf(", %s %.0f", strrchr(entries[i].path, '/') + 1,
+                     entries[i].cpu_s);
+    (void)printf("\n");
+}
+
 static void check_lab(const char *lab, size_t jobs)
 {
     struct entry *entries = NULL;
@@ -386,6 +415,7 @@ static void check_lab(const char *lab, size_t jobs)
     add_directory(&entries, &count, lab, "wrong");
     count = keep_wanted(entries, count);
     grade_all(lab, entries, count, jobs);
+    print_costs(entries, count);
     for (size_t i = 0; i < count; i++)
         release_entry(&entries[i]);
     free(entries);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* lease.c - the process that leases the program under Valgrind; lease.h. */
+/* lease.c - keeps the process that lends sandboxes; see lease.h. */
 #include "lease.h"
 
 #include <errno.h>
@@ -12,14 +12,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "memcheck.h"
+#include "lending.h"
 #include "process.h"
 #include "text.h"
 #include "world.h"
 
 #define STOP_MS 5000
 
-static _Noreturn void serve(const char *path, int life_fd,
+static _Noreturn void serve(const char *path, int life_fd, bool memcheck,
                             struct probe_setting *setting, pid_t parent)
 {
     enum { LIFE_FD = 3 };
@@ -29,15 +29,16 @@ static _Noreturn void serve(const char *path, int life_fd,
     /* Above all the pipe with the result: it must end with the worker. */
     if (dup2(life_fd, LIFE_FD) < 0 || fcntl(LIFE_FD, F_SETFD, FD_CLOEXEC) < 0 ||
         close_range(LIFE_FD + 1, ~0U, 0) < 0 ||
-        memcheck_serve(path, LIFE_FD, world_start_memcheck, setting) < 0) {
-        (void)complain("memcheck: %s", strerror(errno));
+        lending_serve(path, LIFE_FD, memcheck ? LENDING_MEMCHECK : NULL,
+                      world_start_lent, setting) < 0) {
+        (void)complain("sandboxes: %s", strerror(errno));
         _exit(3);
     }
     _exit(0);
 }
 
 int lease_start(struct lease *lease, const struct stage *stage,
-                const struct sandbox *sandbox, const char *lab)
+                const struct sandbox *sandbox, const char *lab, bool memcheck)
 {
     int life[2];
     pid_t parent = getpid();
@@ -46,7 +47,6 @@ int lease_start(struct lease *lease, const struct stage *stage,
     *lease = (struct lease){.pid = -1, .life_fd = -1};
     lease->path = xformat("%s/lease", stage->path);
     struct probe_setting setting = {
-        .pass = PASS_MEMCHECK,
         .lab = lab,
         .stage = stage->path,
         .results = results,
@@ -56,16 +56,16 @@ int lease_start(struct lease *lease, const struct stage *stage,
     };
     if (pipe2(life, O_CLOEXEC) < 0) {
         free(results);
-        return complain("memcheck: %s", strerror(errno));
+        return complain("sandboxes: %s", strerror(errno));
     }
     lease->pid = fork();
     if (lease->pid == 0)
-        serve(lease->path, life[0], &setting, parent);
+        serve(lease->path, life[0], memcheck, &setting, parent);
     (void)close(life[0]);
     lease->life_fd = life[1];
     free(results);
     if (lease->pid < 0)
-        return complain("memcheck: %s", strerror(errno));
+        return complain("sandboxes: %s", strerror(errno));
     return 0;
 }
 

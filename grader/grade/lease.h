@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * lease.h - the process that keeps the student's program under Valgrind and
- * leases it to one test after the other (memcheck_serve() of the probe).
+ * lease.h - the process that lends sandboxes to tests, the student's program
+ * under Valgrind among them (lending_serve() of the probe).
  */
 #ifndef GRADE_LEASE_H
 #define GRADE_LEASE_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "sandbox.h"
@@ -17,9 +18,9 @@ struct lease {
     char *path;  /* of its socket: STAGE/lease */
 };
 
-/* Start it; 0, or -1 after a message. */
+/* Start it, and with MEMCHECK Valgrind at once; 0, or -1 after a message. */
 int lease_start(struct lease *lease, const struct stage *stage,
-                const struct sandbox *sandbox, const char *lab);
+                const struct sandbox *sandbox, const char *lab, bool memcheck);
 /* Wait, within bounds, until tests can connect. */
 void lease_wait(const struct lease *lease);
 /* End it and what it started; does nothing if it was not started. */

@@ -305,9 +305,10 @@ int pass_run(const struct pass *pass)
 
     for (size_t i = 0; i < grade->test_count; i++)
         selection_add(&all, &grade->tests[i]);
-    if (grade->memcheck &&
-        lease_start(&lease, pass->stage, pass->sandbox, grade->lab) < 0)
+    if (lease_start(&lease, pass->stage, pass->sandbox, grade->lab,
+                    grade->memcheck) < 0)
         goto out;
+    lease_wait(&lease);
     status = run_with_retry(pass, &native, &all);
     passed = passed_tests(grade);
     if (grade->memcheck && grade->build.asks_valgrind) {
@@ -315,7 +316,6 @@ int pass_run(const struct pass *pass)
     } else if (status == 0 && grade->memcheck && passed.count > 0) {
         if (pass->judged)
             pass->judged(pass->data);
-        lease_wait(&lease);
         status = run_with_retry(pass, &memcheck, &passed);
     }
 out:

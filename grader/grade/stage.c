@@ -27,15 +27,11 @@ static const struct stage_directory {
 } directories[] =
     {
         /* The worker adds files to these but cannot remove what is given. */
-        {"", 01775, false},
-        {"/kit", 01775, false},
-        {"/kit/bin", 0755, false},
-        {"/etc", 0755, false},
-        {"/etc/alternatives", 0755, false},
-        {"/bin", 0755, false},
-        {"/build", 0755, true},
-        {"/results", 0755, true},
-        {"/record", 0755, true},
+        {"", 01775, false},        {"/kit", 01775, false},
+        {"/kit/bin", 0755, false}, {"/kit/debug", 0755, false},
+        {"/etc", 0755, false},     {"/etc/alternatives", 0755, false},
+        {"/bin", 0755, false},     {"/build", 0755, true},
+        {"/results", 0755, true},  {"/record", 0755, true},
         {"/tmp", 0755, true},
 },
   lab_directories[] = {
@@ -68,6 +64,7 @@ static const struct stage_copy {
   lab_contents[] = {
       {"build/grader/bin", "kit/bin", 0555},   /* helpers of tests */
       {"build/grader/criterion", "bin", 0444}, /* see criterion_git2.c */
+      {"build/grader/debug", "kit/debug", 0444},
 };
 
 static const struct stage_text {

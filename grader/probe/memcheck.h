@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * memcheck.h - what Valgrind's memcheck wrote, as findings; and the lease of
- * the one fork server that a submission has.
+ * memcheck.h - how Valgrind's memcheck is asked, and what it wrote, as
+ * findings.
  */
 #ifndef PROBE_MEMCHECK_H
 #define PROBE_MEMCHECK_H
@@ -78,47 +78,5 @@ void memcheck_free(struct memcheck_log *log);
  * to LOG_FD, a descriptor that the command inherits.  The program follows.
  */
 void memcheck_command(struct argv *argv, const char *suppressions, int log_fd);
-
-/* What a lease is about. */
-struct memcheck_server {
-    pid_t pid;      /* of the process started, to be ended and waited for */
-    int control_fd; /* see server.h */
-    int log_fd;     /* stream socket with what Valgrind writes */
-};
-
-/*
- * Serve leases at SOCKET_PATH (SOCK_SEQPACKET, made here, mode 0600) until
- * LIFE_FD reports end-of-file.  Each connection is handed the control and log
- * descriptors of a server started with START, one holder at a time, in the
- * order in which they came.  The first server is started at once.  One that
- * died, or was not returned as swept, is replaced before the next lease.  What
- * is in the log before a lease is thrown away.
- *
- * START returns 0 and sets all three, or -1 with errno, which the waiting test
- * is told.  The process must end when its control socket does; it is killed
- * if it has not after a second.  The other ends must be close-on-exec and
- * closed here: the end of the log shows that all its processes are gone, which
- * this function waits for (two seconds at most) before it returns.
- * 0, or -1 with errno.
- */
-int memcheck_serve(const char *socket_path, int life_fd,
-                   int (*start)(struct memcheck_server *, void *), void *data);
-
-/*
- * Take the lease: returns the connection and sets both descriptors, all three
- * close-on-exec and the caller's; blocks until its turn has come.
- * -1 with errno: ECONNRESET if the serving ended, EHOSTDOWN or START's errno
- * if the server could not be started; ENOENT or ECONNREFUSED if after a second
- * nobody serves.
- */
-int memcheck_lease(const char *socket_path, int *control_fd, int *log_fd);
-
-/*
- * Give it back.  SWEPT: no process of the holder's is left and all replies were
- * read, so that the next may use the server.  Close both descriptors before.
- * To close CONNECTION only, as a killed process does, is SWEPT false.
- * 0, or -1 with errno if nobody is there to take it; CONNECTION is closed.
- */
-int memcheck_return(int connection, bool swept);
 
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * memserver.c - the student's program under Valgrind, as a server of runs.
+ * memserver.c - starts the program under Valgrind; see memserver.h.
  *
  * One Valgrind start (0.4 s) serves all launches of a submission.  The program
  * is pid 1 of its sandbox, so that nothing a run does can end or stop it; its
@@ -13,7 +13,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "world.h"
+#include "memcheck.h"
+#include "memserver.h"
+#include "server.h"
 
 static int add_server(struct argv *argv, const struct sandbox *sandbox,
                       const char *lab, int control_fd, int log_fd)
@@ -37,8 +39,8 @@ static int add_server(struct argv *argv, const struct sandbox *sandbox,
     return filter_fd;
 }
 
-static int start_server(struct memcheck_server *server,
-                        const struct sandbox *sandbox, const char *lab)
+static int start(struct lent *lent, const struct sandbox *sandbox,
+                 const char *lab)
 {
     struct argv argv = {0};
     int control[2], log[2];
@@ -51,39 +53,33 @@ static int start_server(struct memcheck_server *server,
         return -1;
     }
     int filter_fd = add_server(&argv, sandbox, lab, control[1], log[1]);
-    server->pid = sandbox_spawn(&argv, control[1], log[1]);
-    server->control_fd = control[0];
-    server->log_fd = log[0];
+    lent->pid = sandbox_spawn(&argv, control[1], log[1]);
+    lent->control_fd = control[0];
+    lent->log_fd = log[0];
     (void)close(control[1]);
     (void)close(log[1]);
     if (filter_fd >= 0)
         (void)close(filter_fd);
     argv_release(&argv);
-    if (server->pid > 0)
+    if (lent->pid > 0)
         return 0;
     (void)close(control[0]);
     (void)close(log[0]);
     return -1;
 }
 
-int world_start_memcheck(struct memcheck_server *server, void *data)
+int memserver_start(struct lent *lent, struct sandbox *sandbox, const char *lab)
 {
-    const struct probe_setting *setting = data;
-    struct sandbox sandbox = {
-        .level = setting->level,
-        .stage = setting->stage,
-        .hide = setting->hide,
-        .init = true,
-    };
-    char *directory = NULL;
-
-    if (sandbox.level == SANDBOX_BASIC) {
-        directory = xformat("%s/tmp/memcheck", sandbox.stage);
-        if (mkdir(directory, 0700) < 0 && errno != EEXIST)
-            return -1;
-        sandbox.writable = directory;
+    sandbox->brief_debug = true;
+    if (sandbox->level != SANDBOX_BASIC)
+        return start(lent, sandbox, lab);
+    char *directory = xformat("%s/tmp/memcheck", sandbox->stage);
+    int result = -1;
+    if (mkdir(directory, 0700) == 0 || errno == EEXIST) {
+        sandbox->writable = directory;
+        result = start(lent, sandbox, lab);
+        sandbox->writable = NULL;
     }
-    int result = start_server(server, &sandbox, setting->lab);
     free(directory);
     return result;
 }

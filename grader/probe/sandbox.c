@@ -2,9 +2,11 @@
 /* sandbox.c - command lines for the two sandbox levels; see sandbox.h. */
 #include "sandbox.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/ioprio.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <signal.h>
@@ -12,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -93,6 +96,32 @@ static void add_system_directories(struct argv *argv, const char *missing)
     }
 }
 
+/* kit/debug/ID.debug stands for /usr/lib/debug/.build-id/ID.debug, the first
+ * two letters of ID being a directory; if that is there: the C library may be a
+ * newer one than the kit was made with. */
+static void add_brief_debug(struct argv *argv, const char *stage)
+{
+    char *path = xformat("%s/kit/debug", stage);
+    DIR *dir = opendir(path);
+    struct dirent *entry;
+
+    while (dir && (entry = readdir(dir)) != NULL) {
+        const char *id = entry->d_name;
+        if (strlen(id) <= 2 || *id == '.')
+            continue;
+        char *whole = xformat("/usr/lib/debug/.build-id/%.2s/%s", id, id + 2);
+        if (access(whole, F_OK) == 0) {
+            argv_add(argv, "--ro-bind");
+            argv_addf(argv, "%s/%s", path, id);
+            argv_add(argv, whole);
+        }
+        free(whole);
+    }
+    if (dir)
+        (void)closedir(dir);
+    free(path);
+}
+
 static void add_variable(struct argv *argv, const char *name, const char *value)
 {
     argv_add_all(argv, (const char *[]){"--setenv", name, value, NULL});
@@ -103,6 +132,8 @@ static int full_command(struct argv *argv, const struct sandbox *sandbox,
 {
     argv_add_all(argv, isolation);
     add_system_directories(argv, sandbox->missing);
+    if (sandbox->brief_debug)
+        add_brief_debug(argv, sandbox->stage);
     if (sandbox->hide)
         argv_add_all(argv, (const char *[]){"--tmpfs", sandbox->hide, NULL});
     if (!sandbox->no_proc)
@@ -194,6 +225,9 @@ pid_t sandbox_spawn(struct argv *argv, int keep, int keep_too)
      * process; a parent that is gone already is told by getppid(). */
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
         _exit(126);
+    /* A test reads in /proc/PID/syscall whether its strace is idle.  Where
+     * Yama guards ptrace(2), that is for the parent only, or by consent. */
+    (void)prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY); /* EINVAL: no Yama */
     if ((keep >= 0 && fcntl(keep, F_SETFD, 0) < 0) ||
         (keep_too >= 0 && fcntl(keep_too, F_SETFD, 0) < 0))
         _exit(126);
@@ -330,9 +364,11 @@ static int forbid_arguments(scmp_filter_ctx filter)
 /*
  * The first process of a pid namespace ignores what is sent from inside, but
  * not SIGSTOP if it is traced, as ours is by strace: nobody would answer the
- * tester any more.  These are the ways to send it one.
+ * tester any more.  These are the ways to send it one.  And what belongs to the
+ * same user may change its limits and its scheduling, which all that it starts
+ * would inherit, for this test and the next.
  */
-static int forbid_stopping_init(scmp_filter_ctx filter)
+static int forbid_touching_init(scmp_filter_ctx filter)
 {
     const struct scmp_arg_cmp init = INT_IS(0, 1);
     const struct scmp_arg_cmp second = INT_IS(1, SIGSTOP);
@@ -349,6 +385,15 @@ static int forbid_stopping_init(scmp_filter_ctx filter)
         {SCMP_SYS(rt_tgsigqueueinfo), {init, third}, 2},
         {SCMP_SYS(pidfd_send_signal), {second}, 1},
         {SCMP_SYS(fcntl), {INT_IS(1, F_SETSIG), third}, 2},
+        {SCMP_SYS(prlimit64), {init}, 1},
+        {SCMP_SYS(sched_setaffinity), {init}, 1},
+        {SCMP_SYS(sched_setattr), {init}, 1},
+        {SCMP_SYS(sched_setparam), {init}, 1},
+        {SCMP_SYS(sched_setscheduler), {init}, 1},
+        {SCMP_SYS(setpriority), {INT_IS(1, 1)}, 1}, /* it, or its group */
+        {SCMP_SYS(setpriority), {INT_IS(0, PRIO_USER)}, 1},
+        {SCMP_SYS(ioprio_set), {INT_IS(1, 1)}, 1},
+        {SCMP_SYS(ioprio_set), {INT_IS(0, IOPRIO_WHO_USER)}, 1},
     };
     int error = 0;
 
@@ -367,7 +412,7 @@ int sandbox_write_filter(const char *path, enum sandbox_level level)
     if (error == 0)
         error = forbid_arguments(filter);
     if (error == 0)
-        error = forbid_stopping_init(filter);
+        error = forbid_touching_init(filter);
     /* Without a pid namespace kill(-1) would end the user's whole session. */
     if (error == 0 && level == SANDBOX_BASIC)
         error = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(kill),

@@ -28,6 +28,8 @@ struct sandbox {
     bool no_proc;         /* no /proc: through it a compiler could be made to
                              read from a descriptor of its own, for ever */
     bool init;            /* the command is pid 1 itself (server.h) */
+    bool brief_debug;     /* of the C library's debug information only what
+                             kit/debug has of it */
 };
 
 const char *sandbox_level_name(enum sandbox_level level);

@@ -46,6 +46,8 @@ enum server_fd {
     SERVER_MSG,
     SERVER_MQUEUE, /* /dev/mqueue, or /dev/null where there is none */
     SERVER_DIAG,   /* a socket of NETLINK_SOCK_DIAG in the sandbox's network */
+    SERVER_TMP,    /* /tmp and /dev/shm; /dev/null where they are the host's */
+    SERVER_DEV_SHM,
     SERVER_FDS
 };
 

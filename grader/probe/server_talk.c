@@ -79,13 +79,16 @@ void ipclab_talk_hello(int control_fd)
         [SERVER_SEM] = "/proc/sysvipc/sem",
         [SERVER_MSG] = "/proc/sysvipc/msg",
         [SERVER_MQUEUE] = "/dev/mqueue",
+        [SERVER_TMP] = "/tmp",
+        [SERVER_DEV_SHM] = "/dev/shm",
     };
     struct server_message message = {.type = SERVER_HELLO,
                                      .pid = (pid_t)bare(SYS_getpid)};
     int fds[SERVER_FDS];
 
     for (int i = 0; i < SERVER_FDS; i++) {
-        fds[i] = paths[i] ? open_to_read(paths[i]) : open_diag();
+        bool shared = i >= SERVER_TMP && message.pid != 1;
+        fds[i] = shared ? -1 : paths[i] ? open_to_read(paths[i]) : open_diag();
         if (fds[i] < 0) /* no such thing here: neither rows nor entries */
             fds[i] = open_to_read("/dev/null");
     }

@@ -36,7 +36,7 @@ struct world *world_for(const struct world_options *options)
     if (shared_world)
         probe_error("launch: end the shared world first: see world_end()");
     if (probe_is_memcheck()) {
-        /* One lease at a time: see memcheck.h. */
+        /* One lease at a time: see lending.h. */
         for (struct run *other = probe_runs; other; other = other->next)
             run_finish(other);
         return world_lease();

@@ -1,27 +1,16 @@
 // SPDX-License-Identifier: MIT
-/* world.c - opens sandboxes and speaks to their first process; see world.h. */
+/* world.c - speaks to the first process of a sandbox; see world.h. */
 #include "world.h"
 
-#include <ctype.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include "record.h"
 #include "verdict.h"
-
-/* Bytes; more than any program writes before it is stopped for spinning. */
-#define TRACE_MAX (256u << 20)
-/* A machine that needs longer to start or end a sandbox is out of order. */
-#define SANDBOX_DEADLINE_MS 120000
 
 /* ---- Messages ------------------------------------------------------------ */
 
@@ -136,7 +125,7 @@ bool world_receive(struct world *world, struct server_message *report)
     return receive(world, report, NULL, MSG_DONTWAIT);
 }
 
-static void say_hello(struct world *world)
+void world_say_hello(struct world *world)
 {
     struct server_message request = {.type = SERVER_HELLO};
 
@@ -146,188 +135,6 @@ static void say_hello(struct world *world)
     world->init_pid = await(world, SERVER_HELLO, world->fds).pid;
     if (world->fds[SERVER_MQUEUE] < 0)
         probe_error("sandbox: its first process sent no descriptors");
-}
-
-/* ---- Opening and closing ------------------------------------------------- */
-
-static void add_strace(struct argv *argv, const struct world *world,
-                       const char *traced, const char *inject)
-{
-    argv_add_all(argv, (const char *[]){"strace", "-f", "--seccomp-bpf", "-q",
-                                        "-o", world->trace_path, NULL});
-    if (probe_setting()->record)
-        record_add_options(argv);
-    else
-        argv_add_all(argv, (const char *[]){"-s", "128", NULL});
-    argv_add(argv, "-e");
-    argv_addf(argv, "trace=%s%s", traced,
-              probe_setting()->record ? "," RECORD_CALLS : "");
-    if (inject) {
-        argv_add(argv, "-e");
-        argv_addf(argv, "inject=%s", inject);
-    }
-}
-
-static struct world *new_world(const struct probe_setting *setting)
-{
-    struct world *world = xcalloc(1, sizeof(*world));
-    char *kit = xformat("kit/%s", setting->lab);
-
-    world->sandbox.level = setting->level;
-    world->sandbox.stage = setting->stage;
-    world->sandbox.hide = setting->hide;
-    world->sandbox.init = true;
-    world->program = sandbox_path(&world->sandbox, kit);
-    world->log_fd = world->lease = -1;
-    free(kit);
-    return world;
-}
-
-static void add_sandbox(struct argv *argv, struct world *world, int server_fd,
-                        int *filter_fd)
-{
-    char number[16];
-
-    if (world->sandbox.level == SANDBOX_BASIC) {
-        world->directory = xformat("%s/tmp/run.XXXXXX", world->sandbox.stage);
-        if (mkdtemp(world->directory) == NULL)
-            probe_error("%s: %s", world->directory, strerror(errno));
-        world->sandbox.writable = world->directory;
-    }
-    if (sandbox_command(argv, &world->sandbox, filter_fd) < 0)
-        probe_error("sandbox: filter.bpf: %s", strerror(errno));
-    (void)snprintf(number, sizeof(number), "%d", server_fd);
-    sandbox_setenv(argv, &world->sandbox, SERVER_VARIABLE, number);
-}
-
-struct world *world_open(const char *traced, const char *inject,
-                         const char *missing)
-{
-    static unsigned serial;
-    struct world *world = new_world(probe_setting());
-
-    world->serial = serial++;
-    struct argv argv = {0};
-    int sockets[2], filter_fd;
-
-    world->trace_path = xformat("%s/tmp/trace.%ld.%u", world->sandbox.stage,
-                                (long)getpid(), world->serial);
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0)
-        probe_error("socketpair: %s", strerror(errno));
-    world->sandbox.missing = missing;
-    world->inject = inject;
-    add_strace(&argv, world, traced, inject);
-    add_sandbox(&argv, world, sockets[1], &filter_fd);
-    sandbox_end_options(&argv);
-    char *init = sandbox_path(&world->sandbox, "kit/init");
-    argv_add(&argv, init);
-    free(init);
-
-    world->pid = sandbox_spawn(&argv, sockets[1], -1);
-    int error = errno;
-    argv_release(&argv);
-    (void)close(sockets[1]);
-    if (filter_fd >= 0)
-        (void)close(filter_fd);
-    if (world->pid < 0)
-        probe_error("fork: %s", strerror(error));
-    world->control_fd = sockets[0];
-    say_hello(world);
-    return world;
-}
-
-struct world *world_lease(void)
-{
-    const struct probe_setting *setting = probe_setting();
-    struct world *world = new_world(setting);
-
-    world->memcheck = true;
-    if (setting->lease == NULL)
-        probe_error("IPCLAB_LEASE is not set");
-    world->lease =
-        memcheck_lease(setting->lease, &world->control_fd, &world->log_fd);
-    if (world->lease < 0)
-        probe_error("memcheck: the program cannot be run under Valgrind: %s",
-                    strerror(errno));
-    say_hello(world);
-    return world;
-}
-
-/* The sandbox ends when its first process sees the socket closed. */
-static void wait_for_sandbox(struct world *world)
-{
-    int pid_fd = (int)syscall(SYS_pidfd_open, world->pid, 0);
-    struct pollfd ended = {pid_fd, POLLIN, 0};
-    int ready;
-
-    do
-        ready = poll(&ended, 1, SANDBOX_DEADLINE_MS);
-    while (ready < 0 && errno == EINTR);
-    if (ready <= 0)
-        (void)kill(world->pid, SIGKILL);
-    (void)close(pid_fd);
-    while (waitpid(world->pid, NULL, 0) < 0 && errno == EINTR)
-        continue;
-}
-
-char *world_trace(const struct world *world, size_t *trace_size)
-{
-    if (world->trace_path == NULL)
-        return NULL;
-    char *text = read_file(AT_FDCWD, world->trace_path, TRACE_MAX, trace_size);
-    if (text && probe_setting()->record)
-        *trace_size = trace_reduce(text, *trace_size);
-    return text;
-}
-
-/* Who is woken is "running" at once. */
-bool world_tracer_is_idle(const struct world *world)
-{
-    char *path = xformat("/proc/%d/syscall", (int)world->pid);
-    char *text = read_file(AT_FDCWD, path, 256, NULL);
-    bool idle = text && isdigit((unsigned char)*text) &&
-                strtol(text, NULL, 10) == SYS_wait4;
-
-    free(text);
-    free(path);
-    return idle;
-}
-
-char *world_close(struct world *world, size_t *trace_size)
-{
-    char *trace = NULL;
-
-    if (world->memcheck) {
-        world_sweep(world);
-        /* What a run left must not meet the next one. */
-        (void)remove_below(world->fds[SERVER_CWD]);
-        if (world->sandbox.level == SANDBOX_FULL) /* or they are the host's */
-            (void)remove_below(world->fds[SERVER_MQUEUE]);
-        /* A server not said to be swept is replaced by a new one. */
-        (void)memcheck_return(world->lease, !probe_setting()->without_server);
-    } else {
-        (void)close(world->control_fd);
-        wait_for_sandbox(world); /* strace's log is complete */
-        trace = world_trace(world, trace_size);
-        if (probe_setting()->record)
-            record_world(world);
-        (void)unlink(world->trace_path);
-    }
-    if (world->memcheck) {
-        (void)close(world->control_fd);
-        (void)close(world->log_fd);
-    }
-    for (int i = 0; i < SERVER_FDS; i++)
-        (void)close(world->fds[i]);
-    if (world->directory)
-        (void)remove_tree(AT_FDCWD, world->directory);
-    free(world->directory);
-    free(world->trace_path);
-    free(world->program);
-    free(world->reports);
-    free(world->log);
-    free(world);
-    return trace;
 }
 
 /* ---- Requests ------------------------------------------------------------ */

@@ -2,8 +2,10 @@
 /*
  * world.h - one sandbox and its first process, as a test holds it.
  *
- * The native pass opens a world of its own for each launch, under strace.  The
- * memcheck pass leases the one that the grader keeps running under Valgrind.
+ * In the native pass a world is run under strace.  A launch, or those that
+ * share it, have it for themselves, but it was there before, where it could be
+ * left as it was found: see lending.h.  The memcheck pass leases the one that
+ * the lender keeps running under Valgrind.
  */
 #ifndef PROBE_WORLD_H
 #define PROBE_WORLD_H
@@ -12,7 +14,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#include "memcheck.h"
+#include "lending.h"
 #include "sandbox.h"
 #include "server.h"
 #include "snapshot.h"
@@ -40,17 +42,21 @@
     "?semop,?semtimedop,?semctl,?msgget,?msgsnd,?msgrcv,?msgctl,?mq_open,"     \
     "?mq_unlink,?mq_timedsend,?mq_timedreceive,?mq_notify"
 
+/* A machine that needs longer to start or end a sandbox is out of order. */
+#define SANDBOX_DEADLINE_MS 120000
+
 struct world {
     struct sandbox sandbox;
-    unsigned serial; /* of this test's native ones */
+    unsigned serial; /* of this test's own ones, or of the lender's */
     bool memcheck;
-    pid_t pid;      /* of strace; 0 when leased */
+    pid_t pid;      /* of strace, or of Valgrind */
     pid_t init_pid; /* of the server, as /proc of the sandbox shows it */
     int control_fd;
     int log_fd;          /* memcheck: what Valgrind writes; else -1 */
-    int lease;           /* memcheck: the connection; else -1 */
+    int lease;           /* the connection of what is lent; else -1 */
     int fds[SERVER_FDS]; /* opened inside: see server.h */
     char *trace_path;    /* native: strace's log */
+    off_t trace_head;    /* its size before this lease */
     char *directory;     /* basic level: what the runs have as "." */
     char *program;       /* path of the student's program, inside */
     const char *inject;  /* what strace injects, or NULL */
@@ -84,8 +90,10 @@ struct world *world_open(const char *traced, const char *inject,
                          const char *missing);
 /* Lease the memcheck world. */
 struct world *world_lease(void);
-/* Kill and reap everything, remove IPC objects, close; frees WORLD.  Returns
- * the complete log of strace, to be freed; NULL under memcheck. */
+/* Ask the first process for what is in world->fds; done where worlds open. */
+void world_say_hello(struct world *world);
+/* Kill and reap everything, remove IPC objects and files, close; frees WORLD.
+ * Returns the complete log of strace, to be freed; NULL under memcheck. */
 char *world_close(struct world *world, size_t *trace_size);
 /* The log of strace so far, to be freed; NULL if there is none. */
 char *world_trace(const struct world *world, size_t *trace_size);
@@ -119,10 +127,28 @@ void world_sweep(struct world *world);
 /* Read what Valgrind has written so far into world->log; does not block. */
 void world_drain_log(struct world *world);
 
+/* ---- For the lender, too ------------------------------------------------- */
+
+struct world_tracing {
+    const char *calls;          /* strace's list */
+    const char *inject;         /* its injection, or NULL */
+    const char *path;           /* of its log */
+    const char *const *options; /* more; NULL: those of a test */
+};
+
+/* Start strace, and under it SANDBOX with its init: the pid of the former, and
+ * our end of the control socket, the caller's; or -1 with errno. */
+pid_t world_spawn(const struct sandbox *sandbox,
+                  const struct world_tracing *tracing, int *control_fd);
+struct sandbox world_sandbox(const struct probe_setting *setting);
+/* The log of what the lender started as SERIAL; to be freed. */
+char *world_lent_trace(const struct probe_setting *setting, unsigned serial);
+
 /*
- * The `start` of memcheck_serve(): the student's program under Valgrind, as a
- * server.  DATA is a struct probe_setting; called in the grader, not in tests.
+ * The `start` of lending_serve(): the student's program under Valgrind, as a
+ * server, or a sandbox whose calls WHAT strace follows.  DATA is a struct
+ * probe_setting; called in the lender, not in tests.
  */
-int world_start_memcheck(struct memcheck_server *server, void *data);
+int world_start_lent(struct lent *lent, const char *what, void *data);
 
 #endif

@@ -223,8 +223,8 @@ static enum scene come_late(struct world *world)
     struct run *run =
         sockets(world, ARGS("udpcall", "5225", "Late"), .blocked_s = UNHEARD_S);
     bool waits = run_waits_in(run, WAITS);
-    expect_that(run, waits, "udpcall waits 300 ms, though nobody is there yet",
-                "it was refused, and did not wait at all");
+    expect_alive(run, waits, "udpcall waits 300 ms, though nobody is there yet",
+                 "it was refused, and did not wait at all");
     struct correspondent late = correspond(world, "5225", 1);
     late.run = run;
     let_talk(&late);

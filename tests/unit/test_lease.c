@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * test_lease.c - one holder at a time, a fresh server whenever the old one
- * cannot be trusted, and nobody left in the end.
+ * test_lease.c - one holder of a server at a time, a fresh one whenever the old
+ * one cannot be trusted, and nobody left in the end.
  *
  * The server is a child that answers each packet with its pid and says in the
- * log who it is; memcheck_serve() runs in another child, as it does for real.
+ * log who it is; lending_serve() runs in another child, as it does for real.
  */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
@@ -22,7 +22,7 @@
 #include <unistd.h>
 
 #include "base.h"
-#include "memcheck.h"
+#include "lending.h"
 
 static char directory[] = "/tmp/ipclab-lease-XXXXXX";
 static char *path;
@@ -63,11 +63,12 @@ static _Noreturn void be_server(int control_fd, int log_fd, int behaviour)
     _exit(0);
 }
 
-static int start(struct memcheck_server *server, void *data)
+static int start(struct lent *server, const char *what, void *data)
 {
     struct trial *trial = data;
     int control[2], log[2];
 
+    (void)what;
     trial->starts++;
     if (trial->behaviour & REFUSING ||
         (trial->behaviour & LATE && trial->starts < 3)) {
@@ -105,7 +106,9 @@ static void begin(int behaviour)
     if (serving == 0) {
         struct trial trial = {.behaviour = behaviour};
         (void)close(life[1]);
-        _exit(memcheck_serve(path, life[0], start, &trial) < 0 ? 1 : 0);
+        _exit(lending_serve(path, life[0], LENDING_MEMCHECK, start, &trial) < 0
+                  ? 1
+                  : 0);
     }
     (void)close(life[0]);
     life_fd = life[1];
@@ -129,7 +132,7 @@ static void end(void)
 
     (void)close(life_fd);
     cr_expect_eq(waitpid(serving, &status, 0), serving);
-    cr_expect_eq(status, 0, "memcheck_serve failed");
+    cr_expect_eq(status, 0, "lending_serve failed");
     cr_expect(is_nobody_left());
     cr_expect_eq(access(path, F_OK), -1, "the socket is left");
     cr_expect_eq(rmdir(directory), 0);
@@ -141,21 +144,29 @@ struct lease {
     pid_t server; /* as it says itself */
 };
 
-static void take(struct lease *lease)
+static void take_any(struct lease *lease, const char *what)
 {
-    lease->connection =
-        memcheck_lease(path, &lease->control_fd, &lease->log_fd);
+    struct lent lent = {.control_fd = -1, .log_fd = -1};
+
+    lease->connection = lending_take(path, what, &lent);
+    lease->control_fd = lent.control_fd;
+    lease->log_fd = lent.log_fd;
     cr_assert_geq(lease->connection, 0, "%s", strerror(errno));
     cr_assert_eq(send(lease->control_fd, "?", 1, MSG_NOSIGNAL), 1);
     cr_assert_eq(recv(lease->control_fd, &lease->server, sizeof(pid_t), 0),
                  (ssize_t)sizeof(pid_t));
 }
 
+static void take(struct lease *lease)
+{
+    take_any(lease, LENDING_MEMCHECK);
+}
+
 static void give_back(struct lease *lease, bool swept)
 {
     (void)close(lease->control_fd);
     (void)close(lease->log_fd);
-    cr_expect_eq(memcheck_return(lease->connection, swept), 0);
+    cr_expect_eq(lending_return(lease->connection, swept), 0);
 }
 
 /* ---- Tests --------------------------------------------------------------- */
@@ -274,6 +285,58 @@ Test(lease, there_is_one_holder_at_a_time, .timeout = 300,
     end();
 }
 
+Test(lease, nobody_waits_for_another_kind, .timeout = 300,
+     .description = "Of all but memcheck there are as many as are wanted")
+{
+    struct lease memcheck, first, second, third;
+
+    begin(OBEDIENT);
+    take(&memcheck);
+    take_any(&first, "open,close");
+    take_any(&second, "open,close");
+    cr_expect_neq(first.server, second.server);
+    cr_expect_neq(first.server, memcheck.server);
+    give_back(&first, true);
+    take_any(&third, "open,close");
+    cr_expect_eq(third.server, first.server, "the free one was not lent");
+    give_back(&memcheck, true);
+    give_back(&second, true);
+    give_back(&third, true);
+    end();
+}
+
+Test(lease, each_gets_what_it_asked_for, .timeout = 300)
+{
+    struct lease first, second, third;
+
+    begin(OBEDIENT);
+    take_any(&first, "open");
+    give_back(&first, true);
+    take_any(&second, "open,close");
+    cr_expect_neq(second.server, first.server);
+    give_back(&second, false);
+    take_any(&third, "open,close");
+    cr_expect_neq(third.server, second.server, "it had not been swept");
+    give_back(&third, true);
+    end();
+}
+
+Test(lease, only_the_first_finds_it_fresh, .timeout = 300)
+{
+    struct lent lent;
+
+    begin(OBEDIENT);
+    for (int turn = 0; turn < 3; turn++) {
+        int connection = lending_take(path, "open", &lent);
+        cr_assert_geq(connection, 0);
+        cr_expect_eq(lent.fresh, turn == 0);
+        (void)close(lent.control_fd);
+        (void)close(lent.log_fd);
+        cr_expect_eq(lending_return(connection, true), 0);
+    }
+    end();
+}
+
 Test(lease, waiting_process_that_died_costs_no_server, .timeout = 300)
 {
     struct lease first, second;
@@ -329,31 +392,34 @@ Test(lease, log_of_the_last_holder_is_thrown_away, .timeout = 300,
 Test(lease, server_that_fills_its_log_can_be_stopped, .timeout = 300)
 {
     struct lease lease;
+    struct lent lent;
 
     begin(FLOODING);
-    lease.connection = memcheck_lease(path, &lease.control_fd, &lease.log_fd);
+    lease.connection = lending_take(path, LENDING_MEMCHECK, &lent);
     cr_assert_geq(lease.connection, 0);
+    lease.control_fd = lent.control_fd;
+    lease.log_fd = lent.log_fd;
     give_back(&lease, false);
     end();
 }
 
 Test(lease, failure_to_start_is_told, .timeout = 300)
 {
-    int control_fd, log_fd;
+    struct lent lent;
 
     begin(REFUSING);
-    cr_expect_eq(memcheck_lease(path, &control_fd, &log_fd), -1);
+    cr_expect_eq(lending_take(path, LENDING_MEMCHECK, &lent), -1);
     cr_expect_eq(errno, ENOEXEC);
     end();
 }
 
 Test(lease, failure_to_start_is_not_for_ever, .timeout = 300)
 {
-    int control_fd, log_fd;
+    struct lent lent;
     struct lease lease;
 
     begin(LATE); /* fails at once and for the first holder */
-    cr_expect_eq(memcheck_lease(path, &control_fd, &log_fd), -1);
+    cr_expect_eq(lending_take(path, LENDING_MEMCHECK, &lent), -1);
     take(&lease);
     give_back(&lease, true);
     end();
@@ -370,16 +436,16 @@ Test(lease, end_of_life_ends_a_lease, .timeout = 300,
     end();
     while (recv(held.log_fd, &byte, 1, 0) > 0)
         continue; /* to the end of the log: nobody has it any more */
-    cr_expect_eq(memcheck_return(held.connection, true), -1);
+    cr_expect_eq(lending_return(held.connection, true), -1);
     (void)close(held.control_fd);
     (void)close(held.log_fd);
 }
 
 Test(lease, nobody_serves, .timeout = 300)
 {
-    int control_fd, log_fd;
+    struct lent lent;
 
-    cr_expect_eq(memcheck_lease("/nonexistent/lease", &control_fd, &log_fd),
+    cr_expect_eq(lending_take("/nonexistent/lease", LENDING_MEMCHECK, &lent),
                  -1);
     cr_expect_eq(errno, ENOENT);
 }
