@@ -160,7 +160,7 @@ static const char *const stories[] = {
     [RUN_SPINNING] = "spins or polls: it is busy, and nothing comes of it",
     [RUN_SLOW] = "is too slow: it was still at work when its time was up",
     [RUN_FLOODED] = "floods its output: it wrote more than 16 MiB",
-    [RUN_GREEDY] = "takes too much: over 768 MiB of memory or 120 processes",
+    [RUN_GREEDY] = "takes too much: over 384 MiB of memory or 120 processes",
 };
 
 char *run_story(const struct run *run)

@@ -32,7 +32,7 @@
 #define WORK_S          2  /* ...that is, below so many CPU seconds */
 #define SLOW_CPU_S      100 /* CPU seconds of one that does */
 #define CAP_S           600 /* wall seconds until we give up, and say so */
-#define MEMORY_MAX_KB   (768ul << 10)
+#define MEMORY_MAX_KB   (384ul << 10)
 #define PROCESSES_MAX   120 /* just below RLIMIT_NPROC: see launch.c */
 
 static int look(struct run *run, struct snapshot *snapshot)

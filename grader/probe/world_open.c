@@ -52,7 +52,11 @@ static void borrow(struct world *world, const char *what)
         probe_error("IPCLAB_LEASE is not set");
     world->lease = lending_take(setting->lease, what, &lent);
     if (world->lease < 0)
-        probe_error("sandbox: %s cannot be started: %s", what, strerror(errno));
+        probe_error("%s: %s",
+                    world->memcheck
+                        ? "memcheck: the program cannot be run under Valgrind"
+                        : "sandbox: it cannot be started",
+                    strerror(errno));
     world->pid = lent.pid;
     world->serial = lent.serial;
     world->control_fd = lent.control_fd;
@@ -220,29 +224,20 @@ static bool is_marked(const char *trace)
     return false;
 }
 
-/* Leave a lent sandbox as it was found, if that can be done.  init's answer
- * comes by strace, which has logged by then all that came before. */
-static bool restore(struct world *world)
+/* Leave a lent sandbox as it was found, if that can be done; the log, or NULL
+ * if it cannot.  init's answer comes by strace, which has logged by then all
+ * that came before. */
+static char *restore(struct world *world, size_t *trace_size)
 {
-    size_t size;
-
     if (world->lease < 0 || !is_deserted(world))
-        return false;
+        return NULL;
     clean(world);
-    char *trace = world_trace(world, &size);
-    bool marked = trace == NULL || is_marked(trace + world->trace_head);
-    free(trace);
-    return !marked;
-}
-
-static char *return_traced(struct world *world, size_t *trace_size)
-{
     char *trace = world_trace(world, trace_size);
-    bool cut = truncate(world->trace_path, world->trace_head) == 0;
-
-    (void)close(world->control_fd);
-    (void)lending_return(world->lease, cut);
-    return trace;
+    if (trace && !is_marked(trace + world->trace_head) &&
+        truncate(world->trace_path, world->trace_head) == 0)
+        return trace;
+    free(trace);
+    return NULL;
 }
 
 static char *end_traced(struct world *world, size_t *trace_size)
@@ -264,12 +259,14 @@ char *world_close(struct world *world, size_t *trace_size)
 {
     char *trace = NULL;
 
-    if (world->memcheck)
+    if (world->memcheck) {
         return_memcheck(world);
-    else if (restore(world))
-        trace = return_traced(world, trace_size);
-    else
+    } else if ((trace = restore(world, trace_size)) != NULL) {
+        (void)close(world->control_fd);
+        (void)lending_return(world->lease, true);
+    } else {
         trace = end_traced(world, trace_size);
+    }
     for (int i = 0; i < SERVER_FDS; i++)
         (void)close(world->fds[i]);
     if (world->directory)

@@ -41,7 +41,7 @@ Graded(pipe, upper_1mib, .points = 8, .step = "pipe.1",
        .description = "1 MiB of any bytes arrives whole; an output that cannot "
                       "be written is an error")
 {
-    struct bytes input = random_bytes(MIB, 1);
+    struct bytes input = random_bytes(BULK, 1);
     struct run *run = launch(ARGS("upper"), .input = input);
     struct run *full = launch(ARGS("upper"), .input = LITERAL("lost\n"),
                               .output_mode = OUTPUT_FULL);
@@ -242,7 +242,7 @@ Graded(pipe, filter_1mib_both_ways, .points = 12, .step = "pipe.3",
        .description = "1 MiB goes through cat and, doubled, through sed p, "
                       "while nobody waits for anybody for ever")
 {
-    struct bytes input = random_lines(MIB, 64, 3), twice = doubled(input);
+    struct bytes input = random_lines(BULK, 64, 3), twice = doubled(input);
     /* To a file: strace(1) lets the SIGCHLD of a child interrupt a write that
      * waits for room in a pipe, which is then short; that is another test's. */
     struct run *cat = launch(ARGS("filter", "cat"), .input = input,
@@ -267,10 +267,10 @@ Graded(pipe, filter_1mib_both_ways, .points = 12, .step = "pipe.3",
 
     expect_output(cat, input);
     expect_exit(cat, 0);
-    expect_counts(cat, MIB, MIB);
+    expect_counts(cat, input.size, input.size);
     expect_no_files_created(cat);
     expect_output(sed, twice);
-    expect_counts(sed, MIB, 2 * MIB);
+    expect_counts(sed, input.size, twice.size);
     expect_exit(many, 0);
     expect_counts(many, MIB / 8, 2 * MIB);
     expect_output(echo, LITERAL("hi\n"));
@@ -305,7 +305,7 @@ Graded(pipe, filter_child_leaves, .points = 8, .step = "pipe.3",
        .description = "A command that stops reading, or ends, is no error: "
                       "filter stops feeding it and goes on")
 {
-    struct bytes input = random_lines(MIB, 64, 4);
+    struct bytes input = random_lines(BULK, 64, 4);
     struct run *head = launch(ARGS("filter", "head", "-c", "10"),
                               .input = input, .also_trace = POLLS);
     /* From a file: who sleeps does not wait for input. */

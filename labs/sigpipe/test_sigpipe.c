@@ -269,7 +269,8 @@ Graded(sigpipe, fan_all, .points = 8, .step = "sigpipe.3",
        .description = "1 MiB reaches every CMD complete, a slow one too, and "
                       "each one's status and bytes are told")
 {
-    struct bytes input = random_bytes(MIB, 1), some = random_bytes(16384, 2);
+    struct bytes input = random_bytes(BULK, 1), some = random_bytes(16384, 2);
+    char statuses[64];
     struct run *three = launch(ARGS("fan", "cksum", ":", "cksum", ":", "cksum"),
                                .input = input);
     struct run *status =
@@ -289,7 +290,9 @@ Graded(sigpipe, fan_all, .points = 8, .step = "sigpipe.3",
     struct run *pieces = launch(ARGS("fan", "cksum", ":", "cksum"),
                                 .input = some, .short_io = 7, .eintr_every = 5);
 
-    expect_fan(three, input, 3, "1: 0 1048576\n2: 0 1048576\n3: 0 1048576\n");
+    (void)snprintf(statuses, sizeof(statuses), "1: 0 %zu\n2: 0 %zu\n3: 0 %zu\n",
+                   input.size, input.size, input.size);
+    expect_fan(three, input, 3, statuses);
     expect_errors_like(order, "1: 9 0\n2: 7 0\n");
     expect_fan(status, input, 1,
                "1: 0 1048576\n2: 3 1048576\n3: 137 1048576\n");
@@ -301,7 +304,8 @@ Graded(sigpipe, fan_one_leaves, .points = 12, .step = "sigpipe.3",
        .description = "A CMD that leaves, or cannot run, is dropped; the "
                       "others still get everything")
 {
-    struct bytes input = random_lines(MIB, 64, 3);
+    struct bytes input = random_lines(BULK, 64, 3);
+    char statuses[64];
     struct run *leave =
         launch(ARGS("fan", "head", "-n", "1", ":", "cksum", ":", "true"),
                .input = input);
@@ -310,7 +314,9 @@ Graded(sigpipe, fan_one_leaves, .points = 12, .step = "sigpipe.3",
     struct run *missing =
         launch(ARGS("fan", "no-such", ":", "cksum"), .input = input, NATIVE);
 
-    expect_fan(leave, input, 1, "1: 0 #\n2: 0 1048576\n3: 0 #\n");
+    (void)snprintf(statuses, sizeof(statuses), "1: 0 #\n2: 0 %zu\n3: 0 #\n",
+                   input.size);
+    expect_fan(leave, input, 1, statuses);
     expect_fan(file, input, 1, "1: 0 #\n2: 0 1048576\n");
     expect_fan(missing, input, 1,
                "sigpipe: no-such: No such file or directory\n"
@@ -321,7 +327,7 @@ Graded(sigpipe, fan_all_leave, .points = 8, .step = "sigpipe.3",
        .description = "When the last CMD has left, fan stops reading, tells "
                       "their statuses and exits with status 1")
 {
-    struct bytes input = random_lines(MIB, 64, 4);
+    struct bytes input = random_lines(BULK, 64, 4);
     /* The input never ends: only the commands can tell that it is over. */
     struct run *run = launch(ARGS("fan", "head", "-n", "1", ":", "true"),
                              .input = input, .input_mode = INPUT_HELD);
