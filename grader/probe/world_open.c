@@ -216,25 +216,33 @@ static void return_memcheck(struct world *world)
  * had the sandbox before. */
 static const char *const marks[] = {"shmget(", "semget(", "msgget(", "AF_INET"};
 
-static bool is_marked(const char *trace)
+/* The log of WORLD, if there is no mark in it; else NULL. */
+static char *unmarked_trace(const struct world *world, size_t *trace_size)
 {
-    for (size_t i = 0; i < LENGTH(marks); i++)
-        if (strstr(trace, marks[i]))
-            return true;
-    return false;
+    char *trace = world_trace(world, trace_size);
+
+    for (size_t i = 0; i < LENGTH(marks) && trace; i++)
+        if (strstr(trace + world->trace_head, marks[i])) {
+            free(trace);
+            trace = NULL;
+        }
+    return trace;
 }
 
 /* Leave a lent sandbox as it was found, if that can be done; the log, or NULL
- * if it cannot.  init's answer comes by strace, which has logged by then all
- * that came before. */
+ * if it cannot. */
 static char *restore(struct world *world, size_t *trace_size)
 {
     if (world->lease < 0 || !is_deserted(world))
         return NULL;
+    char *trace = unmarked_trace(world, trace_size);
+    if (trace == NULL)
+        return NULL;
+    free(trace);
     clean(world);
-    char *trace = world_trace(world, trace_size);
-    if (trace && !is_marked(trace + world->trace_head) &&
-        truncate(world->trace_path, world->trace_head) == 0)
+    /* init's answer came by strace: all that was before it is logged now. */
+    trace = unmarked_trace(world, trace_size);
+    if (trace && truncate(world->trace_path, world->trace_head) == 0)
         return trace;
     free(trace);
     return NULL;

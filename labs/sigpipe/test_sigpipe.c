@@ -327,8 +327,9 @@ Graded(sigpipe, fan_all_leave, .points = 8, .step = "sigpipe.3",
        .description = "When the last CMD has left, fan stops reading, tells "
                       "their statuses and exits with status 1")
 {
-    struct bytes input = random_lines(BULK, 64, 4);
-    /* The input never ends: only the commands can tell that it is over. */
+    /* More than all pipes take, and it never ends: only the commands can tell
+     * that it is over. */
+    struct bytes input = random_lines(MIB, 64, 4);
     struct run *run = launch(ARGS("fan", "head", "-n", "1", ":", "true"),
                              .input = input, .input_mode = INPUT_HELD);
 
