@@ -42,28 +42,22 @@ int lease_start(struct lease *lease, const struct stage *stage,
 {
     int life[2];
     pid_t parent = getpid();
-    char *results = xformat("%s/results", stage->path);
 
     *lease = (struct lease){.pid = -1, .life_fd = -1};
     lease->path = xformat("%s/lease", stage->path);
     struct probe_setting setting = {
         .lab = lab,
         .stage = stage->path,
-        .results = results,
-        .lease = lease->path,
         .hide = sandbox->hide,
         .level = sandbox->level,
     };
-    if (pipe2(life, O_CLOEXEC) < 0) {
-        free(results);
+    if (pipe2(life, O_CLOEXEC) < 0)
         return complain("sandboxes: %s", strerror(errno));
-    }
     lease->pid = fork();
     if (lease->pid == 0)
         serve(lease->path, life[0], memcheck, &setting, parent);
     (void)close(life[0]);
     lease->life_fd = life[1];
-    free(results);
     if (lease->pid < 0)
         return complain("sandboxes: %s", strerror(errno));
     return 0;

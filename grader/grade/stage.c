@@ -27,11 +27,16 @@ static const struct stage_directory {
 } directories[] =
     {
         /* The worker adds files to these but cannot remove what is given. */
-        {"", 01775, false},        {"/kit", 01775, false},
-        {"/kit/bin", 0755, false}, {"/kit/debug", 0755, false},
-        {"/etc", 0755, false},     {"/etc/alternatives", 0755, false},
-        {"/bin", 0755, false},     {"/build", 0755, true},
-        {"/results", 0755, true},  {"/record", 0755, true},
+        {"", 01775, false},
+        {"/kit", 01775, false},
+        {"/kit/bin", 0755, false},
+        {"/kit/debug", 0755, false}, /* see sandbox.h */
+        {"/etc", 0755, false},
+        {"/etc/alternatives", 0755, false},
+        {"/bin", 0755, false},
+        {"/build", 0755, true},
+        {"/results", 0755, true},
+        {"/record", 0755, true},
         {"/tmp", 0755, true},
 },
   lab_directories[] = {

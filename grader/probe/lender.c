@@ -285,25 +285,21 @@ static void accept_one(struct lender *lender)
     connection->fd = fd;
 }
 
-/* What connection INDEX has to say; false if it is no more. */
-static bool hear(struct lender *lender, size_t index)
+/* What connection INDEX has to say, which may be that it is no more. */
+static void hear(struct lender *lender, size_t index)
 {
     struct connection *connection = &lender->connections[index];
     char text[LENDING_MAX];
     ssize_t size = recv(connection->fd, text, sizeof(text), MSG_DONTWAIT);
 
     if (size < 0 && (errno == EINTR || errno == EAGAIN))
-        return true;
-    if (size > 0 && connection->what == NULL && text[size - 1] == '\0') {
+        return;
+    if (size > 0 && connection->what == NULL && text[size - 1] == '\0')
         connection->what = xstrdup(text);
-        return true;
-    }
-    if (size > 0 && connection->server) {
+    else if (size > 0 && connection->server)
         connection->swept = text[0] == LENDING_SWEPT;
-        return true;
-    }
-    end_connection(lender, index);
-    return false;
+    else
+        end_connection(lender, index);
 }
 
 /* Whoever started us holds the other end; what it writes means nothing. */
@@ -334,7 +330,7 @@ static bool serve_once(struct lender *lender)
         /* From the last: one that ends moves those behind it. */
         for (size_t i = count; i-- > 0;)
             if (events[i + 2].revents)
-                (void)hear(lender, i);
+                hear(lender, i);
         if (events[1].revents)
             accept_one(lender);
         grant_all(lender);

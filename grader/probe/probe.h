@@ -85,6 +85,11 @@ struct bytes {
 
 #define LITERAL(string) ((struct bytes){(string), sizeof(string) - 1})
 
+#define MIB (1u << 20)
+/* How much is to flow where the amount matters: 1 MiB; under Valgrind, where
+ * each call costs so much more, what two pipes hold. */
+#define BULK (probe_is_memcheck() ? MIB / 8 : MIB)
+
 struct bytes text(const char *string);
 /* SIZE pseudo-random bytes in which every value occurs (SIZE >= 256). */
 struct bytes random_bytes(size_t size, unsigned seed);

@@ -14,11 +14,6 @@
 
 #include "probe.h"
 
-#define MIB (1u << 20)
-/* What is to flow: 1 MiB, or under Valgrind, where each call costs so much
- * more, two pipes full. */
-#define BULK (probe_is_memcheck() ? MIB / 8 : MIB)
-
 static struct bytes to_upper(struct bytes bytes)
 {
     char *copy = malloc(bytes.size);

@@ -16,11 +16,6 @@
 
 #include "probe.h"
 
-#define MIB (1u << 20)
-/* What is to flow: 1 MiB, or under Valgrind, where each call costs so much
- * more, two pipes full. */
-#define BULK (probe_is_memcheck() ? MIB / 8 : MIB)
-
 /* ---- popen.1: the output of a command, line by line -------------------- */
 
 /* Whether a process became a shell that was given its command with -c. */

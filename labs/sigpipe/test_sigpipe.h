@@ -17,10 +17,6 @@
 
 #include "probe.h"
 
-#define MIB (1u << 20)
-/* What is to flow: 1 MiB, or under Valgrind, where each call costs so much
- * more, two pipes full. */
-#define BULK   (probe_is_memcheck() ? MIB / 8 : MIB)
 #define PIPE   SIGNAL_BIT(SIGPIPE)
 #define NATIVE .native_only = true
 

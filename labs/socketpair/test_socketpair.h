@@ -16,7 +16,6 @@
 
 #include "probe.h"
 
-#define MIB    (1u << 20)
 #define NATIVE .native_only = true
 
 /* Calls that move bytes into a descriptor, or out of one. */

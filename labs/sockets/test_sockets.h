@@ -24,7 +24,6 @@
 
 #include "probe.h"
 
-#define MIB (1u << 20)
 /* CPU time of a program that has nothing to do but wait, and far more. */
 #define POLLS_MS 300
 /* A server that does not answer is given up after so long; see watch.c. */
