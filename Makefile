@@ -20,6 +20,13 @@ LAB_CFLAGS := -std=gnu11 -g -O1 -Wall -Wextra -D_GNU_SOURCE
 # One short line for each step; V=1 shows the commands.
 Q := $(if $(V),,@)
 
+# The parts of one goal are made side by side; several goals one after the other,
+# as they were typed.  A make that a recipe starts decides for itself.
+ifeq ($(filter-out 0 1,$(words $(MAKECMDGOALS))),)
+MAKEFLAGS += -j$(JOBS)
+endif
+unexport MAKEFLAGS
+
 .DELETE_ON_ERROR:
 .SECONDARY:
 .SUFFIXES:

@@ -24,10 +24,10 @@ handouts: $(H)/site/index.html $(H)/ipclab.pdf
 # Listings, sessions, tables and links, without making pages of them.
 handouts-check: $(H)/linked
 
-handouts-setup:
+handouts-setup: | setup
 	@SETUP=$(SETUP) grader/setup.sh $(HANDOUT_NEEDS)
 
-book-setup:
+book-setup: | handouts-setup
 	@SETUP=$(SETUP) grader/setup.sh $(BOOK_NEEDS)
 
 # ---- What handouts say is true: a file of complaints for each ---------------

@@ -25,6 +25,7 @@ extern const bool lab_needs_full_sandbox __attribute__((weak));
 
 void probe_test_begin(void)
 {
+    verdict_begin();
     if (&lab_needs_full_sandbox && probe_setting()->level != SANDBOX_FULL)
         probe_error("this lab's objects need namespaces of their own, the "
                     "sandbox level full: see `ipclab doctor`");

@@ -139,6 +139,13 @@ static void save(json_t *object, const char *suffix)
     json_decref(object);
 }
 
+static int64_t begun_ms; /* the test, in this process */
+
+void verdict_begin(void)
+{
+    begun_ms = now_ms();
+}
+
 /* LAUNCH is the one that a debugger should repeat. */
 static json_t *native_result(const char *verdict, const struct run *launch)
 {
@@ -146,8 +153,9 @@ static json_t *native_result(const char *verdict, const struct run *launch)
 
     for (struct run *run = probe_runs; run; run = run->next)
         self_killed |= is_self_killed(run);
-    return json_pack("{s:s, s:o, s:b, s:o}", "verdict", verdict, "runs",
-                     json_runs(), "self_killed", (int)self_killed, "launch",
+    return json_pack("{s:s, s:f, s:o, s:b, s:o}", "verdict", verdict, "seconds",
+                     (double)(now_ms() - begun_ms) / 1000, "runs", json_runs(),
+                     "self_killed", (int)self_killed, "launch",
                      repeat_launch(launch));
 }
 

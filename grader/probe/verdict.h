@@ -9,6 +9,9 @@
 
 #include "probe.h"
 
+/* A test begins in this process: its seconds count from here. */
+void verdict_begin(void);
+
 /* The grader itself cannot go on: verdict "error". */
 _Noreturn void probe_error(const char *format, ...)
     __attribute__((format(printf, 1, 2)));

@@ -158,6 +158,11 @@ static void expect_full_score(const char *level)
     cr_assert(grade != NULL, "%s", why);
     cr_expect(grade->score_tenths == 1000, "%s", outcome.output);
     cr_expect_str_eq(grade->sandbox.level, level);
+    for (size_t i = 0; i < grade->test_count; i++) {
+        const struct grade_test *test = &grade->tests[i];
+        cr_expect(test->seconds > 0 && test->seconds < grade->wall_seconds,
+                  "%s: %.3f s", test->name, test->seconds);
+    }
     grade_free(grade);
     (void)unlink(json);
     expect_clean_machine();

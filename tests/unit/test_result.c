@@ -14,7 +14,8 @@ static const char native[] =
     "{\"verdict\":\"fail\",\"kind\":\"output\",\"expected\":\"A\","
     "\"seen\":\"B\",\"shell\":\"pipe upper\","
     "\"diagnosis\":{\"id\":\"i\",\"sentence\":\"s\"},"
-    "\"evidence\":[\"one\",\"two\"],\"self_killed\":true,\"more\":[{}],"
+    "\"evidence\":[\"one\",\"two\"],\"seconds\":0.5,\"self_killed\":true,"
+    "\"more\":[{}],"
     "\"runs\":[{\"shell\":\"pipe upper\",\"end\":\"exited\",\"story\":\"e\","
     "\"status\":141,\"seconds\":0.25,\"output\":\"o\",\"errors\":\"e\"}]}";
 static const char memcheck[] =
