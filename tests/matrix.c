@@ -21,6 +21,9 @@
  * without
  * ".c", are graded.
  *
+ * The cases of all labs are one queue, so that no processor waits for the last
+ * case of a lab.
+ *
  * It also checks that skeleton and solution differ inside gaps only, that the
  * copy of the skeleton for `make reset` is one, and that every step has three
  * hints and a heading in the handout.
@@ -47,6 +50,7 @@ static bool quiet, quick;
 static const char *wanted = "*"; /* --case */
 
 struct entry {
+    const char *lab;
     char *path;
     double cpu_s;                /* of its grade */
     char *fails, *shows, *dirty; /* NULL: the file makes no such claim */
@@ -81,7 +85,7 @@ static bool needs_memcheck(const struct entry *entry)
 }
 
 /* Start `ipclab grade` of ENTRY; its pid. */
-static pid_t start(const char *lab, const struct entry *entry, const char *json)
+static pid_t start(const struct entry *entry, const char *json)
 {
     pid_t pid = fork();
 
@@ -90,8 +94,8 @@ static pid_t start(const char *lab, const struct entry *entry, const char *json)
     int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
     if (fd >= 0)
         (void)dup2(fd, STDOUT_FILENO);
-    execl("build/ipclab", "ipclab", "grade", lab, "--submission", entry->path,
-          "--json", json, "--jobs", "2",
+    execl("build/ipclab", "ipclab", "grade", entry->lab, "--submission",
+          entry->path, "--json", json, "--jobs", "2",
           needs_memcheck(entry) ? NULL : "--no-memcheck", (char *)NULL);
     _exit(127);
 }
@@ -164,8 +168,7 @@ static void judge(struct entry *entry, const char *json, int status)
 }
 
 /* Grade all entries, JOBS at a time, and judge each when it has ended. */
-static void grade_all(const char *lab, struct entry *entries, size_t count,
-                      size_t jobs)
+static void grade_all(struct entry *entries, size_t count, size_t jobs)
 {
     pid_t *pids = xcalloc(count, sizeof(*pids));
     size_t next = 0, running = 0;
@@ -175,7 +178,7 @@ static void grade_all(const char *lab, struct entry *entries, size_t count,
         if (next < count && running < jobs) {
             char *json =
                 xformat("build/matrix-%d-%zu.json", (int)getpid(), next);
-            pids[next] = start(lab, &entries[next], json);
+            pids[next] = start(&entries[next], json);
             free(json);
             next++;
             running++;
@@ -210,10 +213,11 @@ static char *read_source(const char *path)
 }
 
 static struct entry *add_entry(struct entry **entries, size_t *count,
-                               char *path)
+                               const char *lab, char *path)
 {
     struct entry *entry = grow(entries, count, sizeof(*entry));
 
+    entry->lab = lab;
     entry->path = path;
     return entry;
 }
@@ -230,7 +234,7 @@ static void add_directory(struct entry **entries, size_t *count,
         size_t size = strlen(name);
         if (size > 2 && strcmp(name + size - 2, ".c") == 0) {
             struct entry *entry =
-                add_entry(entries, count, xformat("%s/%s", path, name));
+                add_entry(entries, count, lab, xformat("%s/%s", path, name));
             char *source = read_source(entry->path);
             entry->accepted = strcmp(kind, "accepted") == 0;
             entry->fails = claim(source, "Fails");
@@ -383,48 +387,46 @@ static int compare_cpu(const void *a, const void *b)
     return (cpu_a < cpu_b) - (cpu_a > cpu_b);
 }
 
-/* Where the time goes. */
-static void print_costs(struct entry *entries, size_t count)
+/* Where the time of a lab goes: its COUNT entries. */
+static void print_lab_costs(struct entry *entries, size_t count)
 {
     double sum = 0;
 
-    if (quiet)
-        return;
     qsort(entries, count, sizeof(*entries), compare_cpu);
     for (size_t i = 0; i < count; i++)
         sum += entries[i].cpu_s;
-    (void)printf("      CPU seconds: %.0f", sum);
+    (void)printf("%s, CPU seconds: %.0f", entries[0].lab, sum);
     for (size_t i = 0; i < count && i < COSTLY; i++)
         (void)printf(", %s %.0f", strrchr(entries[i].path, '/') + 1,
                      entries[i].cpu_s);
     (void)printf("\n");
 }
 
-static void check_lab(const char *lab, size_t jobs)
+/* A lab's entries stand together. */
+static void print_costs(struct entry *entries, size_t count)
 {
-    struct entry *entries = NULL;
-    size_t count = 0;
+    for (size_t i = 0, end; i < count; i = end) {
+        for (end = i; end < count && entries[end].lab == entries[i].lab;)
+            end++;
+        print_lab_costs(&entries[i], end - i);
+    }
+}
 
-    check_texts(lab);
-    add_entry(&entries, &count, xformat("labs/%s/%s.c", lab, lab))->skeleton =
-        true;
+static void add_lab(struct entry **entries, size_t *count, const char *lab)
+{
+    add_entry(entries, count, lab, xformat("labs/%s/%s.c", lab, lab))
+        ->skeleton = true;
     for (int status = 0; status < 2; status++)
-        add_entry(&entries, &count, write_idle(lab, status))->idle = true;
-    add_entry(&entries, &count, xformat("solutions/%s/%s.c", lab, lab));
-    add_directory(&entries, &count, lab, "accepted");
-    add_directory(&entries, &count, lab, "wrong");
-    count = keep_wanted(entries, count);
-    grade_all(lab, entries, count, jobs);
-    print_costs(entries, count);
-    for (size_t i = 0; i < count; i++)
-        release_entry(&entries[i]);
-    free(entries);
+        add_entry(entries, count, lab, write_idle(lab, status))->idle = true;
+    add_entry(entries, count, lab, xformat("solutions/%s/%s.c", lab, lab));
+    add_directory(entries, count, lab, "accepted");
+    add_directory(entries, count, lab, "wrong");
 }
 
 int main(int argc, char **argv)
 {
-    size_t jobs = (size_t)sysconf(_SC_NPROCESSORS_ONLN);
-    int labs = 0;
+    size_t jobs = (size_t)sysconf(_SC_NPROCESSORS_ONLN), count = 0;
+    struct entry *entries = NULL;
 
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--quiet") == 0) {
@@ -436,15 +438,22 @@ int main(int argc, char **argv)
         } else if (strcmp(argv[i], "--case") == 0 && i + 1 < argc) {
             wanted = argv[++i];
         } else {
-            check_lab(argv[i], jobs > 0 ? jobs : 1);
-            labs++;
+            check_texts(argv[i]);
+            add_lab(&entries, &count, argv[i]);
         }
     }
-    if (labs == 0) {
+    if (count == 0) {
         (void)fprintf(stderr, "usage: matrix [--jobs N] [--quiet] "
                               "[--quick] [--case PATTERN] LAB...\n");
         return 2;
     }
+    count = keep_wanted(entries, count);
+    grade_all(entries, count, jobs > 0 ? jobs : 1);
+    if (!quiet)
+        print_costs(entries, count);
+    for (size_t i = 0; i < count; i++)
+        release_entry(&entries[i]);
+    free(entries);
     (void)printf("%d passed, %d failed\n", passed, failed);
     return failed ? 1 : 0;
 }

@@ -68,7 +68,7 @@ replay-check: kit $(B)/tests/replay
 	@tests/replay.sh
 
 ## make soak-class   kill the grader of a class 50 times: nothing is lost
-## make bench-class  what a class costs (STUDENTS="20 200")
+## make bench-class  what a class costs (STUDENTS="20 200" LABS="...")
 .PHONY: soak-class bench-class
 soak-class: kit
 	@tests/soak_class.sh

@@ -63,7 +63,32 @@ static bool is_near(const struct side *side, size_t n)
     return false;
 }
 
-static void add_lines(xmlNode *node, const struct side *side)
+/* Whether passage K has a line of SIDE before the N-th. */
+static bool has_passage(const struct side *side, int k, size_t n)
+{
+    for (size_t i = 0; i < n && i < side->count; i++)
+        if (side->same[i] == k)
+            return true;
+    return false;
+}
+
+/* Line N of SIDE belongs to a passage: its number, where it begins on this
+ * side, for the first time or again, and whether OTHER shows it, too. */
+static void mark_passage(xmlNode *line, const struct side *side,
+                         const struct side *other, size_t n)
+{
+    int k = side->same[n];
+
+    page_setf(line, "same", "%d", k);
+    if (n > 0 && side->same[n - 1] == k)
+        return;
+    page_set(line, "begins", has_passage(side, k, n) ? "again" : "first");
+    if (has_passage(other, k, other->count))
+        page_set(line, "other", "yes");
+}
+
+static void add_lines(xmlNode *node, const struct side *side,
+                      const struct side *other)
 {
     int gap = 0;
 
@@ -78,17 +103,16 @@ static void add_lines(xmlNode *node, const struct side *side)
         xmlNode *line = page_add(node, "line");
         page_setf(line, "n", "%zu", i + 1);
         if (side->same[i])
-            page_setf(line, "same", "%d", side->same[i]);
+            mark_passage(line, side, other, i);
         page_text(line, side->lines[i]);
     }
     if (gap > 0)
         page_setf(page_add(node, "gap"), "lines", "%d", gap);
 }
 
-static int add_side(const struct pages *pages, xmlNode *parent,
-                    const struct pair *pair, int which)
+static void add_side(xmlNode *parent, const struct pair *pair, int which,
+                     const struct side sides[2])
 {
-    struct side side;
     xmlNode *node = page_add(parent, "side");
     char *file = name_file(pair->student[which]);
 
@@ -96,10 +120,21 @@ static int add_side(const struct pages *pages, xmlNode *parent,
     page_set(node, "name", pair->name[which]);
     page_setf(node, "page", "students/%s.html", file);
     free(file);
-    int status = side_init(&side, pages, pair, which);
-    if (status == 0)
-        add_lines(node, &side);
-    side_release(&side);
+    add_lines(node, &sides[which], &sides[!which]);
+}
+
+static int add_pair(const struct pages *pages, xmlNode *node,
+                    const struct pair *pair)
+{
+    struct side sides[2] = {{0}, {0}};
+    int status = 0;
+
+    for (int which = 0; status == 0 && which < 2; which++)
+        status = side_init(&sides[which], pages, pair, which);
+    for (int which = 0; status == 0 && which < 2; which++)
+        add_side(node, pair, which, sides);
+    for (int which = 0; which < 2; which++)
+        side_release(&sides[which]);
     return status;
 }
 
@@ -121,8 +156,7 @@ static int write_lab(const struct pages *pages, struct page_template *template,
         xmlNode *pair = page_add(root, "pair");
         page_setf(pair, "n", "%zu", i + 1);
         page_setf(pair, "percent", "%d", likeness->pairs[i].percent);
-        for (int which = 0; status == 0 && which < 2; which++)
-            status = add_side(pages, pair, &likeness->pairs[i], which);
+        status = add_pair(pages, pair, &likeness->pairs[i]);
     }
     if (page_write(template, document, path) < 0)
         status = -1;

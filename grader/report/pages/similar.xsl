@@ -99,35 +99,32 @@
   </div>
 </xsl:template>
 
-<xsl:template match="line[@same != '']">
-  <xsl:variable name="k" select="@same"/>
-  <xsl:variable name="starts"
-                select="not(preceding-sibling::*[1][self::line][@same = $k])"/>
-  <div class="l same s{($k - 1) mod 6}">
+<xsl:template match="line[@same]">
+  <div class="l same s{(@same - 1) mod 6}">
     <!-- Where a passage begins: its number, leading to the other side. -->
-    <xsl:if test="$starts and not(preceding-sibling::line[@same = $k])">
+    <xsl:if test="@begins = 'first'">
       <xsl:attribute name="id">
-        <xsl:call-template name="passage-id"/>
+        <xsl:call-template name="passage-id">
+          <xsl:with-param name="side" select="count(../preceding-sibling::side)"/>
+        </xsl:call-template>
       </xsl:attribute>
     </xsl:if>
     <span class="n">
-      <xsl:if test="$starts">
-        <xsl:variable name="other"
-                      select="../../side[generate-id() != generate-id(current()/..)]/line[@same = $k][1]"/>
+      <xsl:if test="@begins">
         <xsl:choose>
-          <xsl:when test="$other">
+          <xsl:when test="@other">
             <a class="k">
               <xsl:attribute name="href">
                 <xsl:text>#</xsl:text>
-                <xsl:for-each select="$other">
-                  <xsl:call-template name="passage-id"/>
-                </xsl:for-each>
+                <xsl:call-template name="passage-id">
+                  <xsl:with-param name="side" select="1 - count(../preceding-sibling::side)"/>
+                </xsl:call-template>
               </xsl:attribute>
               <span class="hide">like passage </span>
-              <xsl:value-of select="$k"/>
+              <xsl:value-of select="@same"/>
             </a>
           </xsl:when>
-          <xsl:otherwise><span class="k"><xsl:value-of select="$k"/></span></xsl:otherwise>
+          <xsl:otherwise><span class="k"><xsl:value-of select="@same"/></span></xsl:otherwise>
         </xsl:choose>
         <xsl:text> </xsl:text>
       </xsl:if>
@@ -137,12 +134,13 @@
   </div>
 </xsl:template>
 
-<!-- pair-1-a-2: pair 1, the first side, passage 2. -->
+<!-- pair-1-a-2: pair 1, the first side (0), passage 2. -->
 <xsl:template name="passage-id">
+  <xsl:param name="side"/>
   <xsl:text>pair-</xsl:text>
   <xsl:value-of select="../../@n"/>
   <xsl:choose>
-    <xsl:when test="../preceding-sibling::side">-b-</xsl:when>
+    <xsl:when test="$side = 1">-b-</xsl:when>
     <xsl:otherwise>-a-</xsl:otherwise>
   </xsl:choose>
   <xsl:value-of select="@same"/>
