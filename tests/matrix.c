@@ -55,6 +55,7 @@ struct entry {
     double cpu_s;                /* of its grade */
     char *fails, *shows, *dirty; /* NULL: the file makes no such claim */
     bool accepted;
+    bool solution;
     bool skeleton;
     bool idle; /* made here: it exits at once, and must earn nothing */
 };
@@ -100,6 +101,23 @@ static pid_t start(const struct entry *entry, const char *json)
     _exit(127);
 }
 
+/* Each of NAMES, a list, is a test of GRADE. */
+static void check_names(const struct entry *entry, const struct grade *grade,
+                        const char *names)
+{
+    char *list = xstrdup(names), *rest = list, *name;
+
+    while ((name = strsep(&rest, " ")) != NULL) {
+        bool known = strcmp(name, "none") == 0;
+        for (size_t i = 0; i < grade->test_count && !known; i++)
+            known = strcmp(grade->tests[i].name, name) == 0;
+        if (!known)
+            check(false, "%s names a test %s, which the lab has not",
+                  entry->path, name);
+    }
+    free(list);
+}
+
 static void compare(const struct entry *entry, const struct grade *grade)
 {
     char *wrong = xstrdup("");
@@ -108,9 +126,9 @@ static void compare(const struct entry *entry, const struct grade *grade)
     for (size_t i = 0; i < grade->test_count; i++) {
         const struct grade_test *test = &grade->tests[i];
         const char *seen = NULL;
-        if (test->bonus)
-            continue;
         bool must_fail = list_holds(entry->fails, ' ', test->name);
+        if (test->bonus && !must_fail && !entry->solution)
+            continue; /* nobody has to try it */
         bool must_dirty = list_holds(entry->dirty, ' ', test->name);
         bool dirty = test->cleanliness != CLEANLINESS_CLEAN &&
                      test->cleanliness != CLEANLINESS_UNTESTED;
@@ -122,6 +140,8 @@ static void compare(const struct entry *entry, const struct grade *grade)
         if (test->diagnosis.id &&
             list_holds(entry->shows, ' ', test->diagnosis.id))
             shown = true;
+        else if (test->diagnosis.id && seen == NULL)
+            seen = test->diagnosis.id;
         if (seen == NULL)
             continue;
         char *longer = xformat("%s; %s: %s (%s)", wrong, test->name, seen,
@@ -131,6 +151,10 @@ static void compare(const struct entry *entry, const struct grade *grade)
         free(wrong);
         wrong = longer;
     }
+    if (entry->fails)
+        check_names(entry, grade, entry->fails);
+    if (entry->dirty)
+        check_names(entry, grade, entry->dirty);
     bool full = entry->fails || grade->score_tenths == 1000;
     check(*wrong == '\0' && shown && full, "%s%s%s%s", entry->path, wrong,
           shown ? "" : "; its diagnosis is not shown",
@@ -418,7 +442,8 @@ static void add_lab(struct entry **entries, size_t *count, const char *lab)
         ->skeleton = true;
     for (int status = 0; status < 2; status++)
         add_entry(entries, count, lab, write_idle(lab, status))->idle = true;
-    add_entry(entries, count, lab, xformat("solutions/%s/%s.c", lab, lab));
+    add_entry(entries, count, lab, xformat("solutions/%s/%s.c", lab, lab))
+        ->solution = true;
     add_directory(entries, count, lab, "accepted");
     add_directory(entries, count, lab, "wrong");
 }

@@ -69,6 +69,18 @@ bool saw(const struct failure *failure, const char *text)
     return failure->seen && strstr(failure->seen, text) != NULL;
 }
 
+bool left_process(const struct failure *failure)
+{
+    return failure->kind == FAILED_LEFTOVERS &&
+           (wanted(failure, EXPECT_ALL_WAITED_FOR) ||
+            wanted(failure, EXPECT_NO_PROCESS));
+}
+
+bool left_object(const struct failure *failure)
+{
+    return failure->kind == FAILED_LEFTOVERS && !left_process(failure);
+}
+
 bool hangs(const struct failure *failure)
 {
     enum run_end end = run_end(failure->run);

@@ -36,6 +36,10 @@ bool prints(const struct failure *failure, const char *text);
 /* TEXT is in what was expected, or in what was seen instead. */
 bool wanted(const struct failure *failure, const char *text);
 bool saw(const struct failure *failure, const char *text);
+/* A child was left behind: not waited for, or running. */
+bool left_process(const struct failure *failure);
+/* A file or an object was. */
+bool left_object(const struct failure *failure);
 /* It hangs, for sure or as far as can be seen. */
 bool hangs(const struct failure *failure);
 /* Its exit status is what was wrong, and STATUS is what it was. */

@@ -178,12 +178,11 @@ void expect_no_children_left(struct run *run)
         return;
     size_t child = trace_unwaited(run->trace, 0);
     if (child < run->trace->process_count)
-        fail(run, FAILED_LEFTOVERS, "every child is waited for",
+        fail(run, FAILED_LEFTOVERS, EXPECT_ALL_WAITED_FOR,
              xformat("child %d was never waited for",
                      (int)run->trace->processes[child].pid));
     if (run->process_left)
-        fail(run, FAILED_LEFTOVERS, "no process outlives the program",
-             run->leftovers.lines[0]);
+        fail(run, FAILED_LEFTOVERS, EXPECT_NO_PROCESS, run->leftovers.lines[0]);
 }
 
 void expect_nothing_left(struct run *run)

@@ -56,6 +56,7 @@ static bool is_given(const struct run *run, const char *name)
     return fifo && strcmp(fifo, name) == 0;
 }
 
+/* WHAT stands before the name of each. */
 static void find_entries(struct run *run, int dir_fd, const char *what)
 {
     struct leftovers *left = &run->leftovers;
@@ -66,7 +67,7 @@ static void find_entries(struct run *run, int dir_fd, const char *what)
     while (dir && (entry = readdir(dir)) != NULL)
         if (strcmp(entry->d_name, ".") != 0 &&
             strcmp(entry->d_name, "..") != 0 && !is_given(run, entry->d_name))
-            add(left, xformat("%s %s", what, entry->d_name));
+            add(left, xformat("%s%s", what, entry->d_name));
     if (dir)
         (void)closedir(dir);
 }
@@ -111,11 +112,13 @@ void leftovers_find(struct run *run)
     const int *fds = run->world->fds;
 
     find_processes(run);
-    find_entries(run, fds[SERVER_CWD], "file");
-    /* In the basic sandbox the objects are the host's. */
+    find_entries(run, fds[SERVER_CWD], "file ");
+    /* In the basic sandbox the rest is the host's. */
     if (run->world->sandbox.level != SANDBOX_FULL)
         return;
-    find_entries(run, fds[SERVER_MQUEUE], "POSIX queue");
+    find_entries(run, fds[SERVER_TMP], "file /tmp/");
+    find_entries(run, fds[SERVER_DEV_SHM], "file /dev/shm/");
+    find_entries(run, fds[SERVER_MQUEUE], "POSIX queue ");
     find_rows(&run->leftovers, fds[SERVER_SHM], "shared memory segment",
               "bytes");
     find_rows(&run->leftovers, fds[SERVER_SEM], "semaphore set", "semaphores");

@@ -357,6 +357,9 @@ void expect_that(struct run *run, bool condition, const char *expected,
 
 /* In what is seen where all of it is the beginning of what was expected. */
 #define EXPECT_CUT_SHORT "right as far as they go"
+/* What is expected where something is left behind. */
+#define EXPECT_ALL_WAITED_FOR "every child is waited for"
+#define EXPECT_NO_PROCESS     "no process outlives the program"
 
 /* What a failed expectation leaves for the diagnosis. */
 struct failure {

@@ -223,7 +223,7 @@ WHEN(wrong_number)
 WHEN(left_its_fifo)
 {
     return is_about(failure, "the server's FIFO is removed") ||
-           (failure->kind == FAILED_LEFTOVERS && is_about(failure, "file f"));
+           (left_object(failure) && is_about(failure, "file f"));
 }
 
 WHEN(lost_descriptors)
@@ -233,7 +233,7 @@ WHEN(lost_descriptors)
 
 WHEN(left_children)
 {
-    return failure->kind == FAILED_LEFTOVERS ||
+    return left_process(failure) ||
            is_about(failure, "children are waited for");
 }
 
@@ -255,7 +255,7 @@ WHEN(printed_a_part)
 WHEN(left_reply_fifo)
 {
     return is_about(failure, "the reply FIFO is removed") ||
-           failure->kind == FAILED_LEFTOVERS;
+           left_object(failure);
 }
 
 WHEN(sent_too_much)

@@ -225,7 +225,7 @@ static bool has_zombie(const struct failure *failure)
     for (size_t i = 0; autopsy && i < autopsy->line_count; i++)
         if (strstr(autopsy->lines[i], "waits to be reaped"))
             return true;
-    return failure->kind == FAILED_LEFTOVERS;
+    return left_process(failure);
 }
 
 WHEN(never_waits)
@@ -282,7 +282,7 @@ WHEN(leaves_clients_queue)
 
 WHEN(leaves_children)
 {
-    return failure->kind == FAILED_LEFTOVERS;
+    return left_process(failure);
 }
 
 WHEN(sleeps_after_signal)

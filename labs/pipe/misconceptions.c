@@ -221,7 +221,7 @@ WHEN(no_second_process)
 
 WHEN(left_a_child)
 {
-    return failure->kind == FAILED_LEFTOVERS;
+    return left_process(failure);
 }
 
 WHEN(printed_twice)

@@ -45,7 +45,7 @@ static bool left_a_child(const struct failure *failure)
 {
     const struct trace *trace = run_trace(failure->run);
 
-    return failure->kind == FAILED_LEFTOVERS ||
+    return left_process(failure) ||
            (run_end(failure->run) == RUN_EXITED && trace &&
             trace_unwaited(trace, 0) < trace->process_count);
 }

@@ -248,8 +248,7 @@ WHEN(finds_stale_path)
 
 WHEN(leaves_path)
 {
-    return saw(failure, "the name is still there") ||
-           failure->kind == FAILED_LEFTOVERS;
+    return saw(failure, "the name is still there") || left_object(failure);
 }
 
 WHEN(does_not_stop)

@@ -142,7 +142,7 @@ WHEN(never_removes)
 
 WHEN(left_workers)
 {
-    return failure->kind == FAILED_LEFTOVERS;
+    return left_process(failure);
 }
 
 WHEN(worker_removed_it)

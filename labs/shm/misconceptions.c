@@ -156,8 +156,7 @@ WHEN(joined_instead)
 
 WHEN(left_a_half)
 {
-    return failure->kind == FAILED_LEFTOVERS ||
-           wanted(failure, "is left beside it");
+    return left_object(failure) || wanted(failure, "is left beside it");
 }
 
 WHEN(died_of_a_bad_address)

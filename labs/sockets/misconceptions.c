@@ -162,9 +162,11 @@ WHEN(allocates_too_much)
     return wanted(failure, "takes no memory");
 }
 
+/* Of one client, or of many. */
 WHEN(misreads_frame)
 {
-    return closed_it(failure);
+    return closed_it(failure) ||
+           saw(failure, "0 bytes on the connection, then its end");
 }
 
 /* ---- The server ------------------------------------------------------------
@@ -314,10 +316,28 @@ WHEN(never_waits)
            !called(failure, "wait4,waitid", "");
 }
 
+/* SIGCHLD has come and made nobody wait for a child. */
+static bool sleeps_through_signal(const struct failure *failure)
+{
+    const struct trace *trace = run_trace(failure->run);
+    bool sleeps = false;
+
+    for (size_t i = 0; trace && i < trace->event_count; i++) {
+        const struct trace_event *event = &trace->events[i];
+        if (event->kind == TRACE_SIGNAL && strcmp(event->name, "SIGCHLD") == 0)
+            sleeps = true;
+        else if (strcmp(event->name, "wait4") == 0 ||
+                 strcmp(event->name, "waitid") == 0)
+            sleeps = false;
+    }
+    return sleeps;
+}
+
 WHEN(waits_too_late)
 {
     return wanted(failure, "waits for every child") &&
-           !called(failure, "rt_sigaction", "SIGCHLD, {sa_handler=0x");
+           (!called(failure, "rt_sigaction", "SIGCHLD, {sa_handler=0x") ||
+            sleeps_through_signal(failure));
 }
 
 WHEN(waits_once)
@@ -327,7 +347,7 @@ WHEN(waits_once)
 
 WHEN(leaves_children)
 {
-    return failure->kind == FAILED_LEFTOVERS ||
+    return left_process(failure) ||
            (wanted(failure, "end closes") && exited(failure, 0));
 }
 
@@ -336,11 +356,22 @@ WHEN(sleeps_after_signal)
     return failure->kind == FAILED_END;
 }
 
+/* A wait was interrupted, and begun again. */
+static bool was_woken(const struct failure *failure)
+{
+    static const char waits[] = "ppoll,pselect6,poll,select,epoll_wait,"
+                                "epoll_pwait,epoll_pwait2";
+
+    return count_calls(failure, waits, "", "EINTR") > 0 ||
+           count_calls(failure, waits, "", "ERESTARTNOHAND") > 0;
+}
+
 /* The servers that the shim holds before they wait. */
 WHEN(sleeps_in_the_gap)
 {
     return failure->kind == FAILED_END &&
-           (is_run(failure, "5200") || is_run(failure, "5211"));
+           (is_run(failure, "5200") || is_run(failure, "5211")) &&
+           !was_woken(failure);
 }
 
 WHEN(reports_stop)

@@ -404,7 +404,7 @@ Graded(sockets, term_in_the_gap, .points = 4, .step = "sockets.3",
 {
     if (probe_is_memcheck()) /* nothing that it has not seen */
         return;
-    struct world *world = make_world(.also_trace = "rt_sigtimedwait");
+    struct world *world = make_world(.also_trace = GAP_WAITS);
     struct bytes work = text("");
 
     stop_in_the_gap(world, "serve", "5200");
@@ -429,7 +429,7 @@ Graded(sockets, udp_echo, .points = 4, .step = "sockets.4",
                       "where it came from, until SIGTERM; udpcall prints the "
                       "answer")
 {
-    struct world *world = make_world(.also_trace = "rt_sigtimedwait");
+    struct world *world = make_world(.also_trace = GAP_WAITS);
     struct run *run =
         wait_ready(sockets(world, ARGS("udp", "5210"), .blocked_s = SILENT_S));
     int first = udp_socket(world, "5210");

@@ -270,6 +270,11 @@ static void leave_together(struct idle *idle, struct world *world)
     wait_idle(idle);
 }
 
+/* Whether a wait was interrupted tells one mistake from another. */
+#define GAP_WAITS                                                              \
+    "rt_sigtimedwait,ppoll,pselect6,poll,select,epoll_wait,epoll_pwait,"       \
+    "epoll_pwait2"
+
 /* Whatever the program waits in is entered only when the signal has come. */
 static void stop_in_the_gap(struct world *world, const char *command,
                             const char *port)

@@ -181,9 +181,7 @@ WHEN(takes_failure_for_none)
 
 WHEN(sender_is_not_waited_for)
 {
-    return failure->kind == FAILED_LEFTOVERS &&
-           is_about(failure, "boundaries") &&
-           (wanted(failure, "waited for") || wanted(failure, "outlives"));
+    return left_process(failure) && is_about(failure, "boundaries");
 }
 
 /* ---- Persistence -----------------------------------------------------------
@@ -191,9 +189,7 @@ WHEN(sender_is_not_waited_for)
 
 WHEN(is_not_waited_for)
 {
-    return failure->kind == FAILED_LEFTOVERS &&
-           is_about(failure, "persistence") &&
-           (wanted(failure, "waited for") || wanted(failure, "outlives"));
+    return left_process(failure) && is_about(failure, "persistence");
 }
 
 WHEN(is_not_killed)
@@ -231,7 +227,7 @@ WHEN(takes_foreign)
 
 WHEN(leaves_object)
 {
-    return failure->kind == FAILED_LEFTOVERS;
+    return left_object(failure);
 }
 
 /* ---- The choice ------------------------------------------------------------

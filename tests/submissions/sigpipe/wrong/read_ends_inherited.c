@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * Fails: fan_one_leaves fan_hygiene
- * Shows: read_ends_inherited
+ * Shows: read_ends_inherited descriptors_inherited
  *
  * The belief: the parent closes its read ends right after the fork, so nobody
  * has them. The commands that are started before that do: the second inherits
