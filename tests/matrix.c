@@ -11,22 +11,21 @@
  * else may be:
  *
  *     Fails: upper_empty_eof upper_small      the tests, or "none"
- *     Shows: child_keeps_write_end            the diagnosis, or "none"
- *     Dirty: pipeline_three                   tests that lose their fifth
+ *     Shows: child_keeps_write_end            diagnoses, one at least; or
+ * "none" Dirty: pipeline_three                   tests that lose their fifth
+ *
+ * A bonus test has to pass with the solution, and to fail where a file says so.
  *
  * Quick, it leaves the second pass out, which is under Valgrind, where no claim
  * is about it: for wrong files without "Dirty:".  That saves a third.
  *
  * With a case, a name or a glob(7) pattern, only the files of that name,
- * without
- * ".c", are graded.
+ * without ".c", are graded.
  *
  * The cases of all labs are one queue, so that no processor waits for the last
  * case of a lab.
  *
- * It also checks that skeleton and solution differ inside gaps only, that the
- * copy of the skeleton for `make reset` is one, and that every step has three
- * hints and a heading in the handout.
+ * It also checks what texts.h says.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -42,6 +41,7 @@
 #include "base.h"
 #include "claims.h"
 #include "result.h"
+#include "texts.h"
 
 #define COSTLY 6 /* cases that are named with what they cost */
 
@@ -60,10 +60,7 @@ struct entry {
     bool idle; /* made here: it exits at once, and must earn nothing */
 };
 
-static void check(bool ok, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static void check(bool ok, const char *format, ...)
+void check(bool ok, const char *format, ...)
 {
     va_list list;
 
@@ -151,6 +148,8 @@ static void compare(const struct entry *entry, const struct grade *grade)
         free(wrong);
         wrong = longer;
     }
+    if (entry->solution)
+        texts_check_steps(entry->lab, grade);
     if (entry->fails)
         check_names(entry, grade, entry->fails);
     if (entry->dirty)
@@ -225,17 +224,6 @@ static void grade_all(struct entry *entries, size_t count, size_t jobs)
 
 /* ---- The files ----------------------------------------------------------- */
 
-static char *read_source(const char *path)
-{
-    char *source = read_file(AT_FDCWD, path, 1u << 20, NULL);
-
-    if (source == NULL) {
-        (void)fprintf(stderr, "matrix: %s: %s\n", path, strerror(errno));
-        exit(2);
-    }
-    return source;
-}
-
 static struct entry *add_entry(struct entry **entries, size_t *count,
                                const char *lab, char *path)
 {
@@ -259,7 +247,7 @@ static void add_directory(struct entry **entries, size_t *count,
         if (size > 2 && strcmp(name + size - 2, ".c") == 0) {
             struct entry *entry =
                 add_entry(entries, count, lab, xformat("%s/%s", path, name));
-            char *source = read_source(entry->path);
+            char *source = texts_read(entry->path);
             entry->accepted = strcmp(kind, "accepted") == 0;
             entry->fails = claim(source, "Fails");
             entry->shows = claim(source, "Shows");
@@ -283,7 +271,7 @@ static char *write_idle(const char *lab, int status)
     char *from = xformat("labs/%s/%s.c", lab, lab);
     char *path =
         xformat("build/matrix-%d-%s-exit-%d.c", (int)getpid(), lab, status);
-    char *skeleton = read_source(from);
+    char *skeleton = texts_read(from);
     char *source = xformat("%s\n__attribute__((constructor)) static void "
                            "leave(void)\n{\n    _exit(%d);\n}\n",
                            skeleton, status);
@@ -298,82 +286,7 @@ static char *write_idle(const char *lab, int status)
     return path;
 }
 
-/* ---- The lab as a whole -------------------------------------------------- */
-
-/* SOURCE without what stands in its gaps, their marks included. */
-static char *outside_gaps(const char *source)
-{
-    char *kept = xcalloc(strlen(source) + 1, 1), *end = kept;
-
-    for (const char *gap; (gap = strstr(source, "/* TODO(")) != NULL;) {
-        end = mempcpy(end, source, (size_t)(gap - source));
-        const char *close = strstr(gap, "/* END(");
-        if (close == NULL)
-            break;
-        source = close;
-    }
-    (void)strcpy(end, source);
-    return kept;
-}
-
-/* The hints of STEP: items "1." to "3." below its heading. */
-static int count_hints(const char *hints, const char *step)
-{
-    char *heading = xformat("\n## %s\n", step);
-    const char *next = strstr(hints, heading);
-    int count = 0;
-
-    if (next)
-        next += strlen(heading);
-    while (next && *next && strncmp(next, "## ", 3) != 0) {
-        char *item = xformat("%d. ", count + 1);
-        count += strncmp(next, item, strlen(item)) == 0;
-        free(item);
-        next += strcspn(next, "\n");
-        next += *next == '\n';
-    }
-    free(heading);
-    return count;
-}
-
-static void check_texts(const char *lab)
-{
-    char *paths[] = {
-        xformat("labs/%s/%s.c", lab, lab),
-        xformat("solutions/%s/%s.c", lab, lab),
-        xformat("labs/%s/hints.md", lab),
-        xformat("handouts/%s.md", lab),
-        xformat("labs/%s/skeleton.c", lab),
-    };
-    char *texts[LENGTH(paths)];
-    int steps = 0;
-
-    for (size_t i = 0; i < LENGTH(paths); i++)
-        texts[i] = read_source(paths[i]);
-    check(strcmp(texts[0], texts[4]) == 0,
-          "%s is the %s that make reset restores", paths[0], paths[4]);
-    char *skeleton = outside_gaps(texts[0]), *solution = outside_gaps(texts[1]);
-    check(strcmp(skeleton, solution) == 0,
-          "%s and its solution differ inside gaps only", paths[0]);
-    for (const char *gap = texts[0]; (gap = strstr(gap, "/* TODO(")) != NULL;) {
-        gap += strlen("/* TODO(");
-        char *step = xstrndup(gap, strcspn(gap, ")"));
-        char *heading = xformat("\n## %s", step);
-        check(count_hints(texts[2], step) == 3, "%s has three hints", step);
-        check(strstr(texts[3], heading) != NULL, "%s has a heading in %s", step,
-              paths[3]);
-        free(heading);
-        free(step);
-        steps++;
-    }
-    check(steps > 0, "%s has gaps", paths[0]);
-    free(skeleton);
-    free(solution);
-    for (size_t i = 0; i < LENGTH(paths); i++) {
-        free(texts[i]);
-        free(paths[i]);
-    }
-}
+/* ------------------------------------------------------------------------- */
 
 static void release_entry(struct entry *entry)
 {
@@ -463,7 +376,7 @@ int main(int argc, char **argv)
         } else if (strcmp(argv[i], "--case") == 0 && i + 1 < argc) {
             wanted = argv[++i];
         } else {
-            check_texts(argv[i]);
+            texts_check(argv[i]);
             add_lab(&entries, &count, argv[i]);
         }
     }

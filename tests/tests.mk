@@ -15,6 +15,7 @@ $(B)/tests/system/tests: $(SYSTEM_OBJ) $(B)/tests/remains.o \
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) -lsqlite3 -larchive -lyaml -lcriterion
 
 $(B)/tests/attacks $(B)/tests/matrix: $(B)/tests/claims.o
+$(B)/tests/matrix: $(B)/tests/texts.o
 $(B)/tests/attacks: $(B)/tests/remains.o
 $(B)/tests/bench_watch: $(B)/tests/small_kit.o
 

@@ -204,14 +204,17 @@ WHEN(took_eintr_for_eof)
 
 WHEN(lost_bytes)
 {
-    return failure->kind == FAILED_OUTPUT && !saw(failure, EXPECT_CUT_SHORT);
+    return failure->kind == FAILED_OUTPUT &&
+           run_output(failure->run).size > 0 && !saw(failure, EXPECT_CUT_SHORT);
 }
 
+/* "a", a NUL and "b"; or so much of any bytes that some must be NUL. */
 WHEN(stopped_at_nul)
 {
     struct bytes output = run_output(failure->run);
     return failure->kind == FAILED_OUTPUT && output.size > 0 &&
-           output.data[0] == 'A' && memchr(output.data, 0, output.size) == NULL;
+           (output.data[0] == 'A' || output.size > 4096) &&
+           memchr(output.data, 0, output.size) == NULL;
 }
 
 WHEN(no_second_process)
@@ -312,6 +315,11 @@ WHEN(wrote_to_full)
            run_exit_status(failure->run) == 0;
 }
 
+WHEN(tore_a_record)
+{
+    return saw(failure, "is torn");
+}
+
 WHEN(is_untouched)
 {
     return holds(run_errors(failure->run), "Function not implemented");
@@ -367,7 +375,8 @@ const struct misconception lab_misconceptions[] = {
      "ever."},
 
     /* upper */
-    {"treats_data_as_string", "upper_small", stopped_at_nul,
+    {"treats_data_as_string", "upper_small upper_1mib short_io_and_eintr",
+     stopped_at_nul,
      "The output ends at the first NUL byte: read() gives bytes and a count, "
      "not a string."},
     {"no_child", "upper_small", no_second_process,
@@ -427,7 +436,8 @@ const struct misconception lab_misconceptions[] = {
      "what was started, exit with status 1."},
 
     /* filter */
-    {"hup_before_in", "filter_1mib_both_ways filter_child_leaves",
+    {"hup_before_in",
+     "short_io_and_eintr filter_1mib_both_ways filter_child_leaves",
      lost_at_hangup,
      "POLLHUP says that the writer has gone, not that the pipe is empty: what "
      "it wrote before is still to be read."},
@@ -445,6 +455,12 @@ const struct misconception lab_misconceptions[] = {
     {"counts_wrong", "filter_child_leaves", counted_what_it_read,
      "in= is what CMD's pipe accepted, not what was read from standard "
      "input."},
+
+    /* gather */
+    {"record_torn", "gather_whole_records", tore_a_record,
+     "Only a write of up to PIPE_BUF bytes is never mixed with another: a "
+     "longer "
+     "record needs pieces that say whose they are, or a lock."},
 
     {"child_not_waited_for", NULL, left_a_child,
      "A child was never waited for: it stays a zombie until its parent ends."},

@@ -2,7 +2,7 @@
 /*
  * Fails: pipeline_three pipeline_early_reader no_zombie_no_leak
  *     pipe_and_fork_fail
- * Shows: child_not_waited_for
+ * Shows: child_not_waited_for fork_failure_leaves_children
  *
  * The belief: the pipeline is over when its last stage is, so that is the one
  * to wait for. The others stay behind as zombies until we exit, and those that

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * Fails: pipeline_status no_zombie_no_leak
- * Shows: exec_failure_falls_through
+ * Shows: exec_failure_falls_through exit_in_child
  *
  * The belief: exec does not return. It does when it fails, and then the child
  * goes on in the parent's code: it starts the remaining stages a second time,

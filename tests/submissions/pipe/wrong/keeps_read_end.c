@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * Fails: pipeline_early_reader pipeline_fd_hygiene
- * Shows: keeps_read_end
+ * Shows: keeps_read_end stage_inherits_pipes
  * Dirty: pipeline_three pipeline_status no_zombie_no_leak
  *
  * The belief: only write ends matter, because they hold up end-of-file; a read

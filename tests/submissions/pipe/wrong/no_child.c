@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * Fails: upper_small upper_1mib
- * Shows: no_child
+ * Shows: no_child killed_by_sigpipe
  *
  * The belief: what counts is the output. The output is right, but there is no
  * pipe and no second process: nothing was learned about either.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * Fails: filter_1mib_both_ways filter_child_leaves
- * Shows: write_all_then_read
+ * Shows: write_all_then_read waits_for_idle_stdin
  *
  * The belief: a filter has its input first and its output afterwards. But the
  * command answers while it is being fed: its output pipe fills up, it stops
