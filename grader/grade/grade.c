@@ -121,9 +121,12 @@ static bool is_own(const struct job *job)
     return job->options->for_student || job->submission->own;
 }
 
-/* The command that repeats TEST; to be freed. */
+/* The command that repeats TEST; to be freed.  NULL where there is none: an
+ * instructor's own tests are in no kit where it could be typed. */
 static char *test_command(const struct job *job, const struct grade_test *test)
 {
+    if (test->extra)
+        return NULL;
     if (!is_own(job))
         return ipclab_command(job, "grade", test->name);
     char *target = xformat("%s TEST=%s", job->options->lab, test->name);
@@ -137,7 +140,7 @@ static char *test_command(const struct job *job, const struct grade_test *test)
 static char *picture_command(const struct job *job,
                              const struct grade_test *test)
 {
-    if (test->verdict != VERDICT_FAIL || test->shell == NULL)
+    if (test->verdict != VERDICT_FAIL || test->shell == NULL || test->extra)
         return NULL;
     if (!is_own(job))
         return ipclab_command(job, "show", test->name);

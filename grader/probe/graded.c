@@ -81,9 +81,10 @@ static json_t *json_test(const struct criterion_test *test)
 {
     const struct graded *graded = test->data->data;
 
-    return json_pack("{s:s, s:s, s:i, s:s, s:s}", "name", test->name, "step",
-                     graded->step, "points", graded->points, "description",
-                     graded->description, "visibility", visibility_of(test));
+    return json_pack("{s:s, s:s, s:i, s:s, s:s, s:b}", "name", test->name,
+                     "step", graded->step, "points", graded->points,
+                     "description", graded->description, "visibility",
+                     visibility_of(test), "extra", !is_labs_own(test));
 }
 
 static void print_list(struct criterion_test_set *set)

@@ -112,6 +112,7 @@ struct grade_test {
     int max_tenths;    /* that count here: less where an error is ours */
     bool bonus;
     enum visibility visibility;
+    bool extra;   /* an instructor's own: students' kits do not have it */
     bool retried; /* the first attempt ended in an error of ours */
 
     enum verdict verdict;
@@ -133,7 +134,7 @@ struct grade_test {
     bool differs; /* it is broken, since the program did something else there */
 
     char *hint;    /* key in labs/LAB/hints.md */
-    char *command; /* that repeats the test */
+    char *command; /* that repeats the test; NULL where none can */
     char *picture; /* command that draws the run that failed; NULL */
 };
 

@@ -107,7 +107,8 @@ SHAPE(listed_shape, struct grade_test,
       {ROW("points", TENTHS, struct grade_test, worth_tenths),
        .required = true},
       {ROW("visibility", NAME, struct grade_test, visibility),
-       .names = visibility_names});
+       .names = visibility_names},
+      {ROW("extra", BOOL, struct grade_test, extra)});
 
 SHAPE(test_shape, struct grade_test,
       {ROW("name", STRING, struct grade_test, name), .required = true},
@@ -119,6 +120,7 @@ SHAPE(test_shape, struct grade_test,
       {ROW("bonus", BOOL, struct grade_test, bonus)},
       {ROW("visibility", NAME, struct grade_test, visibility),
        .names = visibility_names},
+      {ROW("extra", BOOL, struct grade_test, extra)},
       {ROW("retried", BOOL, struct grade_test, retried)},
       {.name = "native", .type = FIELD_PART, .shape = &native_shape},
       {.name = "memcheck", .type = FIELD_PART, .shape = &memcheck_shape},

@@ -588,6 +588,14 @@ Test(class, own_tests_can_be_kept_from_students)
     cr_expect_null(strstr(text, "secret"));
     cr_expect_null(strstr(text, "later_greeting"));
     free(page);
+    /* What a student's kit does not have cannot be typed there. */
+    expect_answer("SELECT count(value ->> 'command'), sum(value ->> 'extra') "
+                  "FROM result, json_each(grade, '$.tests')",
+                  "13|3\n");
+    expect_answer("SELECT value ->> 'name' FROM result, json_each(grade, "
+                  "'$.tests') WHERE value ->> 'extra' AND (value ->> 'command' "
+                  "IS NOT NULL OR value ->> 'picture' IS NOT NULL)",
+                  "");
     outcome = CLASS("in", "--extra-tests", own, "--due", "2000-01-01");
     cr_expect_not_null(strstr(outcome.output, "0 graded now, 1 known"), "%s",
                        outcome.output);
