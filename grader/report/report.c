@@ -344,6 +344,7 @@ static char *next_step(const struct grade *grade)
 static void report_score(const struct report *report, const struct grade *grade)
 {
     char score[16], max[16];
+    const char *level = grade->sandbox.level;
     bool full = grade->score_tenths == grade->max_tenths && grade->complete;
     char *sum = xformat("%s / %s", tenths_format(grade->score_tenths, score),
                         tenths_format(grade->max_tenths, max));
@@ -351,8 +352,9 @@ static void report_score(const struct report *report, const struct grade *grade)
     (void)fputs("\n  ", report->out);
     layout_cell(report, DIM, "score", LABEL_WIDTH);
     layout_cell(report, full ? GREEN : BOLD, sum, 0);
-    (void)fprintf(report->out, "   (%.1f s, CPU %.1f s)\n", grade->wall_seconds,
-                  grade->cpu_seconds);
+    (void)fprintf(report->out, "   (%.1f s, CPU %.1f s%s%s)\n",
+                  grade->wall_seconds, grade->cpu_seconds,
+                  given(level) ? ", sandbox " : "", given(level) ? level : "");
     free(sum);
     if (!grade->complete)
         layout_block(report, 2, "",

@@ -587,6 +587,7 @@ Test(class, own_tests_can_be_kept_from_students)
     cr_expect_null(strstr(page, "later"));
     cr_expect_null(strstr(text, "secret"));
     cr_expect_null(strstr(text, "later_greeting"));
+    cr_expect_not_null(strstr(page, "Graded in the sandbox"));
     free(page);
     /* What a student's kit does not have cannot be typed there. */
     expect_answer("SELECT count(value ->> 'command'), sum(value ->> 'extra') "

@@ -331,7 +331,7 @@
   <xsl:variable name="passed" select="tests/item[verdict = 'pass' and
     (cleanliness = 'clean' or cleanliness = 'untested' or not(cleanliness))]"/>
 
-  <xsl:apply-templates select="sandbox[limits/item]"/>
+  <xsl:apply-templates select="sandbox"/>
   <xsl:if test="complete = 'false'">
     <p class="notice warn">
       <xsl:text>Incomplete: what could not be judged, by no fault of the </xsl:text>
@@ -416,6 +416,12 @@
 </xsl:template>
 
 <xsl:template match="sandbox">
+  <xsl:if test="level != ''">
+    <p class="dim small">Graded in the sandbox <xsl:value-of select="level"/>.</p>
+  </xsl:if>
+</xsl:template>
+
+<xsl:template match="sandbox[limits/item]">
   <div class="notice">
     <p>
       <xsl:text>Graded in the sandbox </xsl:text>
