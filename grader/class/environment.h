@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * environment.h - all that a result depends on but the file: the lab with its
- * tests, the toolchain, the sandbox level.  What is equal in it need not be
- * graded twice.
+ * tests, the grader's code that judges, the toolchain, the sandbox level.  What
+ * is equal in it need not be graded twice.
  */
 #ifndef CLASS_ENVIRONMENT_H
 #define CLASS_ENVIRONMENT_H
