@@ -146,6 +146,17 @@ static int take_in(struct course *course)
     return status;
 }
 
+static bool is_to_be_graded(const struct course *course, const char *lab)
+{
+    const struct argv *labs = &course->options->labs;
+
+    for (size_t i = 0; i < labs->count; i++)
+        if (strcmp(labs->items[i], lab) == 0)
+            return true;
+    return labs->count == 0;
+}
+
+/* Of the labs that are left out the results stay, whatever is new here. */
 static int set_environments(struct course *course)
 {
     int status = 0;
@@ -153,6 +164,8 @@ static int set_environments(struct course *course)
     for (size_t i = 0; status == 0 && i < course->kit->labs.count; i++) {
         struct environment environment;
         const char *lab = course->kit->labs.items[i];
+        if (!is_to_be_graded(course, lab))
+            continue;
         status = environment_init(&environment, course->kit, &course->toolchain,
                                   lab, extra_program(&course->extra, lab));
         if (status == 0)
