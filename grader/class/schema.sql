@@ -5,7 +5,8 @@
 --
 -- Points are tenths of a point (an integer), so that sums are exact.  Times are
 -- seconds since the epoch.  A hash is SHA-256 in hexadecimal.  Nothing that a
--- student has handed in, and no result, is ever removed.
+-- student has handed in is ever removed.  A result is replaced where the same
+-- file is graded again in the same environment, but never by one with an error.
 
 -- What stays from run to run until another is given: 'attempts' (last, best or
 -- first), 'due' (seconds since the epoch), 'extra_tests' (a directory), 'roster'
@@ -55,7 +56,8 @@ CREATE TABLE ignored (
 ) STRICT;
 
 -- All that a result depends on but the file: the lab with its tests, the
--- toolchain, the sandbox level.  The one in use now, for each lab.
+-- grader, the toolchain, the sandbox level.  The one that holds for each lab:
+-- that of the last run in which the lab was not left out.
 CREATE TABLE environment (
     lab         TEXT PRIMARY KEY,
     digest      TEXT NOT NULL,
