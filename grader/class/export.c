@@ -57,8 +57,8 @@ static int put_rows(sqlite3 *book, FILE *out, const struct argv *labs)
         book,
         "SELECT student.id, name, section, "
         "(SELECT count(*) FROM counted WHERE student = student.id AND late), "
-        "(SELECT count(*) FROM counted WHERE student = student.id AND "
-        "(result IS NULL OR complete = 0)) "
+        "(SELECT count(DISTINCT lab) FROM unsettled WHERE student = "
+        "student.id) "
         "FROM student ORDER BY in_roster DESC, section, name, student.id",
         "");
     int status;

@@ -388,7 +388,18 @@ int gradebook_freeze(sqlite3 *book)
         "CREATE INDEX temp.verdict_by ON verdict (student, lab);"
         "CREATE TEMP TABLE grade AS SELECT * FROM main.grade;"
         "CREATE INDEX temp.grade_by ON grade (student, lab);"
-        "CREATE INDEX temp.grade_of ON grade (lab)");
+        "CREATE INDEX temp.grade_of ON grade (lab);"
+        "CREATE TEMP TABLE unsettled AS SELECT counted.student, counted.lab, "
+        "test.name AS test, test.seen AS why FROM counted JOIN test ON "
+        "test.result = counted.result LEFT JOIN override ON override.student = "
+        "counted.student AND override.lab = counted.lab AND override.test = "
+        "test.name WHERE builds AND override.points IS NULL AND (verdict = "
+        "'error' OR cleanliness = 'error') UNION ALL "
+        "SELECT student, counted.lab, NULL, failure.why FROM counted JOIN "
+        "environment ON environment.lab = counted.lab JOIN failure ON "
+        "failure.hash = counted.hash AND failure.lab = counted.lab AND "
+        "failure.environment = environment.digest WHERE result IS NULL;"
+        "CREATE INDEX temp.unsettled_by ON unsettled (student, lab)");
 }
 
 /* ---- The instructor ---------------------------------------------------- */
@@ -432,11 +443,11 @@ int gradebook_override(sqlite3 *book, const char *student, const char *lab,
                       "test = ?",
                       "ttt", student, lab, test);
     if (points == db_number(book, -1,
-                            "SELECT points FROM verdict WHERE student = ? AND "
-                            "lab = ? AND name = ?",
-                            "ttt", student, lab, test))
-        return complain("%s has these points already; there is nothing to "
-                        "change",
+                            "SELECT points FROM override WHERE student = ? AND "
+                            "lab = ? AND test = ? AND why = ?",
+                            "tttt", student, lab, test, why))
+        return complain("%s has these points by your word already; there is "
+                        "nothing to change",
                         test);
     if (points > worth)
         return complain("%s is worth %s points; give 0 to %s", test,

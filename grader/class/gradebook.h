@@ -82,6 +82,9 @@ int gradebook_fail(sqlite3 *book, const char *hash, const char *lab,
  * For whoever reads much and writes nothing: from here on the views `ranked`,
  * `counted`, `verdict` and `grade` are tables of this connection, as of now.
  * A view ranks the attempts of the whole class for every look at one student.
+ * One more, `unsettled` (student, lab, test, why), has what counts and could
+ * not be judged, nor has the instructor done so; test NULL: nothing of the
+ * file.
  */
 int gradebook_freeze(sqlite3 *book);
 

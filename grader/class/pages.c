@@ -11,22 +11,22 @@
 #include "page.h"
 #include "text.h"
 
-/* FALLBACK where STUDENT has handed in nothing for LAB. */
-static int64_t sum_or(const struct pages *pages, const char *column,
-                      const char *student, const char *lab, int64_t fallback)
+int64_t pages_sum(const struct pages *pages, const char *column,
+                  const char *student, const char *lab)
 {
     char *sql =
         xformat("SELECT %s FROM grade WHERE student = ? AND lab = ?", column);
-    int64_t value = db_number(pages->book, fallback, sql, "tt", student, lab);
+    int64_t value = db_number(pages->book, 0, sql, "tt", student, lab);
 
     free(sql);
     return value;
 }
 
-int64_t pages_sum(const struct pages *pages, const char *column,
-                  const char *student, const char *lab)
+/* What LAB is worth to those who have a result in it. */
+static int64_t max_of_others(const struct pages *pages, const char *lab)
 {
-    return sum_or(pages, column, student, lab, 0);
+    return db_number(pages->book, 1000,
+                     "SELECT max(max) FROM grade WHERE lab = ?", "t", lab);
 }
 
 int64_t pages_total(const struct pages *pages, const char *student,
@@ -37,12 +37,12 @@ int64_t pages_total(const struct pages *pages, const char *student,
 
     for (size_t i = 0; i < pages->labs->count; i++) {
         const char *lab = pages->labs->items[i];
-        int64_t others = max ? db_number(pages->book, 1000,
-                                         "SELECT max(max) FROM grade WHERE "
-                                         "lab = ?",
-                                         "t", lab)
-                             : 0;
-        total += sum_or(pages, column, student, lab, others);
+        bool handed_in = db_number(pages->book, 0,
+                                   "SELECT count(*) FROM counted WHERE student "
+                                   "= ? AND lab = ?",
+                                   "tt", student, lab) > 0;
+        total += max && !handed_in ? max_of_others(pages, lab)
+                                   : pages_sum(pages, column, student, lab);
     }
     return total;
 }

@@ -152,7 +152,8 @@ static int add_cell(const struct pages *pages, xmlNode *node,
 {
     sqlite3_stmt *rows = db_query(
         pages->book,
-        "SELECT points, grade.max, late, complete, builds, counted.result, "
+        "SELECT points, grade.max, late, (SELECT count(*) FROM unsettled AS u "
+        "WHERE u.student = ?1 AND u.lab = ?2), builds, counted.result, "
         "(SELECT count(*) FROM attempt AS a WHERE a.student = ?1 AND a.lab = "
         "?2), (SELECT count(*) FROM override AS o WHERE o.student = ?1 AND "
         "o.lab = ?2) FROM counted LEFT JOIN grade USING (student, lab) WHERE "
@@ -168,9 +169,10 @@ static int add_cell(const struct pages *pages, xmlNode *node,
     }
     bool graded = sqlite3_column_type(rows, 5) != SQLITE_NULL;
     page_set(cell, "status",
-             !graded || !db_int(rows, 3) ? "error"
-             : db_int(rows, 4)           ? "graded"
-                                         : "unbuilt");
+             db_int(rows, 3)   ? "error"
+             : !graded         ? "waiting"
+             : db_int(rows, 4) ? "graded"
+                               : "unbuilt");
     if (graded) {
         page_set_points(cell, "points", db_int(rows, 0));
         page_set_points(cell, "max", db_int(rows, 1));
@@ -221,15 +223,14 @@ static int add_errors(const struct pages *pages, xmlNode *root)
 {
     sqlite3_stmt *rows = db_query(
         pages->book,
-        "SELECT student, student.name, counted.lab, test.name, test.seen FROM "
-        "counted JOIN student ON student.id = student JOIN test ON test.result "
-        "= counted.result WHERE complete = 0 AND builds AND (verdict = 'error' "
-        "OR cleanliness = 'error') UNION ALL "
+        "SELECT student, student.name, lab, test, why FROM unsettled JOIN "
+        "student ON student.id = student UNION ALL "
+        /* Graded again in vain: the earlier result counts. */
         "SELECT student, student.name, counted.lab, NULL, failure.why FROM "
         "counted JOIN student ON student.id = student JOIN environment ON "
         "environment.lab = counted.lab JOIN failure ON failure.hash = "
         "counted.hash AND failure.lab = counted.lab AND failure.environment = "
-        "environment.digest ORDER BY 3, 1",
+        "environment.digest WHERE result IS NOT NULL ORDER BY 3, 1",
         "");
     int status;
 

@@ -22,6 +22,7 @@ struct counted {
     const char *student, *lab;
     char *data; /* their file */
     size_t size;
+    bool graded;
     struct grade *grade; /* without what they must not see; NULL: none */
     size_t hidden;       /* tests that were taken out */
 };
@@ -71,15 +72,15 @@ static int add_attempts(const struct pages *pages, xmlNode *node,
 }
 
 /* The same for the text. */
-static void tell_override(FILE *text, sqlite3_stmt *rows)
+static void tell_override(FILE *text, sqlite3_stmt *rows, bool judged)
 {
     char points[16], was[16], *why = text_visible(db_text(rows, 3));
 
     (void)fprintf(text,
-                  "  changed by the instructor: %s has %s points instead "
-                  "of %s: %s\n",
+                  "  changed by the instructor: %s has %s points%s%s: %s\n",
                   db_text(rows, 0), tenths_format((int)db_int(rows, 1), points),
-                  tenths_format((int)db_int(rows, 2), was), why);
+                  judged ? " instead of " : "",
+                  judged ? tenths_format((int)db_int(rows, 2), was) : "", why);
     free(why);
 }
 
@@ -88,7 +89,8 @@ static int add_overrides(const struct pages *pages, xmlNode *node,
 {
     sqlite3_stmt *rows = db_query(
         pages->book,
-        "SELECT override.test, override.points, machine_points, why, at "
+        "SELECT override.test, override.points, machine_points, why, at, "
+        "verdict.verdict <> 'error' "
         "FROM override JOIN verdict USING (student, lab) WHERE name = test "
         "AND student = ? AND lab = ? ORDER BY number",
         "tt", counted->student, counted->lab);
@@ -99,11 +101,13 @@ static int add_overrides(const struct pages *pages, xmlNode *node,
         /* Not even the name of a hidden test is shown. */
         if (!counted->grade || !grade_find(counted->grade, db_text(rows, 0)))
             continue;
-        tell_override(text, rows);
+        bool judged = db_int(rows, 5);
+        tell_override(text, rows, judged);
         xmlNode *override = page_add(node, "override");
         page_set(override, "test", db_text(rows, 0));
         page_set_points(override, "points", db_int(rows, 1));
-        page_set_points(override, "was", db_int(rows, 2));
+        if (judged)
+            page_set_points(override, "was", db_int(rows, 2));
         page_set(override, "why", db_text(rows, 3));
         page_set(override, "at", moment_format(db_int(rows, 4), at));
     }
@@ -219,7 +223,8 @@ static int read_counted(const struct pages *pages, struct counted *counted)
     if (counted->size > 0)
         memcpy(counted->data, sqlite3_column_blob(rows, 0), counted->size);
     const char *json = db_text(rows, 1);
-    if (*json)
+    counted->graded = *json;
+    if (counted->graded)
         counted->grade = grade_from_json(json, strlen(json), why, sizeof(why));
     if (counted->grade)
         counted->hidden = grade_hide_tests(counted->grade, pages->after_due);
@@ -233,13 +238,37 @@ static void counted_release(struct counted *counted)
     grade_free(counted->grade);
 }
 
-static const char *status_of(const struct counted *counted)
+static const char *status_of(const struct pages *pages,
+                             const struct counted *counted)
 {
-    if (counted->grade == NULL)
+    if (db_number(pages->book, 0,
+                  "SELECT count(*) FROM unsettled WHERE student = ? AND lab = "
+                  "?",
+                  "tt", counted->student, counted->lab) > 0)
         return "error";
-    return !counted->grade->build.ok  ? "unbuilt"
-           : counted->grade->complete ? "graded"
-                                      : "error";
+    if (!counted->graded)
+        return "waiting";
+    if (counted->grade == NULL)
+        return "error"; /* it cannot be read */
+    return counted->grade->build.ok ? "graded" : "unbuilt";
+}
+
+/* Why there is no grade; to be freed, NULL: it is only that nobody has tried.
+ */
+static char *why_not_graded(const struct pages *pages,
+                            const struct counted *counted)
+{
+    sqlite3_stmt *rows = db_query(pages->book,
+                                  "SELECT why FROM unsettled WHERE student = ? "
+                                  "AND lab = ? AND test IS NULL",
+                                  "tt", counted->student, counted->lab);
+    char *why = NULL;
+
+    if (db_next(rows) > 0) {
+        why = xstrdup(db_text(rows, 0));
+        (void)sqlite3_finalize(rows);
+    }
+    return why;
 }
 
 static void add_grade(xmlNode *node, const struct counted *counted)
@@ -253,18 +282,40 @@ static void add_grade(xmlNode *node, const struct counted *counted)
     free(text);
 }
 
-/* What stands above the machine's own report in the text. */
-static void tell_sum(const struct pages *pages, const struct counted *counted,
-                     bool late, FILE *text)
+/* What stands instead of points. */
+static void add_no_points(const struct pages *pages, xmlNode *node,
+                          const struct counted *counted, bool late, FILE *text)
 {
-    char points[16], max[16];
-    int64_t sums[] = {
-        pages_sum(pages, "points", counted->student, counted->lab),
-        pages_sum(pages, "max", counted->student, counted->lab)};
+    char *why = why_not_graded(pages, counted);
+    char *visible = text_visible(why ? why : "");
 
+    page_set(node, "why", why);
+    if (why == NULL)
+        (void)fprintf(text, "%s: not graded yet%s\n", counted->lab,
+                      late ? ", late" : "");
+    else
+        (void)fprintf(
+            text,
+            "%s: could not be graded%s\n  It is a fault of the grader "
+            "or its machine, and not scored as zero: %s\n",
+            counted->lab, late ? ", late" : "", visible);
+    free(visible);
+    free(why);
+}
+
+/* The sum; what stands above the machine's own report in the text. */
+static void add_points(const struct pages *pages, xmlNode *node,
+                       const struct counted *counted, bool late, FILE *text)
+{
+    char had[16], of[16];
+    int64_t points = pages_sum(pages, "points", counted->student, counted->lab);
+    int64_t max = pages_sum(pages, "max", counted->student, counted->lab);
+
+    page_set_points(node, "points", points);
+    page_set_points(node, "max", max);
     (void)fprintf(text, "%s: %s of %s points%s\n", counted->lab,
-                  tenths_format((int)sums[0], points),
-                  tenths_format((int)sums[1], max), late ? ", late" : "");
+                  tenths_format((int)points, had), tenths_format((int)max, of),
+                  late ? ", late" : "");
     if (counted->hidden > 0)
         (void)fprintf(text,
                       "  %zu tests are kept from this report; their "
@@ -279,17 +330,18 @@ static int add_lab(const struct pages *pages, xmlNode *root,
     int status = read_counted(pages, counted);
 
     page_set(node, "name", counted->lab);
-    page_set(node, "status", status > 0 ? status_of(counted) : "missing");
+    page_set(node, "status",
+             status > 0 ? status_of(pages, counted) : "missing");
     if (status == 0)
         (void)fprintf(text, "%s: not handed in\n\n", counted->lab);
     if (status <= 0)
         return status;
-    page_set_points(node, "points",
-                    pages_sum(pages, "points", counted->student, counted->lab));
-    page_set_points(node, "max",
-                    pages_sum(pages, "max", counted->student, counted->lab));
     status = add_attempts(pages, node, counted);
-    tell_sum(pages, counted, xmlHasProp(node, (const xmlChar *)"late"), text);
+    bool late = xmlHasProp(node, (const xmlChar *)"late");
+    if (counted->graded)
+        add_points(pages, node, counted, late, text);
+    else
+        add_no_points(pages, node, counted, late, text);
     if (status == 0)
         status = add_overrides(pages, node, counted, text);
     add_hidden(pages, node, counted);

@@ -58,7 +58,9 @@ static void tell_unnamed(const struct summary *summary)
 void summary_print(const struct summary *summary)
 {
     int left = count(summary, "SELECT count(*) FROM counted WHERE result IS "
-                              "NULL OR complete = 0");
+                              "NULL OR EXISTS (SELECT * FROM unsettled AS u "
+                              "WHERE u.student = counted.student AND u.lab = "
+                              "counted.lab)");
 
     (void)printf("  %d students; %d handed in %d files that count, %d of them "
                  "different\n",

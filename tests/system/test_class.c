@@ -486,6 +486,47 @@ static void change_book(const char *sql)
     (void)sqlite3_close(book);
 }
 
+/* Have the pages written anew: to take back what is not there changes nothing.
+ */
+static void write_pages(const char *student)
+{
+    char *out = in_scratch("book");
+    struct outcome outcome = IPCLAB("override", student, "pipe",
+                                    "no_zombie_no_leak", "none", "--out", out);
+
+    cr_assert(outcome.status == 0, "%s", outcome.errors);
+    free(out);
+}
+
+/* Whether the text of book/NAME has WORDS in it is what THERE says. */
+static void expect_words(const char *name, const char *words, bool there)
+{
+    char *path = xformat("book/%s", name), *text = read_scratch(path);
+
+    cr_expect((strstr(text, words) != NULL) == there, "%s %s \"%s\"", name,
+              there ? "lacks" : "has", words);
+    free(text);
+    free(path);
+}
+
+Test(class, what_is_not_graded_yet_is_no_error)
+{
+    put("in/ann/pipe.c", BROKEN("1"));
+    put("in/ann/shm.c", BROKEN("2"));
+    put("in/bob/shm.c", BROKEN("3"));
+    cr_expect(CLASS("in", "--lab", "pipe").status == 0);
+    expect_words("gradebook.csv", "\"ann\",\"ann\",\"\",0,,0,0,0\r\n", true);
+    expect_words("students/ann.txt", "shm: not graded yet\n", true);
+    expect_words("students/ann.txt", "0 of 0", false);
+    expect_words("students/ann.html", "not graded yet", true);
+    expect_words("students/ann.html", "could not be graded", false);
+    expect_words("students/ann.html", "> of 100 points<", true);
+    expect_words("index.html", "not graded yet", true);
+    /* Who has not handed in pipe could have had its points. */
+    expect_words("students/bob.html", "> of 100 points<", true);
+    expect_clean_machine();
+}
+
 Test(class, other_labs_keep_their_results)
 {
     put("in/ann/pipe.c", BROKEN("1"));
@@ -505,6 +546,38 @@ Test(class, other_labs_keep_their_results)
     expect_answer("SELECT count(*), sum(environment = 'old') FROM counted JOIN "
                   "result ON id = result",
                   "2|0\n");
+    expect_clean_machine();
+}
+
+Test(class, an_instructor_settles_what_the_grader_could_not_tell)
+{
+    char *out = in_scratch("book");
+
+    put("in/ann/pipe.c", BROKEN("1"));
+    cr_expect(CLASS("in").status == 0);
+    change_book(
+        "UPDATE test SET verdict = 'error', max = 0 WHERE name = "
+        "'upper_small'; UPDATE result SET complete = 0, builds = 1, grade = "
+        "json_set(grade, '$.build.ok', json('true'), '$.complete', "
+        "json('false'))");
+    write_pages("ann");
+    expect_words("gradebook.csv", ",0,0,0,1\r\n", true);
+    expect_words("students/ann.html", "could not be graded", true);
+    struct outcome outcome = IPCLAB("override", "ann", "pipe", "upper_small",
+                                    "0", "--why", "I ran it", "--out", out);
+    cr_expect(outcome.status == 0, "%s", outcome.errors);
+    expect_answer("SELECT points, max FROM grade", "0|1000\n");
+    expect_words("gradebook.csv", ",0,0,0,0\r\n", true);
+    expect_words("students/ann.html", "could not be graded", false);
+    expect_words("students/ann.txt", "has 0 points: I ran it", true);
+    expect_words("index.html", "not graded", false);
+    outcome = IPCLAB("override", "ann", "pipe", "upper_small", "0", "--why",
+                     "I ran it", "--out", out);
+    cr_expect(outcome.status == 3, "that is what stands there already");
+    outcome = IPCLAB("override", "ann", "pipe", "upper_small", "0", "--why",
+                     "I ran it twice", "--out", out);
+    cr_expect(outcome.status == 0, "%s", outcome.errors);
+    free(out);
     expect_clean_machine();
 }
 

@@ -96,8 +96,10 @@
     <h2>To look at first</h2>
     <p>
       <xsl:text>Here the grader could not tell, by no fault of a submission. </xsl:text>
-      <xsl:text>These are not scored as zero; grade them again, and see </xsl:text>
+      <xsl:text>These are not scored as zero; see </xsl:text>
       <code>ipclab doctor</code>
+      <xsl:text> and grade them again, or settle a test with </xsl:text>
+      <code>ipclab override</code>
       <xsl:text>.</xsl:text>
     </p>
     <ul class="plainlist">
@@ -265,6 +267,7 @@
   <xsl:variable name="words">
     <xsl:choose>
       <xsl:when test="@status = 'error'">?</xsl:when>
+      <xsl:when test="@status = 'waiting'">–</xsl:when>
       <xsl:otherwise><xsl:value-of select="@points"/></xsl:otherwise>
     </xsl:choose>
   </xsl:variable>
@@ -274,7 +277,7 @@
     </xsl:when>
     <xsl:otherwise><xsl:value-of select="$words"/></xsl:otherwise>
   </xsl:choose>
-  <xsl:if test="@status != 'error'">
+  <xsl:if test="@status != 'error' and @status != 'waiting'">
     <xsl:call-template name="bar">
       <xsl:with-param name="of" select="@points"/>
       <xsl:with-param name="max" select="@max"/>
@@ -282,6 +285,7 @@
   </xsl:if>
   <xsl:variable name="flags">
     <xsl:if test="@status = 'error'">, not graded</xsl:if>
+    <xsl:if test="@status = 'waiting'">, not graded yet</xsl:if>
     <xsl:if test="@status = 'unbuilt'">, does not build</xsl:if>
     <xsl:if test="@late = 'yes'">, late</xsl:if>
     <xsl:if test="@override = 'yes'">, by hand</xsl:if>

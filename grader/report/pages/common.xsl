@@ -143,6 +143,9 @@
     <xsl:when test="$of = 'missing'">
       <span class="dim">not handed in</span>
     </xsl:when>
+    <xsl:when test="$of = 'waiting'">
+      <span class="dim">not graded yet</span>
+    </xsl:when>
     <xsl:otherwise>
       <xsl:call-template name="tag">
         <xsl:with-param name="mood" select="'warn'"/>

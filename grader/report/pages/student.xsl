@@ -166,7 +166,7 @@
       </xsl:if>
     </div>
     <xsl:call-template name="attempts"/>
-    <xsl:if test="@status = 'error'">
+    <xsl:if test="@status = 'error' and not(grade)">
       <p class="notice warn">
         <xsl:text>The grader could not grade this submission. That is a fault </xsl:text>
         <xsl:text>of the grader or of its machine, not of the submission, and </xsl:text>
@@ -332,7 +332,7 @@
     (cleanliness = 'clean' or cleanliness = 'untested' or not(cleanliness))]"/>
 
   <xsl:apply-templates select="sandbox"/>
-  <xsl:if test="complete = 'false'">
+  <xsl:if test="complete = 'false' and ../@status = 'error'">
     <p class="notice warn">
       <xsl:text>Incomplete: what could not be judged, by no fault of the </xsl:text>
       <xsl:text>submission, is not in this maximum.</xsl:text>
@@ -642,7 +642,8 @@
         <xsl:call-template name="changed"/>
       </p>
     </xsl:for-each>
-    <xsl:if test="verdict = 'error' or cleanliness = 'error'">
+    <xsl:if test="(verdict = 'error' or cleanliness = 'error') and
+                  not(key('override', concat($lab, '|', name)))">
       <p class="diagnosis">
         <xsl:text>The grader could not tell. That is a fault of the grader or </xsl:text>
         <xsl:text>of its machine, not of the submission, and it is not scored.</xsl:text>
