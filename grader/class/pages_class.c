@@ -53,25 +53,24 @@ static int add_tests(const struct pages *pages, xmlNode *node, const char *lab)
 {
     sqlite3_stmt *rows = db_query(
         pages->book,
-        "SELECT name, step, description, sum(verdict = 'pass') AS passed, "
+        "SELECT name, description, sum(verdict = 'pass') AS passed, "
         "sum(verdict = 'fail') AS failed, sum(verdict = 'error'), worth, "
-        "100 * sum(verdict = 'pass') / count(*) AS share FROM counted JOIN "
-        "test "
-        "ON test.result = counted.result WHERE lab = ? AND NOT bonus "
-        "GROUP BY name ORDER BY share, failed DESC, test.number",
+        "100 * sum(verdict = 'pass') / nullif(sum(verdict <> 'error'), 0) AS "
+        "share FROM counted JOIN test ON test.result = counted.result WHERE "
+        "lab = ? AND NOT bonus GROUP BY name ORDER BY share IS NULL, share, "
+        "failed DESC, test.number",
         "t", lab);
     int status;
 
     while ((status = db_next(rows)) > 0) {
         xmlNode *test = page_add(node, "test");
         page_set(test, "name", db_text(rows, 0));
-        page_set(test, "step", db_text(rows, 1));
-        page_set(test, "description", db_text(rows, 2));
-        page_set(test, "passed", db_text(rows, 3));
-        page_set(test, "failed", db_text(rows, 4));
-        page_set(test, "errors", db_text(rows, 5));
-        page_set_points(test, "points", db_int(rows, 6));
-        page_set(test, "share", db_text(rows, 7));
+        page_set(test, "description", db_text(rows, 1));
+        page_set(test, "passed", db_text(rows, 2));
+        page_set(test, "failed", db_text(rows, 3));
+        page_set(test, "errors", db_text(rows, 4));
+        page_set_points(test, "points", db_int(rows, 5));
+        page_set(test, "share", db_text(rows, 6));
     }
     return status;
 }
@@ -82,11 +81,13 @@ static int add_lab(const struct pages *pages, xmlNode *root, const char *lab)
     sqlite3_stmt *rows = db_query(
         pages->book,
         "WITH sorted AS (SELECT points, max, row_number() OVER (ORDER BY "
-        "points) AS n, count(*) OVER () AS total FROM grade WHERE lab = ?1) "
+        "points) AS n, count(*) OVER () AS total FROM grade WHERE lab = ?1 "
+        "AND max > 0) " /* 0 of 0: nothing of it could be judged */
         "SELECT count(*), coalesce(avg(points), 0), coalesce((SELECT "
         "avg(points) FROM sorted WHERE n IN ((total + 1) / 2, (total + 2) / "
         "2)), 0), coalesce(sum(points >= max), 0), coalesce(max(max), 1000), "
-        "(SELECT count(*) FROM student) FROM sorted",
+        "(SELECT count(*) FROM student), (SELECT count(*) FROM counted WHERE "
+        "lab = ?1) FROM sorted",
         "t", lab);
     int status = db_next(rows);
 
@@ -98,7 +99,9 @@ static int add_lab(const struct pages *pages, xmlNode *root, const char *lab)
         page_set_points(node, "median", db_int(rows, 2));
         page_set(node, "full", db_text(rows, 3));
         page_set_points(node, "max", db_int(rows, 4));
-        page_setf(node, "missing", "%d", (int)(db_int(rows, 5) - graded));
+        int64_t handed_in = db_int(rows, 6);
+        page_setf(node, "missing", "%d", (int)(db_int(rows, 5) - handed_in));
+        page_setf(node, "ungraded", "%d", (int)(handed_in - graded));
         (void)sqlite3_finalize(rows);
         status = add_bins(pages, node, lab);
     }

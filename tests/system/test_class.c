@@ -581,6 +581,41 @@ Test(class, an_instructor_settles_what_the_grader_could_not_tell)
     expect_clean_machine();
 }
 
+Test(class, the_overview_counts_what_it_says)
+{
+    put("roster.csv", "id,name,section\nann,,\nbob,,\ncy,,\ndee,,\n");
+    put("in/ann/pipe.c", BROKEN("1"));
+    put("in/bob/pipe.c", BROKEN("2"));
+    put("in/dee/pipe.c", BROKEN("3"));
+    char *roster = in_scratch("roster.csv");
+    cr_expect(CLASS("in", "--roster", roster).status == 0);
+    /* Ann has passed one test, Bob's could not be graded, of Dee's no test
+     * could be judged, and Cy has handed in nothing. */
+    change_book(
+        "UPDATE test SET verdict = 'pass', points = max WHERE name = "
+        "'upper_small'; "
+        "UPDATE test SET verdict = 'error', points = 0, max = 0 WHERE result = "
+        "(SELECT result FROM counted WHERE student = 'dee'); "
+        "UPDATE result SET complete = 0, builds = 1 WHERE id = (SELECT result "
+        "FROM counted WHERE student = 'dee'); "
+        "INSERT INTO failure SELECT hash, lab, digest, 'a cable broke', 0 FROM "
+        "counted JOIN environment USING (lab) WHERE student = 'bob'; "
+        "DELETE FROM result WHERE id = (SELECT result FROM counted WHERE "
+        "student = 'bob')");
+    write_pages("ann");
+    expect_words("index.html",
+                 "1 graded, 1 not handed in, 2 without a grade; mean 6, median "
+                 "6 of 100; full marks: 0.",
+                 true);
+    expect_words("index.html", "1<span class=\"dim\"> of 1, 100", true);
+    expect_words("students/bob.html", "a cable broke", true);
+    expect_words("students/bob.txt", "pipe: could not be graded", true);
+    expect_words("students/bob.txt", "a cable broke", true);
+    expect_words("gradebook.csv", "\"bob\",\"bob\",\"\",,0,0,1\r\n", true);
+    free(roster);
+    expect_clean_machine();
+}
+
 Test(class, formulas_and_markup_are_text)
 {
     put("in/=1+1/pipe.c", "#error <script>alert(1)</script>\n");

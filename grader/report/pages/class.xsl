@@ -321,7 +321,13 @@
           <xsl:value-of select="@graded"/>
           <xsl:text> graded, </xsl:text>
           <xsl:value-of select="@missing"/>
-          <xsl:text> not handed in; mean </xsl:text>
+          <xsl:text> not handed in</xsl:text>
+          <xsl:if test="@ungraded &gt; 0">
+            <xsl:text>, </xsl:text>
+            <xsl:value-of select="@ungraded"/>
+            <xsl:text> without a grade</xsl:text>
+          </xsl:if>
+          <xsl:text>; mean </xsl:text>
           <xsl:value-of select="@mean"/>
           <xsl:text>, median </xsl:text>
           <xsl:value-of select="@median"/>
