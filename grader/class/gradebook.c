@@ -233,13 +233,19 @@ int gradebook_regrade(sqlite3 *book, const char *lab)
 #define WANTED                                                                 \
     "FROM ranked WHERE (place = 1 OR (SELECT value FROM setting WHERE name = " \
     "'attempts') = 'best') "
-#define IS_LEFT "(result IS NULL OR complete = 0 OR stale = 1)"
+/* An error that the instructor has settled need not be tried again. */
+#define IS_LEFT                                                                \
+    "(result IS NULL OR stale = 1 OR (complete = 0 AND EXISTS (SELECT * FROM " \
+    "test WHERE test.result = ranked.result AND (verdict = 'error' OR "        \
+    "cleanliness = 'error') AND NOT EXISTS (SELECT * FROM override AS o "      \
+    "WHERE o.student = ranked.student AND o.lab = ranked.lab AND o.test = "    \
+    "test.name))))"
 
 int gradebook_todos(sqlite3 *book, const struct argv *labs, struct todos *todos)
 {
     sqlite3_stmt *rows =
         db_query(book,
-                 "SELECT hash, lab, min(student), " IS_LEFT " " WANTED
+                 "SELECT hash, lab, min(student), max(" IS_LEFT ") " WANTED
                  "GROUP BY hash, lab ORDER BY min(student), lab",
                  "");
     int status;

@@ -571,6 +571,9 @@ Test(class, an_instructor_settles_what_the_grader_could_not_tell)
     expect_words("students/ann.html", "could not be graded", false);
     expect_words("students/ann.txt", "has 0 points: I ran it", true);
     expect_words("index.html", "not graded", false);
+    outcome = CLASS("in");
+    cr_expect_not_null(strstr(outcome.output, "0 graded now, 1 known"), "%s",
+                       outcome.output);
     outcome = IPCLAB("override", "ann", "pipe", "upper_small", "0", "--why",
                      "I ran it", "--out", out);
     cr_expect(outcome.status == 3, "that is what stands there already");
