@@ -42,7 +42,7 @@ dump() {
         PRAGMA integrity_check;
         PRAGMA foreign_key_check;
         SELECT * FROM student ORDER BY id;
-        SELECT student, lab, hash, origin, number, submitted, late FROM attempt
+        SELECT student, lab, hash, origin, number, submitted, late FROM ranked
             ORDER BY 1, 2, 3, 4;
         SELECT hash, lab FROM failure;"
     dump_results "$1"

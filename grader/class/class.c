@@ -133,8 +133,7 @@ static int take_in(struct course *course)
     const struct class_options *options = course->options;
     struct roster roster = {0};
     struct intake intake = {0};
-    struct gradebook_run run = {&intake, options->roster ? &roster : NULL,
-                                course->due};
+    struct gradebook_run run = {&intake, options->roster ? &roster : NULL};
 
     if (options->roster && roster_read(&roster, options->roster) < 0)
         return 3;

@@ -146,14 +146,12 @@ static int read_roster(sqlite3 *book, struct roster *roster)
     return status;
 }
 
-static int put_handin(sqlite3 *book, const struct gradebook_run *run,
-                      const struct roster *roster, const struct handin *handin,
-                      int64_t number)
+static int put_handin(sqlite3 *book, const struct roster *roster,
+                      const struct handin *handin, int64_t number)
 {
     char hash[HASH_SIZE];
     const struct member *member = roster_find(roster, handin->student);
     const char *student = member ? member->id : handin->student;
-    bool late = handin->late || (run->due && handin->submitted > run->due);
 
     hash_data(handin->data, handin->size, hash);
     if (member == NULL &&
@@ -165,10 +163,10 @@ static int put_handin(sqlite3 *book, const struct gradebook_run *run,
     return db_run(book,
                   "INSERT INTO attempt VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, "
                   "?8) ON CONFLICT DO UPDATE SET number = ?5, submitted = ?6, "
-                  "late = ?7, last_seen = ?8",
+                  "marked_late = ?7, last_seen = ?8",
                   "ttttiiii", student, handin->lab, hash, handin->origin,
-                  (int64_t)handin->number, handin->submitted, (int64_t)late,
-                  number);
+                  (int64_t)handin->number, handin->submitted,
+                  (int64_t)handin->late, number);
 }
 
 static int put_all(sqlite3 *book, const struct gradebook_run *run,
@@ -182,7 +180,7 @@ static int put_all(sqlite3 *book, const struct gradebook_run *run,
     int64_t number = sqlite3_last_insert_rowid(book);
     number = db_number(book, number, "SELECT max(id) FROM run", "");
     for (size_t i = 0; i < intake->handin_count; i++)
-        if (put_handin(book, run, roster, &intake->handins[i], number) < 0)
+        if (put_handin(book, roster, &intake->handins[i], number) < 0)
             return -1;
     for (size_t i = 0; i < intake->ignored_count; i++)
         if (db_run(book, "INSERT INTO ignored VALUES (?, ?)", "tt",

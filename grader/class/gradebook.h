@@ -17,7 +17,7 @@
 #include "result.h"
 #include "roster.h"
 
-#define GRADEBOOK_SCHEMA 1
+#define GRADEBOOK_SCHEMA 2
 
 /* Open the gradebook in DIRECTORY, made if CREATE; NULL after a message: it is
  * not there, it is no gradebook, or of another version. */
@@ -36,7 +36,6 @@ int gradebook_set(sqlite3 *book, const char *name, const char *value);
 struct gradebook_run {
     const struct intake *intake;
     const struct roster *roster; /* NULL: that of an earlier run, if any */
-    int64_t due;                 /* seconds since the epoch; 0: none */
 };
 
 /* Keep what the class has handed in; 0, or -1 after a message. */

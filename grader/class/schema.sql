@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 --
 -- The gradebook of a class: one SQLite file, written by one process at a time.
--- PRAGMA user_version is the version of this schema: 1.
+-- PRAGMA user_version is the version of this schema: 2.
 --
 -- Points are tenths of a point (an integer), so that sums are exact.  Times are
 -- seconds since the epoch.  A hash is SHA-256 in hexadecimal.  Nothing that a
@@ -37,15 +37,15 @@ CREATE TABLE file (
 
 -- Who has handed in which file for which lab.
 CREATE TABLE attempt (
-    student    TEXT NOT NULL REFERENCES student (id),
-    lab        TEXT NOT NULL,
-    hash       TEXT NOT NULL REFERENCES file (hash),
-    origin     TEXT NOT NULL,    -- where it was found: 'alice.zip: pipe.c'
-    number     INTEGER NOT NULL, -- as the packaging counts attempts; 0: not
-    submitted  INTEGER NOT NULL, -- 0: not known
-    late       INTEGER NOT NULL, -- after --due, or the platform says so
-    first_seen INTEGER NOT NULL REFERENCES run (id),
-    last_seen  INTEGER NOT NULL REFERENCES run (id),
+    student     TEXT NOT NULL REFERENCES student (id),
+    lab         TEXT NOT NULL,
+    hash        TEXT NOT NULL REFERENCES file (hash),
+    origin      TEXT NOT NULL,    -- where it was found: 'alice.zip: pipe.c'
+    number      INTEGER NOT NULL, -- as the packaging counts attempts; 0: not
+    submitted   INTEGER NOT NULL, -- 0: not known
+    marked_late INTEGER NOT NULL, -- the platform says so
+    first_seen  INTEGER NOT NULL REFERENCES run (id),
+    last_seen   INTEGER NOT NULL REFERENCES run (id),
     PRIMARY KEY (student, lab, hash, origin)
 ) STRICT;
 
@@ -141,12 +141,15 @@ JOIN environment ON environment.lab = result.lab
                 AND environment.digest = result.environment;
 
 -- Every attempt with its result, if there is one; `place` 1 is what counts.  A
--- file that was there in a later run is newer than one that was not.
+-- file that was there in a later run is newer than one that was not.  It is
+-- `late` if the platform says so or it came after the due date that holds now.
 CREATE VIEW ranked AS
-WITH policy (attempts) AS (
-    SELECT coalesce((SELECT value FROM setting WHERE name = 'attempts'), 'last')
+WITH policy (attempts, due) AS (
+    SELECT coalesce((SELECT value FROM setting WHERE name = 'attempts'), 'last'),
+           (SELECT CAST(value AS INTEGER) FROM setting WHERE name = 'due')
 )
-SELECT attempt.*, valid.id AS result, valid.score, valid.max, valid.complete,
+SELECT attempt.*, marked_late OR coalesce(submitted > due, 0) AS late,
+       valid.id AS result, valid.score, valid.max, valid.complete,
        valid.builds, valid.stale,
        row_number() OVER (
            PARTITION BY attempt.student, attempt.lab

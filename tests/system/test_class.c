@@ -99,6 +99,16 @@ static void expect_answer(const char *sql, const char *expected)
     free(seen);
 }
 
+static char *read_scratch(const char *name)
+{
+    char *path = in_scratch(name);
+    char *text = read_file(AT_FDCWD, path, 64 << 20, NULL);
+
+    cr_assert(text != NULL, "%s", path);
+    free(path);
+    return text;
+}
+
 /* ---- Archives ------------------------------------------------------------ */
 
 /* One entry of an archive that a test makes. */
@@ -305,6 +315,18 @@ Test(class, nobody_uses_up_what_is_the_others)
     expect_clean_machine();
 }
 
+/* Fill the SIZE bytes at TEXT so that they are packed well, but no bomb. */
+static void fill(char *text, size_t size)
+{
+    unsigned number = 1;
+
+    memset(text, 'x', size);
+    for (size_t i = 0; i < size / 100; i++) {
+        number = number * 1103515245 + 12345;
+        text[i] = (char)('a' + (number >> 16) % 26);
+    }
+}
+
 Test(class, namesakes_are_two_people)
 {
     put("in/Jane Doe_111_assignsubmission_file_/pipe.c", BROKEN("1"));
@@ -403,14 +425,33 @@ Test(class, late_is_what_comes_after_the_due_date)
     ARCHIVE("in.zip", {.name = "ann/pipe.c", .text = BROKEN("1")},
             {.name = "bob/pipe.c", .text = BROKEN("2")});
     cr_expect(CLASS("in.zip", "--due", "2026-11-18T11:59Z").status == 0);
-    expect_answer("SELECT sum(late) FROM attempt", "2\n");
+    expect_answer("SELECT sum(late) FROM ranked", "2\n");
     cr_expect(CLASS("in.zip", "--due", "2026-11-18T12:00Z").status == 0);
-    expect_answer("SELECT sum(late) FROM attempt", "0\n");
+    expect_answer("SELECT sum(late) FROM ranked", "0\n");
     cr_expect(CLASS("in.zip", "--due", "2026-11-18T11:59Z").status == 0);
     cr_expect(CLASS("in.zip").status == 0); /* it is remembered */
-    expect_answer("SELECT sum(late) FROM attempt", "2\n");
+    expect_answer("SELECT sum(late) FROM ranked", "2\n");
     cr_expect(CLASS("in.zip", "--due", "none").status == 0);
-    expect_answer("SELECT sum(late) FROM attempt", "0\n");
+    expect_answer("SELECT sum(late) FROM ranked", "0\n");
+    expect_clean_machine();
+}
+
+Test(class, a_changed_due_date_holds_for_earlier_attempts)
+{
+    ARCHIVE("one.zip", {.name = "ann/pipe.c", .text = BROKEN("1")},
+            {.name = "bob_LATE_1_2_shm.c", .text = BROKEN("2")},
+            {.name = "bob/pipe.c", .text = BROKEN("2")});
+    ARCHIVE("two.zip", {.name = "ann/pipe.c", .text = BROKEN("1")},
+            {.name = "cy/pipe.c", .text = BROKEN("3")});
+    cr_expect(CLASS("one.zip", "--due", "2026-01-01").status == 0);
+    expect_answer("SELECT sum(late) FROM counted WHERE lab = 'pipe'", "2\n");
+    cr_expect(CLASS("two.zip", "--due", "2027-01-01").status == 0);
+    expect_answer("SELECT sum(late) FROM counted WHERE lab = 'pipe'", "0\n");
+    char *csv = read_scratch("book/gradebook.csv");
+    /* What the platform says stays. */
+    cr_expect_not_null(strstr(csv, ",1,0\r\n\"cy\""), "%s", csv);
+    cr_expect_not_null(strstr(csv, ",0,0\r\n\"bob\""), "%s", csv);
+    free(csv);
     expect_clean_machine();
 }
 
@@ -427,18 +468,8 @@ Test(class, nothing_is_graded_twice)
     cr_expect_not_null(strstr(second.output, "0 graded now, 1 known"));
     cr_expect_not_null(strstr(third.output, "1 graded now, 0 known"));
     expect_answer("SELECT count(*), sum(stale) FROM result", "1|0\n");
-    expect_answer("PRAGMA user_version", "1\n");
+    expect_answer("PRAGMA user_version", "2\n");
     expect_clean_machine();
-}
-
-static char *read_scratch(const char *name)
-{
-    char *path = in_scratch(name);
-    char *text = read_file(AT_FDCWD, path, 64 << 20, NULL);
-
-    cr_assert(text != NULL, "%s", path);
-    free(path);
-    return text;
 }
 
 Test(class, an_override_survives_a_regrade)
