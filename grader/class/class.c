@@ -30,8 +30,7 @@ struct course {
     const struct kit *kit;
     const struct class_options *options;
     sqlite3 *book;
-    int64_t due;       /* these two: as given, or as in an earlier run */
-    char *extra_tests; /* directory; NULL: none */
+    struct gradebook_settings settings; /* as given, or as in an earlier run */
     struct extra extra;
     struct toolchain toolchain;
     struct progress progress;
@@ -88,16 +87,13 @@ static int lock(const char *out)
 /* ---- What stays from run to run ---------------------------------------- */
 
 /* GIVEN, "none" for nothing, or else what the gradebook has as NAME, to be
- * freed; it is kept there. */
-static int settle(struct course *course, const char *name, const char *given,
-                  char **value)
+ * freed. */
+static char *settle(const struct course *course, const char *name,
+                    const char *given)
 {
-    if (given == NULL) {
-        *value = gradebook_setting(course->book, name);
-        return 0;
-    }
-    *value = strcmp(given, "none") == 0 ? NULL : xstrdup(given);
-    return gradebook_set(course->book, name, *value);
+    if (given == NULL)
+        return gradebook_setting(course->book, name);
+    return strcmp(given, "none") == 0 ? NULL : xstrdup(given);
 }
 
 /* An absolute name: the next run may begin elsewhere. */
@@ -109,33 +105,49 @@ static char *absolute(const char *path)
     return whole ? whole : xstrdup(path); /* who opens it will complain */
 }
 
-static int settle_all(struct course *course)
+/* They are kept with what is taken in: what fails before leaves no trace. */
+static void settle_all(struct course *course)
 {
     const struct class_options *options = course->options;
-    char *extra = absolute(options->extra_tests), *due = NULL, *attempts = NULL;
-    int status = settle(course, "extra_tests", extra, &course->extra_tests);
+    char *extra = absolute(options->extra_tests);
 
-    if (status == 0)
-        status = settle(course, "due", options->due, &due);
-    if (status == 0)
-        status = settle(course, "attempts", options->attempts, &attempts);
-    course->due = due ? strtoll(due, NULL, 10) : 0;
-    free(attempts);
-    free(due);
+    course->settings = (struct gradebook_settings){
+        .attempts = settle(course, "attempts", options->attempts),
+        .due = settle(course, "due", options->due),
+        .extra_tests = settle(course, "extra_tests", extra),
+    };
     free(extra);
-    return status < 0 ? 3 : 0;
+}
+
+static void release_settings(struct course *course)
+{
+    free(course->settings.attempts);
+    free(course->settings.due);
+    free(course->settings.extra_tests);
 }
 
 /* ---- Taking in ----------------------------------------------------------- */
 
+/* Who is in the class; 0, or -1 after a message. */
+static int find_roster(const struct course *course, struct roster *roster)
+{
+    const char *given = course->options->roster;
+
+    *roster = (struct roster){0};
+    if (given == NULL)
+        return gradebook_roster(course->book, roster);
+    return strcmp(given, "none") == 0 ? 0 : roster_read(roster, given);
+}
+
 static int take_in(struct course *course)
 {
     const struct class_options *options = course->options;
-    struct roster roster = {0};
+    struct roster roster;
     struct intake intake = {0};
-    struct gradebook_run run = {&intake, options->roster ? &roster : NULL};
+    struct gradebook_run run = {&intake, &roster, options->roster != NULL,
+                                &course->settings};
 
-    if (options->roster && roster_read(&roster, options->roster) < 0)
+    if (find_roster(course, &roster) < 0)
         return 3;
     int status = intake_read(&intake, course->kit, options->submissions);
     if (status == 0 && gradebook_take_in(course->book, &run) < 0)
@@ -246,7 +258,7 @@ static int run_on_slurm(struct course *course, const struct todos *todos)
         .kit = course->kit,
         .book = course->book,
         .directory = directory,
-        .extra_tests = course->extra_tests ? extra : NULL,
+        .extra_tests = course->settings.extra_tests ? extra : NULL,
         .level =
             sandbox_level_name((enum sandbox_level)course->toolchain.level),
         .tasks = course->options->tasks,
@@ -295,12 +307,13 @@ static int write_up_labs(const struct course *course, const struct argv *labs)
     struct likeness *likenesses = xcalloc(labs->count, sizeof(*likenesses));
     char *csv = xformat("%s/gradebook.csv", course->options->out);
     int64_t now = (int64_t)time(NULL);
+    const char *due = course->settings.due;
     const struct pages pages = {
         .kit = course->kit,
         .book = course->book,
         .labs = labs,
         .directory = course->options->out,
-        .after_due = course->due && now > course->due,
+        .after_due = due && now > strtoll(due, NULL, 10),
         .likenesses = likenesses,
         .jobs = course->jobs + course->cached,
         .cached = course->cached,
@@ -343,10 +356,11 @@ static int write_up(struct course *course)
 static int run_in(struct course *course)
 {
     const struct class_options *options = course->options;
-    int status = settle_all(course);
+    int status = 0;
 
-    if (status == 0 && extra_build(&course->extra, course->kit,
-                                   course->extra_tests, options->out) < 0)
+    settle_all(course);
+    if (extra_build(&course->extra, course->kit, course->settings.extra_tests,
+                    options->out) < 0)
         status = 3;
     if (status == 0)
         status = toolchain_read(&course->toolchain, options->level,
@@ -388,7 +402,7 @@ int class_run(const struct kit *kit, const struct class_options *options)
     int status = course.book ? run_in(&course) : 3;
     toolchain_release(&course.toolchain);
     extra_release(&course.extra);
-    free(course.extra_tests);
+    release_settings(&course);
     (void)sqlite3_close(course.book);
     (void)close(lock_fd);
     return status;
@@ -400,8 +414,8 @@ static int override_in(struct course *course,
     if (gradebook_override(course->book, override->student, override->lab,
                            override->test, override->points, override->why) < 0)
         return 3;
-    int status = settle_all(course);
-    return status == 0 ? write_up(course) : status;
+    settle_all(course);
+    return write_up(course);
 }
 
 int class_override(const struct kit *kit, const char *out,
@@ -416,7 +430,7 @@ int class_override(const struct kit *kit, const char *out,
     course.toolchain.level = -1;
     course.book = book;
     int status = lock_fd < 0 ? 3 : override_in(&course, override);
-    free(course.extra_tests);
+    release_settings(&course);
     (void)sqlite3_close(book);
     if (lock_fd >= 0)
         (void)close(lock_fd);

@@ -10,17 +10,17 @@
 struct class_options {
     const char *submissions; /* see intake.h */
     const char *out;         /* directory of the gradebook and the pages */
-    const char *roster;      /* NULL: that of an earlier run */
-    /* These three: NULL: as in an earlier run; "none": none. */
+    /* These four: NULL: as in an earlier run. */
     const char *attempts;    /* last, best, first */
-    const char *extra_tests; /* directory */
-    const char *due;         /* seconds since the epoch, as a number */
-    struct argv labs;        /* to be graded; empty: all */
-    struct argv regrade;     /* labs to be graded again */
-    int jobs;                /* at the same time */
-    int level;               /* enum sandbox_level; -1: the best */
-    int required;            /* the weakest that will do; -1: any */
-    int tasks;               /* of a Slurm job array; 0: on this machine */
+    const char *roster;      /* file; "none": none */
+    const char *extra_tests; /* directory; "none": none */
+    const char *due;     /* seconds since the epoch, as a number; or "none" */
+    struct argv labs;    /* to be graded; empty: all */
+    struct argv regrade; /* labs to be graded again */
+    int jobs;            /* at the same time */
+    int level;           /* enum sandbox_level; -1: the best */
+    int required;        /* the weakest that will do; -1: any */
+    int tasks;           /* of a Slurm job array; 0: on this machine */
 };
 
 /*

@@ -113,6 +113,50 @@ static int put_student(sqlite3 *book, const char *id, const char *name,
         "ttti", id, name, section, (int64_t)in_roster);
 }
 
+/* What FROM has is TO's, who may have some of it already. */
+static int move_student(sqlite3 *book, const char *from, const char *to)
+{
+    static const char *const moves[] = {
+        "INSERT INTO attempt (student, lab, hash, origin, number, submitted, "
+        "marked_late, first_seen, last_seen) SELECT ?2, lab, hash, origin, "
+        "number, submitted, marked_late, first_seen, last_seen FROM attempt "
+        "WHERE student = ?1 ON CONFLICT DO UPDATE SET first_seen = "
+        "min(first_seen, excluded.first_seen), last_seen = max(last_seen, "
+        "excluded.last_seen)",
+        "INSERT INTO override (student, lab, test, points, why, at) SELECT ?2, "
+        "lab, test, points, why, at FROM override WHERE student = ?1 ON "
+        "CONFLICT DO UPDATE SET points = excluded.points, why = excluded.why, "
+        "at = excluded.at WHERE excluded.at > override.at",
+        "DELETE FROM attempt WHERE student = ?1 AND student <> ?2",
+        "DELETE FROM override WHERE student = ?1 AND student <> ?2",
+        "DELETE FROM student WHERE id = ?1 AND id <> ?2",
+    };
+    int status = 0;
+
+    for (size_t i = 0; status == 0 && i < LENGTH(moves); i++)
+        status = db_run(book, moves[i], "tt", from, to);
+    return status;
+}
+
+/* Those who handed in before the roster knew them, under another name. */
+static int recognize(sqlite3 *book, const struct roster *roster)
+{
+    sqlite3_stmt *rows =
+        db_query(book, "SELECT id FROM student WHERE NOT in_roster", "");
+    struct argv unknown = {0};
+    int status;
+
+    while ((status = db_next(rows)) > 0)
+        argv_add(&unknown, db_text(rows, 0));
+    for (size_t i = 0; status == 0 && i < unknown.count; i++) {
+        const struct member *member = roster_find(roster, unknown.items[i]);
+        if (member)
+            status = move_student(book, unknown.items[i], member->id);
+    }
+    argv_release(&unknown);
+    return status;
+}
+
 static int put_roster(sqlite3 *book, const struct roster *roster)
 {
     int status = db_run(book, "UPDATE student SET in_roster = 0", "");
@@ -124,11 +168,24 @@ static int put_roster(sqlite3 *book, const struct roster *roster)
         status =
             put_student(book, member->id, member->name, member->section, true);
     }
-    return status;
+    return status == 0 ? recognize(book, roster) : status;
 }
 
-/* The roster of an earlier run; empty if there was none. */
-static int read_roster(sqlite3 *book, struct roster *roster)
+/* From here on the class is who has handed in. */
+static int drop_roster(sqlite3 *book)
+{
+    int status = gradebook_set(book, "roster", NULL);
+
+    if (status == 0)
+        status = db_run(book,
+                        "DELETE FROM student WHERE id NOT IN (SELECT student "
+                        "FROM attempt UNION SELECT student FROM override)",
+                        "");
+    return status == 0 ? db_run(book, "UPDATE student SET in_roster = 1", "")
+                       : status;
+}
+
+int gradebook_roster(sqlite3 *book, struct roster *roster)
 {
     sqlite3_stmt *rows = db_query(
         book,
@@ -169,8 +226,7 @@ static int put_handin(sqlite3 *book, const struct roster *roster,
                   (int64_t)handin->late, number);
 }
 
-static int put_all(sqlite3 *book, const struct gradebook_run *run,
-                   const struct roster *roster)
+static int put_all(sqlite3 *book, const struct gradebook_run *run)
 {
     const struct intake *intake = run->intake;
 
@@ -180,7 +236,7 @@ static int put_all(sqlite3 *book, const struct gradebook_run *run,
     int64_t number = sqlite3_last_insert_rowid(book);
     number = db_number(book, number, "SELECT max(id) FROM run", "");
     for (size_t i = 0; i < intake->handin_count; i++)
-        if (put_handin(book, roster, &intake->handins[i], number) < 0)
+        if (put_handin(book, run->roster, &intake->handins[i], number) < 0)
             return -1;
     for (size_t i = 0; i < intake->ignored_count; i++)
         if (db_run(book, "INSERT INTO ignored VALUES (?, ?)", "tt",
@@ -199,17 +255,28 @@ static int finish(sqlite3 *book, int status)
     return status;
 }
 
+static int put_settings(sqlite3 *book,
+                        const struct gradebook_settings *settings)
+{
+    int status = gradebook_set(book, "attempts", settings->attempts);
+
+    if (status == 0)
+        status = gradebook_set(book, "due", settings->due);
+    if (status == 0)
+        status = gradebook_set(book, "extra_tests", settings->extra_tests);
+    return status;
+}
+
 int gradebook_take_in(sqlite3 *book, const struct gradebook_run *run)
 {
-    struct roster earlier = {0};
-
     if (db_script(book, "BEGIN IMMEDIATE") < 0)
         return -1;
-    int status = run->roster ? put_roster(book, run->roster)
-                             : read_roster(book, &earlier);
+    int status = put_settings(book, run->settings);
+    if (status == 0 && run->roster_given)
+        status = run->roster->count > 0 ? put_roster(book, run->roster)
+                                        : drop_roster(book);
     if (status == 0)
-        status = put_all(book, run, run->roster ? run->roster : &earlier);
-    roster_release(&earlier);
+        status = put_all(book, run);
     return finish(book, status);
 }
 

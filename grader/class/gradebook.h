@@ -33,11 +33,21 @@ int gradebook_set(sqlite3 *book, const char *name, const char *value);
 
 /* ---- A run ------------------------------------------------------------- */
 
-struct gradebook_run {
-    const struct intake *intake;
-    const struct roster *roster; /* NULL: that of an earlier run, if any */
+/* What stays from run to run; NULL: none. */
+struct gradebook_settings {
+    char *attempts, *due, *extra_tests; /* as in schema.sql */
 };
 
+struct gradebook_run {
+    const struct intake *intake;
+    const struct roster *roster; /* empty: none */
+    bool roster_given;           /* else it is gradebook_roster()'s */
+    const struct gradebook_settings *settings;
+};
+
+/* The roster of an earlier run, to be released; empty if there was none.  0, or
+ * -1 after a message. */
+int gradebook_roster(sqlite3 *book, struct roster *roster);
 /* Keep what the class has handed in; 0, or -1 after a message. */
 int gradebook_take_in(sqlite3 *book, const struct gradebook_run *run);
 /* What holds for results of LAB from now on. */

@@ -31,7 +31,8 @@ enum {
 static const struct argp_option class_options[] = {
     {"out", 'o', "DIR", 0,
      "Where the gradebook and the pages go (default: " OUT_DEFAULT ")", 0},
-    {"roster", 'r', "FILE", 0, "CSV with the columns id, name, section", 0},
+    {"roster", 'r', "FILE", 0, "CSV with the columns id, name, section; none",
+     0},
     {"lab", 'l', "LAB", 0, "Grade only this lab; may be repeated", 0},
     {"attempts", OPTION_ATTEMPTS, "WHICH", 0,
      "The attempt that counts: last (at first), best or first", 0},
@@ -156,9 +157,9 @@ int class_main(int argc, char **argv)
         "SUBMISSIONS",
         "Grade what a class has handed in: a directory, an archive (of "
         "archives), or a list of git clones, `STUDENT DIRECTORY` on each line."
-        "\vWhat is known already is not graded again.  Roster, due date, own "
-        "tests "
-        "and which attempt counts stay as they are until others are given.  "
+        "\vWhat is known already is not graded again.  Roster, due date and "
+        "own tests stay as they are until others, or none, are given; which "
+        "attempt counts stays until it is given.  "
         "Exit status: 0 graded, 2 usage, 3 could not grade, or not all.",
         command_common,
         NULL,

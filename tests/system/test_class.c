@@ -686,6 +686,47 @@ Test(class, who_is_in_the_roster_and_handed_in_nothing)
     expect_clean_machine();
 }
 
+Test(class, a_roster_can_be_taken_back)
+{
+    put("roster.csv", "id,name\nann,Ann A\nbob,Bob B\n");
+    put("in/ann/pipe.c", BROKEN("1"));
+    put("in/zoe/pipe.c", BROKEN("2"));
+    char *roster = in_scratch("roster.csv");
+    cr_expect(CLASS("in", "--roster", roster).status == 0);
+    struct outcome outcome = CLASS("in", "--roster", "none");
+    cr_expect(outcome.status == 0, "%s", outcome.errors);
+    expect_answer("SELECT id, in_roster FROM student ORDER BY 1",
+                  "ann|1\nzoe|1\n");
+    cr_expect(CLASS("in").status == 0);
+    expect_answer("SELECT id, in_roster FROM student ORDER BY 1",
+                  "ann|1\nzoe|1\n");
+    free(roster);
+    expect_clean_machine();
+}
+
+Test(class, a_roster_that_comes_later_makes_nobody_two)
+{
+    char *out = in_scratch("book"), *roster = in_scratch("roster.csv");
+
+    put("roster.csv", "id,name\ns1,Anna\n");
+    put("in/Anna/pipe.c", BROKEN("1"));
+    cr_expect(CLASS("in").status == 0);
+    struct outcome outcome = IPCLAB("override", "Anna", "pipe", "upper_small",
+                                    "4.5", "--why", "shown", "--out", out);
+    cr_expect(outcome.status == 0, "%s", outcome.errors);
+    put("in/Anna/shm.c", BROKEN("2"));
+    outcome = CLASS("in", "--roster", roster);
+    cr_expect(outcome.status == 0, "%s", outcome.errors);
+    expect_answer("SELECT id, in_roster FROM student", "s1|1\n");
+    expect_answer("SELECT student, lab, first_seen, last_seen FROM attempt "
+                  "ORDER BY 2",
+                  "s1|pipe|1|2\ns1|shm|2|2\n");
+    expect_answer("SELECT student, points FROM override", "s1|45\n");
+    free(roster);
+    free(out);
+    expect_clean_machine();
+}
+
 /* Wait until the running ipclab has printed TEXT. */
 static void wait_for_output(const char *text)
 {
@@ -794,5 +835,20 @@ Test(class, own_tests_that_do_not_build)
     cr_expect(outcome.status == 3, "%d", outcome.status);
     cr_expect_not_null(strstr(outcome.errors, "does not build"));
     free(own);
+    expect_clean_machine();
+}
+
+Test(class, what_fails_leaves_no_settings)
+{
+    put("in/ann/pipe.c", BROKEN("1"));
+    struct outcome outcome = CLASS("in", "--extra-tests", "/nonexistent",
+                                   "--due", "2000-01-01", "--attempts", "best");
+    cr_expect(outcome.status == 3, "%d", outcome.status);
+    expect_answer("SELECT count(*) FROM setting", "0\n");
+    outcome = CLASS("in");
+    cr_expect(outcome.status == 0, "%s", outcome.errors);
+    outcome = CLASS("none", "--due", "2000-01-01");
+    cr_expect(outcome.status == 3, "%d", outcome.status);
+    expect_answer("SELECT count(*) FROM setting", "0\n");
     expect_clean_machine();
 }
