@@ -102,6 +102,20 @@ char *text_visible(const char *string)
     return visible;
 }
 
+char *text_cut(const char *string, size_t max)
+{
+    static const char mark[] = "...";
+    size_t size = strlen(string), end = 0;
+
+    if (size <= max)
+        return xstrdup(string);
+    for (size_t next = 0; next + strlen(mark) <= max;) {
+        end = next;
+        next += text_step(string + end, size - end);
+    }
+    return xformat("%.*s%s", (int)end, string, mark);
+}
+
 char *text_shell_word(const char *string)
 {
     char *visible = text_visible(string);

@@ -22,6 +22,10 @@ char *text_utf8(const char *data, size_t size);
  */
 char *text_visible(const char *string);
 
+/* STRING, cut between two characters and with "..." behind it where it has more
+ * than MAX bytes.  To be freed by the caller. */
+char *text_cut(const char *string, size_t max);
+
 /* STRING as one word of a shell, on one line: as shell_quote() has it, or in
  * $'...' where it holds what cannot be shown.  To be freed by the caller. */
 char *text_shell_word(const char *string);
