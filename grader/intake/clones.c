@@ -17,10 +17,12 @@
 #include "text.h"
 
 #define ENTRIES_MAX 20000
+#define BYTES_MAX   (16L * 1024 * 1024) /* of the labs' files in one clone */
 
 struct clone {
     struct found *found;
-    long seen; /* entries */
+    long seen;  /* entries */
+    long bytes; /* taken; a blob may have many names */
     git_repository *repository;
     const char *student;
     int64_t committed; /* seconds since the epoch */
@@ -60,6 +62,13 @@ static void take_blob(struct clone *clone, const git_oid *id, const char *path)
         return;
     }
     size_t size = (size_t)git_blob_rawsize(blob);
+    if (clone->bytes + (long)size > BYTES_MAX) {
+        found_ignore(clone->found, path,
+                     "there are 16 MiB of C files before it");
+        git_blob_free(blob);
+        return;
+    }
+    clone->bytes += (long)size;
     char *data = xcalloc(size + 1, 1);
     memcpy(data, git_blob_rawcontent(blob), size);
     found_add(clone->found, path, data, size, clone->committed);
@@ -83,10 +92,12 @@ static int visit(const char *root, const git_tree_entry *entry, void *payload)
         ; /* what is in it comes by itself */
     else if (mode != GIT_FILEMODE_BLOB && mode != GIT_FILEMODE_BLOB_EXECUTABLE)
         found_ignore(clone->found, path, "not a regular file");
-    else if (name_kind(path) == NAME_SOURCE)
-        take_blob(clone, git_tree_entry_id(entry), path);
-    else
+    else if (name_kind(path) != NAME_SOURCE)
         found_ignore(clone->found, path, "not a C file");
+    else if (!name_is_of_lab(path, &clone->found->kit->labs))
+        found_ignore(clone->found, path, INTAKE_NO_LAB);
+    else
+        take_blob(clone, git_tree_entry_id(entry), path);
     free(path);
     return 0;
 }

@@ -381,6 +381,34 @@ Test(class, git_clones)
     expect_clean_machine();
 }
 
+Test(class, a_small_clone_with_much_in_it)
+{
+    char *script = xformat(
+        "cd %s && mkdir big && cd big && git init -q . && "
+        "blob=$(head -c 1000000 /dev/zero | git hash-object -w --stdin) && "
+        "tree=$(printf '100644 blob %%s\\tpipe.c\\n100644 blob "
+        "%%s\\tother.c\\n' $blob $blob | git mktree) && "
+        "top=$(for i in $(seq 100); do printf '040000 tree %%s\\td%%s\\n' "
+        "$tree $i; done | git mktree) && "
+        "git update-ref HEAD $(git -c user.name=a -c user.email=a@b "
+        "commit-tree -m one $top)",
+        scratch());
+
+    cr_assert(system(script) == 0);
+    put("list.txt", "ann big\n");
+    struct outcome outcome = CLASS("list.txt", "--lab", "shm");
+    cr_expect(outcome.status == 0, "%s", outcome.errors);
+    /* Those in which nobody can hand in are not even read. */
+    expect_answer("SELECT count(*) FROM ignored WHERE path LIKE '%other.c' AND "
+                  "why = 'not the file of a lab'",
+                  "100\n");
+    expect_answer("SELECT count(*) >= 80 FROM ignored WHERE path LIKE "
+                  "'%pipe.c' AND why LIKE '%MiB of C files%'",
+                  "1\n");
+    free(script);
+    expect_clean_machine();
+}
+
 /* ---- Attempts ------------------------------------------------------------ */
 
 #define COUNTED "SELECT origin FROM counted"
