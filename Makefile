@@ -141,7 +141,7 @@ $(B)/grader/confine: $(B)/grader/probe/confine.o
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -static -o $@ $^
 
 $(B)/grader/unpack: $(addprefix $(B)/grader/,intake/unpack.o intake/names.o \
-  base/base.o base/text.o base/hash.o)
+  intake/shares.o base/base.o base/text.o base/hash.o)
 	@$(if $(V),:,echo "  CC    $@")
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -larchive -lsodium
 

@@ -36,7 +36,7 @@ struct course {
     struct progress progress;
     int64_t begun_ms;
     size_t jobs, cached; /* to be done; that need not be */
-    int errors;          /* grades with an error of ours, and none at all */
+    int errors;          /* grades with an error of ours, none at all, lost */
 };
 
 /* ---- The directory ------------------------------------------------------- */
@@ -149,7 +149,9 @@ static int take_in(struct course *course)
 
     if (find_roster(course, &roster) < 0)
         return 3;
-    int status = intake_read(&intake, course->kit, options->submissions);
+    int status =
+        intake_read(&intake, course->kit, &roster, options->submissions);
+    course->errors += intake.lost;
     if (status == 0 && gradebook_take_in(course->book, &run) < 0)
         status = 3;
     intake_release(&intake);

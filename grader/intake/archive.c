@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "found.h"
+#include "names.h"
 #include "stage.h"
 #include "text.h"
 #include "tool.h"
@@ -17,7 +18,7 @@
 #define ARCHIVE_MAX   (256L * 1024 * 1024) /* of one among others */
 #define UNPACK_WALL_S 900
 /* Records have heads and paths, too. */
-#define OUTPUT_ROOM (4 * UNPACK_KEPT_MAX)
+#define OUTPUT_ROOM (2 * UNPACK_ROOM_EXPORT)
 
 static const struct process_limit limits[] = {
     {RLIMIT_AS, 2048UL * 1024 * 1024},
@@ -59,6 +60,11 @@ static bool take_record(struct found *found, const char *archive,
         char *why = xstrndup(content, record.size);
         found_ignore(found, path, why);
         free(why);
+    } else if (record.kind == RECORD_LOST) {
+        char *why = xstrndup(content, record.size);
+        /* Of the class, or of the one who has handed it in. */
+        (*archive ? found_ignore : found_lose)(found, archive, why);
+        free(why);
     }
     free(path);
     *ended = record.kind == RECORD_END;
@@ -76,9 +82,9 @@ static void take_records(struct found *found, const char *archive,
                        &ended))
         continue;
     if (!ended)
-        found_ignore(found, archive,
-                     "damaged, or too much for the unpacker: "
-                     "what is behind is lost");
+        found_lose(found, archive,
+                   "damaged, or too much for the unpacker: "
+                   "what is behind is lost");
 }
 
 static void take_envelopes(struct found *found, const char *text, size_t size)
@@ -100,8 +106,8 @@ static void take_envelopes(struct found *found, const char *text, size_t size)
         size -= envelope.size;
     }
     for (; done < found->packed_count; done++)
-        found_ignore(found, found->packed[done].path,
-                     "the unpacker was stopped before it");
+        found_lose(found, found->packed[done].path,
+                   "the unpacker was stopped before it");
 }
 
 /* ------------------------------------------------------------------------- */
@@ -112,8 +118,9 @@ void found_archive(struct found *found, int fd, const char *path)
     char *data = read_fully(fd, *path ? ARCHIVE_MAX : EXPORT_MAX, &size);
 
     if (data == NULL) {
-        found_ignore(found, path,
-                     errno == EFBIG ? "too large an archive" : strerror(errno));
+        (*path ? found_ignore : found_lose)(
+            found, path,
+            errno == EFBIG ? "too large an archive" : strerror(errno));
         return;
     }
     struct packed *packed =
@@ -137,6 +144,44 @@ static int put_archives(const struct found *found, const struct stage *stage)
     return status;
 }
 
+/* Who has handed in the archive at PATH, as far as it says; to be freed. */
+static char *owner_of(const struct found *found, const char *path)
+{
+    struct name name;
+
+    name_parse(&name, path, &found->kit->labs);
+    char *owner = xstrdup(name.student ? name.student : "");
+    name_release(&name);
+    return owner;
+}
+
+/* The room that each owner has (an archive that is alone may hold a class), and
+ * the owner of each archive: the number of the first one of the same student.
+ */
+static void add_owners(const struct found *found, struct argv *argv)
+{
+    struct argv owners = {0}, numbers = {0}, inside = {0};
+    bool alone = found->packed_count == 1 && found->count == 0;
+
+    for (size_t i = 0; i < found->packed_count; i++)
+        argv_addf(&inside, "%s//x.c", found->packed[i].path);
+    size_t skip = found_wrapping(found, &inside);
+    for (size_t i = 0; i < found->packed_count; i++) {
+        char *owner = owner_of(found, inside.items[i] + skip);
+        size_t first = 0;
+        while (first < i && strcmp(owners.items[first], owner) != 0)
+            first++;
+        argv_add(&owners, owner);
+        argv_addf(&numbers, "%zu", first);
+        free(owner);
+    }
+    argv_addf(argv, "%ld", alone ? UNPACK_ROOM_EXPORT : UNPACK_ROOM_MAX);
+    argv_add_all(argv, (const char *const *)numbers.items);
+    argv_release(&numbers);
+    argv_release(&owners);
+    argv_release(&inside);
+}
+
 /* The archives are 0, 1, ... in build/ of the stage. */
 static int unpack_all(const struct found *found, const struct stage *stage,
                       char **text, size_t *size)
@@ -153,8 +198,7 @@ static int unpack_all(const struct found *found, const struct stage *stage,
     }
     argv_add(&argv, labs);
     free(labs);
-    for (size_t i = 0; i < found->packed_count; i++)
-        argv_addf(&argv, "%zu", i);
+    add_owners(found, &argv);
     const struct process process = {
         .argv = (const char *const *)argv.items,
         .wall_s = UNPACK_WALL_S,

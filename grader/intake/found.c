@@ -38,8 +38,61 @@ void found_ignore(struct found *found, const char *path, const char *why)
     struct ignored *ignored =
         grow(&intake->ignored, &intake->ignored_count, sizeof(*ignored));
 
-    ignored->path = found_shown_path(path);
-    ignored->why = text_visible(why);
+    char *shown = found_shown_path(*path || !found->name ? path : found->name);
+    char *visible = text_visible(why);
+    ignored->path = text_cut(shown, FOUND_TOLD_MAX);
+    ignored->why = text_cut(visible, FOUND_TOLD_MAX);
+    free(visible);
+    free(shown);
+}
+
+void found_lose(struct found *found, const char *path, const char *why)
+{
+    struct intake *intake = found->intake;
+
+    found_ignore(found, path, why);
+    intake->lost++;
+    const struct ignored *lost = &intake->ignored[intake->ignored_count - 1];
+    (void)complain("%s: %s; what is missing was not graded", lost->path,
+                   lost->why);
+}
+
+/* Whether the SIZE bytes at NAME, as in a path, are somebody in the class. */
+static bool is_member(const struct found *found, const char *name, size_t size)
+{
+    struct name said;
+    char *path = xformat("%.*s/x.c", (int)size, name);
+
+    name_parse(&said, path, &found->kit->labs);
+    bool known = said.student && roster_find(found->roster, said.student);
+    name_release(&said);
+    free(path);
+    return known;
+}
+
+size_t found_wrapping(const struct found *found, const struct argv *more)
+{
+    const char **paths =
+        xcalloc(found->count + more->count + 1, sizeof(*paths));
+    size_t count = 0, skip = 0;
+
+    for (size_t i = 0; i < found->count; i++)
+        paths[count++] = found->files[i].path;
+    for (size_t i = 0; i < more->count; i++)
+        paths[count++] = more->items[i];
+    /* In a list of clones the instructor has named the students. */
+    if (!found->clones && !found->apart)
+        skip = names_wrapping(paths, count, &found->kit->labs);
+    /* A student's own folder wraps nobody else. */
+    for (size_t at = 0; at < skip;) {
+        size_t size = strcspn(paths[0] + at, "/");
+        bool archive = paths[0][at + size + 1] == '/';
+        if (is_member(found, paths[0] + at, size + archive))
+            skip = at;
+        at += size + strspn(paths[0] + at + size, "/");
+    }
+    free(paths);
+    return skip;
 }
 
 void found_release(struct found *found)

@@ -31,21 +31,34 @@ struct found {
     struct packed *packed;
     size_t packed_count;
     struct intake *intake; /* what is passed over goes to its list */
+    const char *name;      /* of what all are in, as people know it */
     const struct kit *kit;
-    bool clones;     /* they come from a list of clones */
+    const struct roster *roster; /* who may have */
+    bool clones;                 /* they come from a list of clones */
+    bool apart;      /* several may have handed in, each at the top */
     int interrupted; /* the signal that came, or 0 */
 };
 
 /* Add a file; owns DATA from here on, copies PATH. */
 void found_add(struct found *found, const char *path, char *data, size_t size,
                int64_t modified);
-/* Note that PATH is passed over. */
+/* What is told of what was passed over: bytes of its path, and of why. */
+#define FOUND_TOLD_MAX 300
+
+/* Note that PATH is passed over; "": the whole. */
 void found_ignore(struct found *found, const char *path, const char *why);
+
+/* The same for what was to be looked into, after a message. */
+void found_lose(struct found *found, const char *path, const char *why);
 
 /* PATH as people read it: "alice.zip//pipe/pipe.c" as "alice.zip: pipe/pipe.c";
  * to be freed. */
 char *found_shown_path(const char *path);
 void found_release(struct found *found);
+
+/* The bytes to leave out of all paths, and of those of MORE: of what wraps the
+ * whole class. */
+size_t found_wrapping(const struct found *found, const struct argv *more);
 
 /* All below the directory DIR_FD, which it closes. */
 void found_walk(struct found *found, int dir_fd);

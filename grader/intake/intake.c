@@ -139,17 +139,6 @@ static void read_metadata(struct found *found, size_t skip,
     }
 }
 
-static size_t wrapping(const struct found *found)
-{
-    const char **paths = xcalloc(found->count, sizeof(*paths));
-
-    for (size_t i = 0; i < found->count; i++)
-        paths[i] = found->files[i].path;
-    size_t skip = names_wrapping(paths, found->count, &found->kit->labs);
-    free(paths);
-    return skip;
-}
-
 /* ---- Namesakes: two people whom their platform tells apart by numbers ---- */
 
 static int by_person(const void *a, const void *b)
@@ -255,8 +244,7 @@ static void name_all(struct found *found)
     struct candidate *candidates = xcalloc(found->count, sizeof(*candidates));
     struct candidate **list = xcalloc(found->count, sizeof(struct candidate *));
     struct gradescope gradescope = {0};
-    /* In a list of clones the instructor has named the students. */
-    size_t skip = found->clones ? 0 : wrapping(found);
+    size_t skip = found_wrapping(found, &(const struct argv){0});
     size_t count = choose(found, candidates, skip, list);
 
     read_metadata(found, skip, &gradescope);
@@ -275,9 +263,14 @@ static void name_all(struct found *found)
 
 /* ------------------------------------------------------------------------- */
 
-int intake_read(struct intake *intake, const struct kit *kit, const char *path)
+int intake_read(struct intake *intake, const struct kit *kit,
+                const struct roster *roster, const char *path)
 {
-    struct found found = {.intake = intake, .kit = kit};
+    const char *slash = strrchr(path, '/');
+    struct found found = {.intake = intake,
+                          .kit = kit,
+                          .roster = roster,
+                          .name = slash && slash[1] ? slash + 1 : path};
 
     *intake = (struct intake){0};
     int status = find(&found, path) < 0 ? 3 : 0;

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "lab.h"
+#include "roster.h"
 
 /* One file for one lab. */
 struct handin {
@@ -37,6 +38,7 @@ struct intake {
     size_t handin_count;
     struct ignored *ignored;
     size_t ignored_count;
+    int lost; /* archives, whole or in part, with what others handed in */
 };
 
 /* Reasons that may mean a wrong name. */
@@ -44,9 +46,11 @@ struct intake {
 #define INTAKE_NOBODYS                                                         \
     "whose is it?  Put it into a folder named after the student"
 
-/* Take in PATH.  0, and INTAKE is to be released; 2 or 3 (exit status) after a
- * message where PATH itself is of no use, 128+N if signal N arrived. */
-int intake_read(struct intake *intake, const struct kit *kit, const char *path);
+/* Take in PATH, handed in by those in ROSTER, which may be empty, or others. 0,
+ * and INTAKE is to be released; 2 or 3 (exit status) after a message where PATH
+ * itself is of no use, 128+N if signal N arrived. */
+int intake_read(struct intake *intake, const struct kit *kit,
+                const struct roster *roster, const char *path);
 void intake_release(struct intake *intake);
 
 #endif

@@ -3,12 +3,14 @@
  * unpack.c - reads an archive, and archives in it, and passes on what may be a
  * submission; see unpack.h.
  *
- *     unpack LAB,LAB... ARCHIVE...
+ *     unpack LAB,LAB... ROOM OWNER...
  *
- * Names in an archive are only text here: no path is ever opened.  What is no
- * regular file (links, devices) is left out, and so is what exceeds a limit.
- * Each archive has a process of its own: what one of them may do to that is no
- * harm to the others.
+ * There are as many archives as owners, called 0, 1, ...; each owner is a
+ * number below that, and what is passed on for one of them is at most ROOM
+ * bytes. Names in an archive are only text here: no path is ever opened.  What
+ * is no regular file (links, devices) is left out, and so is what exceeds a
+ * limit. Each archive has a process of its own: what one of them may do to that
+ * is no harm to the others.
  */
 #include <archive.h>
 #include <archive_entry.h>
@@ -27,14 +29,32 @@
 #include <unistd.h>
 
 #include "base.h"
+#include "found.h"
 #include "intake.h"
 #include "names.h"
+#include "shares.h"
+#include "text.h"
 #include "unpack.h"
+
+/* The bytes of a record that tells what is ignored, at most. */
+#define TOLD_SIZE (long)(sizeof(struct record) + 2 * FOUND_TOLD_MAX)
+#define SLACK     65536
 
 /* What this archive has used of its limits. */
 static struct {
-    long entries, out, kept, ignored;
+    long entries, out, kept;
 } used;
+
+/* What those who hand in with it have used of its limits. */
+static struct {
+    struct shares entries, out, kept, ignored;
+} all = {
+    {UNPACK_ENTRIES_MAX, NULL},
+    {UNPACK_BYTES_MAX, NULL},
+    {UNPACK_KEPT_MAX, NULL},
+    {UNPACK_IGNORED_MAX, NULL},
+};
+static long untold; /* of what was ignored */
 
 /* The labs' names. */
 static struct argv known;
@@ -61,10 +81,25 @@ static void put(enum record_kind kind, const char *path, const void *data,
         exit(3); /* nobody reads on */
 }
 
+/* Both may be as long as who made the archive likes. */
+static void tell(enum record_kind kind, const char *path, const char *why)
+{
+    char *name = text_cut(path, FOUND_TOLD_MAX);
+    char *reason = text_cut(why, FOUND_TOLD_MAX);
+
+    put(kind, name, reason, strlen(reason), 0);
+    free(reason);
+    free(name);
+}
+
 static void ignore(const char *path, const char *why)
 {
-    if (used.ignored++ < UNPACK_IGNORED_MAX)
-        put(RECORD_IGNORED, path, why, strlen(why), 0);
+    if (shares_left(&all.ignored, path) > 0) {
+        shares_use(&all.ignored, path, 1);
+        tell(RECORD_IGNORED, path, why);
+    } else {
+        untold++;
+    }
 }
 
 /* ---- Entries ------------------------------------------------------------- */
@@ -155,19 +190,45 @@ static struct archive *reader(void)
     return archive;
 }
 
+/* What an archive in this one may use of a limit: nobody uses up the others'
+ * part, with however many archives. */
+struct part {
+    struct shares *shares;
+    const char *path;
+    long *used, before, begun;
+};
+
+static void begin_part(struct part *part, struct shares *shares,
+                       const char *path, long *used_now)
+{
+    long left = shares_left(shares, path), most = shares->max / UNPACK_SHARES;
+
+    *part = (struct part){shares, path, used_now, *used_now, 0};
+    *used_now = part->begun = shares->max - (left < most ? left : most);
+}
+
+static void end_part(struct part *part)
+{
+    /* What did not come through any more is not counted. */
+    long most = part->shares->max;
+    long used_up = *part->used < most ? *part->used : most;
+
+    shares_use(part->shares, part->path, used_up - part->begun);
+    *part->used = part->before;
+}
+
 static void unpack_nested(const char *path, const char *data, size_t size,
                           int depth)
 {
     struct archive *archive = reader();
     char *below = xformat("%s//", path);
     struct source source = {below, (long)size, 0, depth};
-    long entries = used.entries, out = used.out, kept = used.kept;
+    struct part entries, out, kept;
 
-    /* In an export each student has a share: nobody uses up the others'. */
     if (depth == 1) {
-        used.entries = UNPACK_ENTRIES_MAX - UNPACK_ENTRIES_MAX / UNPACK_SHARES;
-        used.out = UNPACK_BYTES_MAX - UNPACK_BYTES_MAX / UNPACK_SHARES;
-        used.kept = UNPACK_KEPT_MAX - UNPACK_KEPT_MAX / UNPACK_SHARES;
+        begin_part(&entries, &all.entries, path, &used.entries);
+        begin_part(&out, &all.out, path, &used.out);
+        begin_part(&kept, &all.kept, path, &used.kept);
     }
     if (archive_read_open_memory(archive, data, size) != ARCHIVE_OK)
         ignore(path, "not an archive, or a damaged one");
@@ -175,11 +236,24 @@ static void unpack_nested(const char *path, const char *data, size_t size,
         (void)unpack(archive, &source); /* it has said what is wrong */
     (void)archive_read_free(archive);
     if (depth == 1) {
-        used.entries = entries;
-        used.out = out;
-        used.kept = kept;
+        end_part(&entries);
+        end_part(&out);
+        end_part(&kept);
     }
     free(below);
+}
+
+/* Whether the SIZE bytes of PATH can be passed on. */
+static bool keep(const struct source *source, const char *path, size_t size)
+{
+    long more = (long)(sizeof(struct record) + strlen(path) + size);
+
+    if (source->depth > 0)
+        return (used.kept += more) <= all.kept.max;
+    bool room = shares_left(&all.kept, path) >= more;
+    if (room)
+        shares_use(&all.kept, path, more);
+    return room;
 }
 
 static void take(struct archive *archive, struct source *source,
@@ -200,8 +274,8 @@ static void take(struct archive *archive, struct source *source,
         ignore(path, why);
     } else if (nested) {
         unpack_nested(path, data, size, source->depth + 1);
-    } else if ((used.kept += (long)size) > UNPACK_KEPT_MAX) {
-        ignore(path, "there are more than 256 MiB of C files before it");
+    } else if (!keep(source, path, size)) {
+        ignore(path, "there are too many bytes of C files before it");
     } else {
         put(RECORD_FILE, path, data, size, modified);
     }
@@ -262,7 +336,9 @@ static int unpack(struct archive *archive, struct source *source)
         why = archive_error_string(archive);
         why = why ? why : "damaged";
     }
-    if (why)
+    if (why && source->depth == 0)
+        tell(RECORD_LOST, "", why);
+    else if (why)
         ignore(name, why);
     free(name);
     return why ? -1 : 0;
@@ -276,15 +352,15 @@ static void unpack_file(const char *path)
 
     if (stat(path, &status) < 0 ||
         archive_read_open_filename(archive, path, 65536) != ARCHIVE_OK) {
-        ignore("", "not an archive, or a damaged one");
+        tell(RECORD_LOST, "", "not an archive, or a damaged one");
     } else {
         source.size = (long)status.st_size;
         (void)unpack(archive, &source); /* it has said what is wrong */
     }
     (void)archive_read_free(archive);
-    if (used.ignored > UNPACK_IGNORED_MAX) {
-        char *more = xformat("and %ld more", used.ignored - UNPACK_IGNORED_MAX);
-        put(RECORD_IGNORED, "", more, strlen(more), 0);
+    if (untold > 0) {
+        char *more = xformat("and %ld more", untold);
+        tell(RECORD_IGNORED, "", more);
         free(more);
     }
     put(RECORD_END, "", "", 0, 0);
@@ -292,53 +368,78 @@ static void unpack_file(const char *path)
 
 /* ---- A process for each -------------------------------------------------- */
 
-static _Noreturn void be_child(const char *path, int fd)
+/* Read archive NUMBER and write at most ROOM bytes to FD. */
+static _Noreturn void be_child(int number, int fd, long room)
 {
     const struct rlimit cpu = {UNPACK_CPU_S, UNPACK_CPU_S};
+    char *path = xformat("%d", number);
 
+    if (room / 4 * 3 < all.kept.max)
+        all.kept.max = room / 4 * 3;
+    if (room / 4 / TOLD_SIZE < all.ignored.max)
+        all.ignored.max = room / 4 / TOLD_SIZE;
     if (setrlimit(RLIMIT_CPU, &cpu) < 0 || dup2(fd, STDOUT_FILENO) < 0)
         _exit(3);
     unpack_file(path);
     _exit(0);
 }
 
-/* What the child wrote to FD, as NUMBER's. */
-static int pass_on(uint32_t number, int fd)
+/* What the child wrote to FD, as NUMBER's; *ROOM is for that. */
+static int pass_on(uint32_t number, int fd, long *room)
 {
     size_t size = 0;
-    char *data = read_fully(fd, 2 * UNPACK_KEPT_MAX, &size);
+    /* It keeps to its room, but for a few lines at its end. */
+    char *data = read_fully(fd, (size_t)*room + SLACK, &size);
     struct envelope envelope = {RECORD_MAGIC, number, data ? size : 0};
 
     int status = write_fully(STDOUT_FILENO, &envelope, sizeof(envelope));
     if (status == 0 && data)
         status = write_fully(STDOUT_FILENO, data, size);
     free(data);
+    *room -= (long)size < *room ? (long)size : *room;
+    return status;
+}
+
+static int unpack_one(int number, long *room)
+{
+    int fds[2];
+
+    if (pipe2(fds, O_CLOEXEC) < 0)
+        return -1;
+    pid_t pid = fork();
+    if (pid == 0)
+        be_child(number, fds[1], *room);
+    (void)close(fds[1]);
+    int status = pid < 0 ? -1 : pass_on((uint32_t)number, fds[0], room);
+    (void)close(fds[0]);
+    if (pid > 0) {
+        (void)kill(pid, SIGKILL); /* it may have closed its pipe and live on */
+        while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+            continue;
+    }
     return status;
 }
 
 int main(int argc, char **argv)
 {
+    const int count = argc - 3; /* archives */
+
     /* No child can change what its parent says of the others. */
-    if (argc < 3 || prctl(PR_SET_DUMPABLE, 0) < 0)
+    if (count < 1 || prctl(PR_SET_DUMPABLE, 0) < 0)
         return 2;
     for (char *rest = argv[1], *lab; (lab = strsep(&rest, ",")) != NULL;)
         argv_add(&known, lab);
     /* Names in zip and pax archives are UTF-8. */
     (void)setlocale(LC_CTYPE, "C.UTF-8");
-    for (int i = 2; i < argc; i++) {
-        int fds[2];
-        if (pipe2(fds, O_CLOEXEC) < 0)
-            return 3;
-        pid_t pid = fork();
-        if (pid == 0)
-            be_child(argv[i], fds[1]);
-        (void)close(fds[1]);
-        if (pid < 0 || pass_on((uint32_t)(i - 2), fds[0]) < 0)
-            return 3;
-        (void)close(fds[0]);
-        (void)kill(pid, SIGKILL); /* it may have closed its pipe and live on */
-        while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-            continue;
+    long *rooms = xcalloc((size_t)count, sizeof(*rooms));
+    int status = 0;
+    for (int i = 0; i < count; i++)
+        rooms[i] = strtol(argv[2], NULL, 10);
+    for (int i = 0; status == 0 && i < count; i++) {
+        long owner = strtol(argv[i + 3], NULL, 10);
+        status =
+            owner >= 0 && owner < count ? unpack_one(i, &rooms[owner]) : -1;
     }
-    return 0;
+    free(rooms);
+    return status < 0 ? 3 : 0;
 }

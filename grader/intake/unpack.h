@@ -14,6 +14,7 @@
 enum record_kind {
     RECORD_FILE,    /* a path, and the content of a regular file */
     RECORD_IGNORED, /* a path, and why (as content) */
+    RECORD_LOST,    /* no path; why the archive could not be read to its end */
     RECORD_END,     /* the last record: nothing was cut off */
 };
 
@@ -42,10 +43,15 @@ struct envelope {
 #define UNPACK_ENTRIES_MAX 200000L
 #define UNPACK_BYTES_MAX   (2048L * 1024 * 1024) /* that come out of it */
 #define UNPACK_KEPT_MAX    (256L * 1024 * 1024)  /* that are passed on */
-#define UNPACK_SHARES      16 /* a student's part of these is a sixteenth */
+#define UNPACK_SHARES      16 /* an archive in another has a sixteenth */
 #define UNPACK_CPU_S       30
 #define UNPACK_RATIO_MAX   200                /* out of it : in it */
 #define UNPACK_RATIO_FROM  (4L * 1024 * 1024) /* below it any ratio will do */
 #define UNPACK_IGNORED_MAX 20000L             /* told one by one */
+
+/* What may be passed on for the archives of one student, or for the only one
+ * that there is; a quarter of it is for what is ignored. */
+#define UNPACK_ROOM_MAX    (64L * 1024 * 1024)
+#define UNPACK_ROOM_EXPORT (2 * UNPACK_KEPT_MAX)
 
 #endif

@@ -13,10 +13,12 @@
 
 #include "found.h"
 #include "names.h"
+#include "shares.h"
 #include "submission.h"
 
 #define DEPTH_MAX 16
 #define FILES_MAX 200000
+#define BYTES_MAX (512L * 1024 * 1024)
 
 /* O_NONBLOCK: opening a FIFO must not wait for its writer. */
 #define FILE_FLAGS (O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
@@ -24,6 +26,8 @@
 struct walk {
     struct found *found;
     size_t seen;
+    int tops; /* at the top: what may hold somebody's work */
+    struct shares bytes;
 };
 
 static void walk_directory(struct walk *walk, int fd, const char *path,
@@ -43,14 +47,18 @@ static void take(struct walk *walk, int dir_fd, const char *name,
         found_ignore(found, path, "not a regular file");
     } else if (kind == NAME_ARCHIVE) {
         found_archive(found, fd, path);
+    } else if (shares_left(&walk->bytes, path) < status.st_size) {
+        found_ignore(found, path, "the C files before it leave no room for it");
     } else {
         char *data = read_fully(fd, SUBMISSION_MAX, &size);
-        if (data)
+        if (data) {
             found_add(found, path, data, size, status.st_mtim.tv_sec);
-        else
+            shares_use(&walk->bytes, path, (long)size);
+        } else {
             found_ignore(found, path,
                          errno == EFBIG ? "larger than 1 MiB"
                                         : strerror(errno));
+        }
     }
     if (fd >= 0)
         (void)close(fd);
@@ -81,7 +89,11 @@ static void look_at(struct walk *walk, int dir_fd, const char *name,
     struct stat status;
     enum name_kind kind = name_kind(name);
 
-    if (fstatat(dir_fd, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
+    bool there = fstatat(dir_fd, name, &status, AT_SYMLINK_NOFOLLOW) == 0;
+    if (there && depth == 0 && *name != '.')
+        walk->tops += S_ISDIR(status.st_mode) || kind == NAME_ARCHIVE ||
+                      kind == NAME_SOURCE;
+    if (!there)
         found_ignore(walk->found, path, strerror(errno));
     else if (S_ISLNK(status.st_mode))
         found_ignore(walk->found, path, "a link");
@@ -89,6 +101,10 @@ static void look_at(struct walk *walk, int dir_fd, const char *name,
         enter(walk, dir_fd, name, path, depth);
     else if (kind == NAME_OTHER)
         found_ignore(walk->found, path, "not a C file");
+    else if (kind == NAME_SOURCE &&
+             !name_is_of_lab(path, &walk->found->kit->labs))
+        /* Passed over later: its path says what wraps the class. */
+        found_add(walk->found, path, xstrdup(""), 0, 0);
     else
         take(walk, dir_fd, name, path, kind);
 }
@@ -141,7 +157,9 @@ static void walk_directory(struct walk *walk, int fd, const char *path,
 
 void found_walk(struct found *found, int dir_fd)
 {
-    struct walk walk = {.found = found};
+    struct walk walk = {.found = found, .bytes = {BYTES_MAX, NULL}};
 
     walk_directory(&walk, dir_fd, "", 0);
+    found->apart = walk.tops > 1;
+    shares_release(&walk.bytes);
 }

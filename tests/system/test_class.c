@@ -327,6 +327,142 @@ static void fill(char *text, size_t size)
     }
 }
 
+/* COUNT copies of the file INNER in the zip NAME, as one student's hand-ins on
+ * Canvas, before those of two others. */
+static void put_export(const char *name, const char *const inner[],
+                       const size_t counts[])
+{
+    struct member members[64];
+    size_t count = 0;
+
+    for (size_t i = 0; inner[i]; i++) {
+        char *path = in_scratch(inner[i]);
+        size_t size;
+        char *data = read_file(AT_FDCWD, path, 64 << 20, &size);
+        cr_assert_not_null(data);
+        for (size_t n = 0; n < counts[i]; n++, count++)
+            members[count] =
+                (struct member){.name = xformat("eve_1_%zu_%s", count,
+                                                path + strlen(scratch()) + 1),
+                                .text = data,
+                                .size = size};
+        free(path);
+    }
+    members[count++] =
+        (struct member){.name = "zoe_2_1_pipe.c", .text = BROKEN("1")};
+    members[count++] =
+        (struct member){.name = "zora_3_1_pipe.c", .text = BROKEN("2")};
+    put_archive(name, members, count);
+}
+
+Test(class, one_upload_cannot_erase_those_of_an_export)
+{
+    struct member *many = xcalloc(2000, sizeof(*many));
+    char *text = xcalloc(1 << 20, 1);
+    static const char *const inner[] = {"names.tar.gz", "files.tar.gz", NULL};
+
+    fill(text, 60000);
+    for (int i = 0; i < 2000; i++)
+        many[i].name = xformat("%d%.*s", i, 60000, text);
+    put_archive("names.tar.gz", many, 2000);
+    fill(text, 1 << 20);
+    for (int i = 0; i < 17; i++)
+        many[i] = (struct member){.name = xformat("d%d/pipe.c", i),
+                                  .text = text,
+                                  .size = (1 << 20) - (size_t)i};
+    put_archive("files.tar.gz", many, 17);
+    put_export("all.zip", inner, (const size_t[]){1, 33});
+    struct outcome outcome = CLASS("all.zip", "--lab", "shm");
+    cr_expect(outcome.status == 0, "%s", outcome.errors);
+    expect_answer("SELECT DISTINCT student FROM attempt ORDER BY 1",
+                  "eve\nzoe\nzora\n");
+    expect_answer("SELECT count(*) FROM ignored WHERE length(path) > 400",
+                  "0\n");
+    free(text);
+    expect_clean_machine();
+}
+
+Test(class, one_folder_cannot_erase_others)
+{
+    struct member *many = xcalloc(256, sizeof(*many));
+    char *text = xcalloc(1 << 20, 1);
+
+    fill(text, 1 << 20);
+    for (int i = 0; i < 256; i++)
+        many[i] = (struct member){.name = xformat("d%d/pipe.c", i),
+                                  .text = text,
+                                  .size = (1 << 20) - 100 - (size_t)i};
+    put("in/aaa/pipe.c", BROKEN("1"));
+    put("in/zorro/pipe.c", BROKEN("2"));
+    put_archive("in/aaa/w0.zip", many, 256);
+    char *from = in_scratch("in/aaa/w0.zip");
+    for (int i = 1; i < 5; i++) {
+        char *to = xformat("%s/in/aaa/w%d.zip", scratch(), i);
+        cr_assert(copy_file(from, to, 0644) == 0);
+        free(to);
+    }
+    ARCHIVE("in/zorro/work.zip", {.name = "shm.c", .text = BROKEN("3")});
+    struct outcome outcome = CLASS("in", "--lab", "mq_notify");
+    cr_expect(outcome.status == 0, "%s", outcome.errors);
+    expect_answer("SELECT lab FROM attempt WHERE student = 'zorro' ORDER BY 1",
+                  "pipe\nshm\n");
+    free(from);
+    free(text);
+    expect_clean_machine();
+}
+
+Test(class, an_export_that_is_damaged_is_said_to_be_lost)
+{
+    ARCHIVE("all.zip", {.name = "ann/pipe.c", .text = BROKEN("1")},
+            {.name = "bob/pipe.c", .text = BROKEN("2")});
+    char *path = in_scratch("all.zip");
+    size_t size;
+    char *data = read_file(AT_FDCWD, path, 1 << 20, &size);
+
+    cr_assert(write_file(path, data, 20, 0644) == 0);
+    struct outcome outcome = CLASS("all.zip");
+    cr_expect(outcome.status == 3, "%d", outcome.status);
+    cr_expect_not_null(strstr(outcome.errors, "all.zip: "), "%s",
+                       outcome.errors);
+    expect_answer("SELECT path FROM ignored", "all.zip\n");
+    free(data);
+    free(path);
+    expect_clean_machine();
+}
+
+Test(class, folders_of_one_student_are_no_students)
+{
+    char *carl = in_scratch("in/carl"), *roster = in_scratch("roster.csv");
+
+    put("roster.csv", "id,name\nbob,Bob B\ncarl,Carl C\n");
+    put("in/bob/src/pipe.c", BROKEN("1"));
+    put("in/bob/backup/pipe.c", BROKEN("2"));
+    ARCHIVE("one.zip", {.name = "bob/src/pipe.c", .text = BROKEN("1")},
+            {.name = "bob/backup/pipe.c", .text = BROKEN("2")});
+    /* Nobody else has handed in: the roster knows whose folder it is. */
+    cr_expect(CLASS("one.zip", "--roster", roster).status == 0);
+    expect_answer("SELECT DISTINCT student FROM attempt", "bob\n");
+    char *book = in_scratch("book");
+    cr_assert(remove_tree(AT_FDCWD, book) == 0);
+    cr_assert(mkdir(carl, 0755) == 0);
+    cr_expect(CLASS("in").status == 0);
+    expect_answer("SELECT DISTINCT student FROM attempt", "bob\n");
+    free(book);
+    free(roster);
+    free(carl);
+    expect_clean_machine();
+}
+
+Test(class, what_wraps_a_class_in_a_directory_is_left_out)
+{
+    put("in/export/ann/pipe.c", BROKEN("1"));
+    put("in/export/bob/pipe.c", BROKEN("2"));
+    put("in/notes.txt", "");
+    cr_expect(CLASS("in").status == 0);
+    expect_answer("SELECT student FROM attempt ORDER BY 1", "ann\nbob\n");
+    expect_clean_machine();
+}
+
 Test(class, namesakes_are_two_people)
 {
     put("in/Jane Doe_111_assignsubmission_file_/pipe.c", BROKEN("1"));
