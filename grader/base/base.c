@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -211,8 +212,50 @@ char *read_file(int dir_fd, const char *path, size_t limit, size_t *size)
     return data;
 }
 
+/* Whether PATH is nothing to be replaced: a device, a FIFO, or a name in /dev
+ * of one of our own descriptors, as /dev/stdout. */
+static bool is_kept(const char *path)
+{
+    struct stat status;
+
+    if (stat(path, &status) < 0)
+        return false;
+    if (!S_ISREG(status.st_mode))
+        return true;
+    return strncmp(path, "/dev/", 5) == 0 && lstat(path, &status) == 0 &&
+           S_ISLNK(status.st_mode);
+}
+
+static int write_in_place(const char *path, const void *data, size_t size)
+{
+    sigset_t end, before;
+    int result = -1;
+
+    /* Who waits for a reader must be able to end it, even where these signals
+     * are blocked until somebody asks for them: worker_prepare(). */
+    (void)sigemptyset(&end);
+    (void)sigaddset(&end, SIGINT);
+    (void)sigaddset(&end, SIGTERM);
+    (void)sigaddset(&end, SIGHUP);
+    (void)sigprocmask(SIG_UNBLOCK, &end, &before);
+    int fd = open(path, O_WRONLY | O_APPEND | O_NOCTTY | O_CLOEXEC);
+    if (fd >= 0) {
+        int written = write_fully(fd, data, size), error = errno;
+        int closed = close(fd);
+        result = written == 0 && closed == 0 ? 0 : -1;
+        if (written < 0)
+            errno = error;
+    }
+    int error = errno;
+    (void)sigprocmask(SIG_SETMASK, &before, NULL);
+    errno = error;
+    return result;
+}
+
 int write_file(const char *path, const void *data, size_t size, mode_t mode)
 {
+    if (is_kept(path))
+        return write_in_place(path, data, size);
     char *temporary = xformat("%s.%ld~", path, (long)getpid());
     int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
     int result = -1;

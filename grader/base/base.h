@@ -55,7 +55,10 @@ int write_fully(int fd, const void *data, size_t size);
  * with a NUL behind it; *SIZE may be NULL. */
 char *read_fully(int fd, size_t limit, size_t *size);
 char *read_file(int dir_fd, const char *path, size_t limit, size_t *size);
-/* Write PATH whole: readers see the old file or the new one. */
+/* Write PATH whole: readers see the old file or the new one.  What is no
+ * regular file is written to and stays what it is; a FIFO is waited for until
+ * somebody reads it, as `cat >fifo` waits, and SIGINT, SIGTERM and SIGHUP end
+ * that. */
 int write_file(const char *path, const void *data, size_t size, mode_t mode);
 int copy_file(const char *from, const char *to, mode_t mode);
 /* Remove PATH and all below it without following links; 0 or -1. */
