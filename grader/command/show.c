@@ -189,10 +189,13 @@ static int run(struct show *show)
     }
     if (show->lab == NULL && show->command == NULL)
         return list_scenarios(show);
-    if (worker_prepare() < 0)
+    /* While a command runs here and now, signals are not the worker's. */
+    if (show->lab && worker_prepare() < 0)
         return EXIT_UNABLE;
     show->recordings = json_array();
     int status = show_observe(show);
+    if (status == EXIT_DONE && show->lab == NULL && worker_prepare() < 0)
+        status = EXIT_UNABLE;
     if (status == EXIT_DONE)
         status = draw(show);
     json_decref(show->recordings);

@@ -30,9 +30,11 @@ int observe_lab(const struct kit *kit, const struct observation *observation,
 
 /*
  * Run the command ARGV here and now: in the working directory, with the
- * standard streams and the environment of the caller, who may end it with ^C.
- * What it leaves in the background goes on by itself.  strace's log is kept as
- * LOG (NULL: not at all).  Returns as observe_lab().
+ * standard streams and the environment of the caller, who may end it with ^C: a
+ * second one kills it and all that it has started.  What it leaves in the
+ * background goes on by itself.  strace's log is kept as LOG (NULL: not at
+ * all).  Returns as observe_lab(), or 128+N if SIGTERM or SIGHUP came, which
+ * kill as well.  worker_prepare() must not have been called: it blocks them.
  */
 int observe_command(const struct kit *kit, char *const argv[], const char *log,
                     json_t **recording);

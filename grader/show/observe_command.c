@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* observe_command.c - any command, recorded; see observe.h. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -34,12 +35,14 @@ static void add_strace(struct argv *argv, const char *log, const char *tell)
 
 /* ---- Waiting for its end ------------------------------------------------ */
 
-static volatile sig_atomic_t interrupts;
+static volatile sig_atomic_t interrupts, ended_by;
 
-static void count_interrupt(int signal)
+static void note_signal(int signal)
 {
-    (void)signal;
-    interrupts++;
+    if (signal == SIGINT)
+        interrupts++;
+    else
+        ended_by = signal;
 }
 
 /* Whether the process that strace started has ended, says the log at PATH:
@@ -66,9 +69,39 @@ static bool has_first_ended(const char *path)
     return ended;
 }
 
+/* The process that traces the one called PID; 0 if none does. */
+static pid_t tracer_of(const char *pid)
+{
+    char *path = xformat("/proc/%s/status", pid);
+    char *text = read_file(AT_FDCWD, path, 65536, NULL);
+    char *line = text ? strstr(text, "\nTracerPid:\t") : NULL;
+    long tracer = line ? strtol(line + 12, NULL, 10) : 0;
+
+    free(text);
+    free(path);
+    return (pid_t)tracer;
+}
+
+/* Kill all that strace, PID, follows: it ends when nothing is left.  It does
+ * not end by SIGTERM before that, and by SIGKILL it lets them go on. */
+static void kill_followed(pid_t pid)
+{
+    DIR *dir = opendir("/proc");
+    struct dirent *entry;
+
+    while (dir && (entry = readdir(dir)) != NULL) {
+        char *end;
+        long one = strtol(entry->d_name, &end, 10);
+        if (one > 0 && *end == '\0' && tracer_of(entry->d_name) == pid)
+            (void)kill((pid_t)one, SIGKILL);
+    }
+    if (dir)
+        (void)closedir(dir);
+}
+
 /* Wait for strace, PID; *STATUS is of wait(2).  Where the program has ended and
- * its daemons are silent, or the user insists, strace is ended: what it
- * followed goes on without it. */
+ * its daemons are silent, strace is ended: what it followed goes on without it.
+ * Where the user insists, all end. */
 static void wait_for(pid_t pid, const char *path, int *status)
 {
     off_t size = 0;
@@ -82,36 +115,60 @@ static void wait_for(pid_t pid, const char *path, int *status)
             quiet_since = now_ms();
         }
         bool silent = now_ms() - quiet_since > QUIET_MS;
-        if (interrupts > 1 || (silent && has_first_ended(path)))
+        if (interrupts > 1 || ended_by)
+            kill_followed(pid); /* again and again: they may fork meanwhile */
+        else if (silent && has_first_ended(path))
             (void)kill(pid, SIGKILL);
         else if (silent)
             quiet_since = now_ms(); /* ask again after as long a time */
     }
 }
 
-/* Run ARGV, which is strace's, to its end; -1 after a message.  The first ^C is
- * for the program alone. */
+static const int noted[] = {SIGINT, SIGTERM, SIGHUP};
+
+/* What nohup(1) and the like ignore stays ignored. */
+static void note_signals(struct sigaction before[])
+{
+    const struct sigaction action = {.sa_handler = note_signal};
+
+    interrupts = ended_by = 0;
+    for (size_t i = 0; i < LENGTH(noted); i++) {
+        (void)sigaction(noted[i], NULL, &before[i]);
+        if (before[i].sa_handler != SIG_IGN)
+            (void)sigaction(noted[i], &action, NULL);
+    }
+}
+
+static void forget_signals(const struct sigaction before[])
+{
+    for (size_t i = 0; i < LENGTH(noted); i++)
+        (void)sigaction(noted[i], &before[i], NULL);
+}
+
+/* Run ARGV, which is strace's, to its end: 0, 128+N if signal N ended it, or 3
+ * after a message.  The first ^C is for the program alone. */
 static int run(struct argv *argv, const char *path)
 {
-    struct sigaction counted = {.sa_handler = count_interrupt}, before;
+    struct sigaction before[LENGTH(noted)];
     int status = 0;
 
     (void)fflush(NULL);
-    interrupts = 0;
-    (void)sigaction(SIGINT, &counted, &before);
+    note_signals(before);
     pid_t pid = fork();
     if (pid == 0) {
-        (void)sigaction(SIGINT, &before, NULL);
+        forget_signals(before);
         (void)execvp(argv->items[0], argv->items);
         (void)complain("%s: %s; install strace", argv->items[0],
                        strerror(errno));
         _exit(127);
     }
     if (pid < 0)
-        return complain("fork: %s", strerror(errno));
-    wait_for(pid, path, &status);
-    (void)sigaction(SIGINT, &before, NULL);
-    return 0;
+        (void)complain("cannot start a process: %s; end some of yours",
+                       strerror(errno));
+    else
+        wait_for(pid, path, &status);
+    forget_signals(before);
+    return pid < 0 ? 3 : ended_by ? 128 + ended_by : 0;
 }
 
 /* ARGV as one line; to be freed. */
@@ -143,7 +200,9 @@ static json_t *read_log(const char *path, char *const argv[])
         .text = text, .size = size, .program = program, .command = command};
     json_t *recording = program ? model_record(&log) : NULL;
     if (program == NULL) /* strace has said why */
-        (void)complain("%s: could not be started", argv[0]);
+        (void)complain("%s: strace could not start it, see above; run it "
+                       "without ipclab show",
+                       argv[0]);
     free(command);
     free(program);
     free(text);
@@ -168,24 +227,58 @@ static char *temporary_log(void)
     return NULL;
 }
 
+/* Whether there is a program NAME, as execvp(3) looks for it; false after a
+ * message. */
+static bool is_program(const char *name)
+{
+    const char *list = strchr(name, '/') ? "" : getenv("PATH");
+    int error = ENOENT;
+
+    for (const char *next = list ? list : "/bin:/usr/bin"; next;) {
+        int size = (int)strcspn(next, ":");
+        struct stat about;
+        char *path = xformat("%.*s%s%s", size, next, size ? "/" : "", name);
+        bool found = stat(path, &about) == 0;
+        if (found && S_ISDIR(about.st_mode))
+            errno = EISDIR;
+        else if (found && access(path, X_OK) == 0)
+            error = 0;
+        if (error && errno != ENOENT)
+            error = errno;
+        free(path);
+        if (error == 0)
+            return true;
+        next += size;
+        next = *next ? next + 1 : NULL;
+    }
+    (void)complain("%s: %s; name a program, as in ipclab show -- ls | cat",
+                   name, strerror(error));
+    return false;
+}
+
 int observe_command(const struct kit *kit, char *const argv[], const char *log,
                     json_t **recording)
 {
+    if (!is_program(argv[0]))
+        return 3;
     char *path = log ? xstrdup(log) : temporary_log();
     char *tell = kit_path(kit, "build/grader/tell.so");
     struct argv command = {0};
+
+    int status = 3;
 
     *recording = NULL;
     if (path) {
         add_strace(&command, path, tell);
         argv_add_all(&command, (const char *const *)argv);
-        if (run(&command, path) == 0)
-            *recording = read_log(path, argv);
+        status = run(&command, path);
+        if (status == 0 && (*recording = read_log(path, argv)) == NULL)
+            status = 3;
         if (log == NULL)
             (void)unlink(path);
     }
     argv_release(&command);
     free(tell);
     free(path);
-    return *recording ? 0 : 3;
+    return status;
 }

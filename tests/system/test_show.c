@@ -259,6 +259,60 @@ static void expect_refused(struct outcome outcome, int status,
     expect_clean_machine();
 }
 
+/* Wait until the file at PATH, which is removed then, is there. */
+static void expect_file(const char *path)
+{
+    int64_t deadline = now_ms() + 30000;
+
+    while (unlink(path) < 0)
+        cr_assert(now_ms() < deadline && usleep(20000) == 0, "%s", path);
+}
+
+static void survive(int signal)
+{
+    (void)signal;
+}
+
+static void expect_end_by(int first, int second, int status)
+{
+    char *path = in_scratch("reached");
+    char *script = xformat("trap ': >%s' INT; sleep 600 & : >%s; "
+                           "while :; do sleep 0.1; done",
+                           path, path);
+    pid_t pid = ipclab_start(
+        (const char *const[]){"show", "--", "sh", "-c", script, NULL});
+
+    expect_file(path);
+    if (first) { /* as ^C: for all of the terminal's group */
+        cr_assert_eq(kill(0, first), 0);
+        expect_file(path);
+    }
+    cr_assert_eq(kill(pid, second), 0);
+    struct outcome outcome = ipclab_wait(pid);
+    cr_expect_eq(outcome.status, status, "%d %s", outcome.status,
+                 outcome.errors);
+    free(script);
+    free(path);
+    expect_clean_machine();
+}
+
+Test(show, the_second_interrupt_ends_all, .timeout = 120)
+{
+    (void)setpgid(0, 0);
+    (void)signal(SIGINT, survive); /* which the command does not inherit */
+    expect_end_by(SIGINT, SIGINT, 0);
+}
+
+Test(show, sigterm_ends_all, .timeout = 120)
+{
+    expect_end_by(0, SIGTERM, 128 + SIGTERM);
+}
+
+Test(show, hangup_ends_all, .timeout = 120)
+{
+    expect_end_by(0, SIGHUP, 128 + SIGHUP);
+}
+
 Test(show, refuses_what_is_not_there)
 {
     expect_refused(IPCLAB("show", "pipe", "no_such"), 2, "no such scenario");
@@ -266,6 +320,8 @@ Test(show, refuses_what_is_not_there)
     expect_refused(IPCLAB("show", "pipe", "--test", "no_such"), 2,
                    "no such test");
     expect_refused(IPCLAB("show", "--", "no-such-command"), 3,
-                   "could not be started");
+                   "ipclab: no-such-command: No such file or directory; name");
+    expect_refused(IPCLAB("show", "--", "/tmp"), 3,
+                   "ipclab: /tmp: Is a directory; name");
     expect_refused(IPCLAB("show", "--"), 2, "no command");
 }
