@@ -149,8 +149,8 @@ static int take_in(struct course *course)
 
     if (find_roster(course, &roster) < 0)
         return 3;
-    int status =
-        intake_read(&intake, course->kit, &roster, options->submissions);
+    int status = intake_read(&intake, course->kit, course->toolchain.level,
+                             &roster, options->submissions);
     course->errors += intake.lost;
     if (status == 0 && gradebook_take_in(course->book, &run) < 0)
         status = 3;
@@ -329,7 +329,7 @@ static int write_up_labs(const struct course *course, const struct argv *labs)
 
     for (size_t i = 0; status == 0 && i < labs->count; i++) {
         status = similarity_find(&likenesses[i], course->book, course->kit,
-                                 labs->items[i]);
+                                 course->toolchain.level, labs->items[i]);
         status = status < 0 ? 0 : status; /* the rest can be written */
     }
     if (status == 0)

@@ -39,6 +39,7 @@ struct compared {
 
 struct comparison {
     const struct stage *stage;
+    int level;
     struct compared *files;
     size_t count;
     struct pair *all; /* count * count: [a * count + b], a < b */
@@ -170,7 +171,8 @@ static int compare(const struct comparison *comparison, char **text,
         .limit_count = LENGTH(limits),
         .output_max = OUTPUT_MAX,
     };
-    int status = tool_run_alone(comparison->stage, &process, text, size);
+    int status = tool_run_alone(comparison->stage, comparison->level, &process,
+                                text, size);
     argv_release(&argv);
     return status;
 }
@@ -354,10 +356,10 @@ static void comparison_release(struct comparison *comparison)
 }
 
 int similarity_find(struct likeness *likeness, sqlite3 *book,
-                    const struct kit *kit, const char *lab)
+                    const struct kit *kit, int level, const char *lab)
 {
     struct stage stage;
-    struct comparison comparison = {.stage = &stage};
+    struct comparison comparison = {.stage = &stage, .level = level};
 
     *likeness = (struct likeness){0};
     int64_t files = db_number(

@@ -35,10 +35,11 @@ struct likeness {
     size_t count;
 };
 
-/* Compare what counts in LAB.  0, and LIKENESS is to be released; -1 after a
- * message; 128+N if signal N arrived. */
+/* Compare what counts in LAB, in a sandbox of LEVEL (enum sandbox_level; -1:
+ * the best).  0, and LIKENESS is to be released; -1 after a message; 128+N if
+ * signal N arrived. */
 int similarity_find(struct likeness *likeness, sqlite3 *book,
-                    const struct kit *kit, const char *lab);
+                    const struct kit *kit, int level, const char *lab);
 void similarity_release(struct likeness *likeness);
 
 #endif

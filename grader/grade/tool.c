@@ -68,6 +68,7 @@ int tool_run(const struct sandbox *sandbox, const struct process *process,
 
 struct alone {
     const struct stage *stage;
+    int level;
     const struct process *process;
 };
 
@@ -76,7 +77,10 @@ static int run_alone(int out_fd, void *data)
 {
     const struct alone *alone = data;
     char *directory = xformat("%s/build", alone->stage->path);
-    const struct sandbox sandbox = {.level = sandbox_best_level(NULL, 0),
+    enum sandbox_level level = alone->level < 0
+                                   ? sandbox_best_level(NULL, 0)
+                                   : (enum sandbox_level)alone->level;
+    const struct sandbox sandbox = {.level = level,
                                     .stage = alone->stage->path,
                                     .writable = directory,
                                     .no_proc = true};
@@ -98,10 +102,10 @@ static int run_alone(int out_fd, void *data)
     return status < 0 ? 3 : 0;
 }
 
-int tool_run_alone(const struct stage *stage, const struct process *process,
-                   char **output, size_t *size)
+int tool_run_alone(const struct stage *stage, int level,
+                   const struct process *process, char **output, size_t *size)
 {
-    struct alone alone = {stage, process};
+    struct alone alone = {stage, level, process};
 
     return worker_run(run_alone, &alone, NULL, output, size);
 }

@@ -19,12 +19,12 @@ int tool_run(const struct sandbox *sandbox, const struct process *process,
 
 /*
  * The same in a worker (worker.h), for commands that are no part of a grade:
- * run PROCESS in build/ of STAGE, in the best sandbox that works here.  What it
- * wrote is *OUTPUT (*SIZE bytes and a NUL), to be freed.  Returns as
- * worker_run() does.
+ * run PROCESS in build/ of STAGE, in a sandbox of LEVEL (enum sandbox_level;
+ * -1: the best that works here).  It is run in no weaker one.  What it wrote is
+ * *OUTPUT (*SIZE bytes and a NUL), to be freed.  Returns as worker_run() does.
  */
-int tool_run_alone(const struct stage *stage, const struct process *process,
-                   char **output, size_t *size);
+int tool_run_alone(const struct stage *stage, int level,
+                   const struct process *process, char **output, size_t *size);
 
 /* Write the sandbox's filter to its stage, unless it is there: before the first
  * tool_run().

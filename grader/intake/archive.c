@@ -206,7 +206,7 @@ static int unpack_all(const struct found *found, const struct stage *stage,
         .limit_count = LENGTH(limits),
         .output_max = OUTPUT_ROOM,
     };
-    int status = tool_run_alone(stage, &process, text, size);
+    int status = tool_run_alone(stage, found->level, &process, text, size);
     argv_release(&argv);
     return status;
 }

@@ -33,6 +33,7 @@ struct found {
     struct intake *intake; /* what is passed over goes to its list */
     const char *name;      /* of what all are in, as people know it */
     const struct kit *kit;
+    int level; /* of the unpacker; enum sandbox_level, -1: the best */
     const struct roster *roster; /* who may have */
     bool clones;                 /* they come from a list of clones */
     bool apart;      /* several may have handed in, each at the top */

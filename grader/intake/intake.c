@@ -263,12 +263,13 @@ static void name_all(struct found *found)
 
 /* ------------------------------------------------------------------------- */
 
-int intake_read(struct intake *intake, const struct kit *kit,
+int intake_read(struct intake *intake, const struct kit *kit, int level,
                 const struct roster *roster, const char *path)
 {
     const char *slash = strrchr(path, '/');
     struct found found = {.intake = intake,
                           .kit = kit,
+                          .level = level,
                           .roster = roster,
                           .name = slash && slash[1] ? slash + 1 : path};
 

@@ -46,10 +46,11 @@ struct intake {
 #define INTAKE_NOBODYS                                                         \
     "whose is it?  Put it into a folder named after the student"
 
-/* Take in PATH, handed in by those in ROSTER, which may be empty, or others. 0,
- * and INTAKE is to be released; 2 or 3 (exit status) after a message where PATH
+/* Take in PATH, handed in by those in ROSTER, which may be empty, or others;
+ * archives in a sandbox of LEVEL (enum sandbox_level; -1: the best).  0, and
+ * INTAKE is to be released; 2 or 3 (exit status) after a message where PATH
  * itself is of no use, 128+N if signal N arrived. */
-int intake_read(struct intake *intake, const struct kit *kit,
+int intake_read(struct intake *intake, const struct kit *kit, int level,
                 const struct roster *roster, const char *path);
 void intake_release(struct intake *intake);
 

@@ -288,7 +288,7 @@ static char *lay_out(const struct stage *stage)
     char *output = NULL;
     size_t size;
 
-    if (tool_run_alone(stage, &process, &output, &size) != 0) {
+    if (tool_run_alone(stage, -1, &process, &output, &size) != 0) {
         free(output);
         return NULL;
     }

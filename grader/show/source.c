@@ -50,8 +50,8 @@ static char *ask(const json_t *steps, const struct stage *stage,
         .limit_count = LENGTH(limits),
         .output_max = 16u << 20,
     };
-    if (argv.count > 3 &&
-        tool_run_alone(stage, &process, &answer, &size) != 0) {
+    if (argv.count > 3 && tool_run_alone(stage, (int)sandbox.level, &process,
+                                         &answer, &size) != 0) {
         free(answer);
         answer = NULL;
     }
