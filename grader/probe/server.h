@@ -27,7 +27,8 @@ enum server_type {
     SERVER_HELLO = 1, /* answered by a HELLO with the descriptors below */
     SERVER_START,     /* strings: directory, path, argv..., environ... */
     SERVER_KILL,      /* kill(pid, value); pid -1: all but the server */
-    SERVER_SWEEP,     /* kill and reap all, remove System V objects */
+    SERVER_SWEEP,     /* kill and reap all, remove System V objects; and POSIX
+                         queues, where those are the host's */
     SERVER_SEMAPHORE, /* what semctl(2) tells of number VALUE of set PID,
                          answered by the same with what it is now */
     SERVER_SOCKET,    /* socket(AF_INET, VALUE, 0): answered by the same with

@@ -3,15 +3,18 @@
  */
 #include "server_objects.h"
 
+#include <fcntl.h>
 #include <sys/ipc.h>
 #include <sys/msg.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
+#include <sys/stat.h>
 
 #include "bare.h"
 #include "server.h"
 
 #define OBJECTS_MAX 4096
+#define QUEUE       (-1) /* beside the kinds SERVER_SHM to SERVER_MSG */
 
 /* Where the server is not pid 1 the objects of the host are in sight: those
  * that stood before the first run are not the program's. */
@@ -20,8 +23,12 @@ static struct {
 } older[OBJECTS_MAX];
 static int older_count;
 
+/* Of too many to be remembered all count as such. */
 static bool is_older(int kind, int id)
 {
+    if (older_count == OBJECTS_MAX)
+        return true;
+
     for (int i = 0; i < older_count; i++)
         if (older[i].kind == kind && older[i].id == id)
             return true;
@@ -108,9 +115,56 @@ static void remember(int kind, int id)
     }
 }
 
+/* What getdents64(2) writes. */
+struct entry {
+    uint64_t inode;
+    int64_t next;
+    uint16_t size;
+    uint8_t type;
+    char name[];
+};
+
+/* In /dev/mqueue, where that is mounted: mq_overview(7).  The kernel numbers
+ * the inodes there with 32 bits. */
+static void for_own_queues(void (*visit)(int fd, const char *name, int inode))
+{
+    static char list[16384] __attribute__((aligned(8)));
+    uid_t me = (uid_t)bare(SYS_getuid);
+    int fd = (int)bare(SYS_openat, AT_FDCWD, "/dev/mqueue",
+                       O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    long size;
+
+    while (fd >= 0 && (size = bare(SYS_getdents64, fd, list, sizeof(list))) > 0)
+        for (long at = 0; at < size;) {
+            const struct entry *entry = (const struct entry *)(list + at);
+            static struct stat about; /* Valgrind: see object_at() */
+            if (bare(SYS_newfstatat, fd, entry->name, &about,
+                     AT_SYMLINK_NOFOLLOW) == 0 &&
+                S_ISREG(about.st_mode) && about.st_uid == me)
+                visit(fd, entry->name, (int)entry->inode);
+            at += entry->size;
+        }
+    if (fd >= 0)
+        (void)bare(SYS_close, fd);
+}
+
+static void remember_queue(int fd, const char *name, int inode)
+{
+    (void)fd;
+    (void)name;
+    remember(QUEUE, inode);
+}
+
+static void remove_new_queue(int fd, const char *name, int inode)
+{
+    if (!is_older(QUEUE, inode))
+        (void)bare(SYS_unlinkat, fd, name, 0);
+}
+
 void ipclab_objects_remember(void)
 {
     for_own_objects(remember);
+    for_own_queues(remember_queue);
 }
 
 static void remove_new(int kind, int id)
@@ -122,6 +176,8 @@ static void remove_new(int kind, int id)
 void ipclab_objects_remove(void)
 {
     for_own_objects(remove_new);
+    if (bare(SYS_getpid) != 1) /* else they are the sandbox's: see clean() */
+        for_own_queues(remove_new_queue);
 }
 
 void ipclab_objects_ask(int id, int num, int32_t answers[4])

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * server_objects.h - the System V objects of a sandbox, for its first process.
+ * server_objects.h - the System V objects of a sandbox, for its first process,
+ * and its POSIX queues where they are the host's and /dev/mqueue shows them.
  *
  * Only in there are ids and pids those that the program sees.
  */
