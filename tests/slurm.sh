@@ -10,6 +10,7 @@ packages='slurmctld slurmd slurm-client munge sqlite3'
 class=tests/class/submissions
 out=build/slurm-test
 root=/tmp/ipclab-slurm.$$
+added=
 # shellcheck source=tests/gradebook.sh
 . tests/gradebook.sh
 
@@ -44,7 +45,8 @@ install_slurm() {
 write_configuration() {
     host=$(hostname -s)
     if ! getent hosts "$host" >/dev/null; then
-        echo "127.0.0.1 $host" >>/etc/hosts
+        added="127.0.0.1 $host # $root"
+        echo "$added" >>/etc/hosts
     fi
     mkdir -p "$root/state" "$root/munge"
     head -c 128 /dev/urandom >"$root/munge/key"
@@ -113,6 +115,11 @@ stop_slurm() {
         kill "$pid" 2>/dev/null || true
         tail --pid="$pid" -f /dev/null # until it has ended
     done
+    # Written in place: the file may be mounted by itself.
+    if [ -n "$added" ]; then
+        grep -vxF "$added" /etc/hosts >"$root/hosts" || true
+        cat "$root/hosts" >/etc/hosts
+    fi
     rm -rf "$root"
 }
 
@@ -143,5 +150,27 @@ try 'the class is graded although a task was cancelled' grade lost --slurm=2
 wait
 try 'a task was cancelled midway' [ -s "$out/lost.id" ]
 try 'its gradebook is the same, too' same here lost
+
+
+# The head is killed when a result is there; the same command goes on from it.
+grade killed --slurm=2 &
+head=$!
+until_results() { # COUNT
+    until [ "$(find "$out/killed/slurm/results" -name '*.json' 2>/dev/null |
+        wc -l)" -ge "$1" ]; do
+        sleep 0.1
+    done
+}
+until_results 1
+pkill -KILL -P $head
+wait $head || true
+until_results 3 # which nobody takes
+known=$(ls "$out"/killed/slurm/results/*.json)
+# shellcheck disable=SC2086 # names without spaces
+times=$(stat -c %y $known)
+try 'the class is graded although the head was killed' grade killed --slurm=2
+# shellcheck disable=SC2086
+try 'what was done is not done again' [ "$times" = "$(stat -c %y $known)" ]
+try 'its gradebook is the same, too' same here killed
 
 sum_up

@@ -240,9 +240,10 @@ static const char *test_program(void *data, const char *lab)
 
 static int run_here(struct course *course, const struct todos *todos)
 {
+    int jobs = course->options->jobs;
     const struct pool pool = {
         .kit = course->kit,
-        .jobs = course->options->jobs,
+        .jobs = jobs > 0 ? jobs : (int)sysconf(_SC_NPROCESSORS_ONLN),
         .level = course->toolchain.level,
         .test_program = test_program,
         .owner = {course, load, keep, fail},
@@ -264,6 +265,8 @@ static int run_on_slurm(struct course *course, const struct todos *todos)
         .level =
             sandbox_level_name((enum sandbox_level)course->toolchain.level),
         .tasks = course->options->tasks,
+        .jobs = course->options->jobs,
+        .regrade = &course->options->regrade,
         .owner = {course, load, keep, fail},
     };
     int status =

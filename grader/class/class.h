@@ -17,7 +17,7 @@ struct class_options {
     const char *due;     /* seconds since the epoch, as a number; or "none" */
     struct argv labs;    /* to be graded; empty: all */
     struct argv regrade; /* labs to be graded again */
-    int jobs;            /* at the same time */
+    int jobs;            /* at the same time; 0: one a processor */
     int level;           /* enum sandbox_level; -1: the best */
     int required;        /* the weakest that will do; -1: any */
     int tasks;           /* of a Slurm job array; 0: on this machine */

@@ -3,6 +3,7 @@
 #include "extra.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,6 +49,24 @@ static int build(const struct kit *kit, const char *lab, const char *source,
     return status;
 }
 
+/* BELOW as an empty directory, to be freed; NULL after a message.  A program of
+ * an earlier directory of tests would be taken for one of this. */
+static char *make_empty(const char *below)
+{
+    char *absolute = NULL;
+    int fd = -1;
+
+    if (mkdir(below, 0777) == 0 || errno == EEXIST)
+        fd = open(below, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd >= 0 && remove_below(fd) == 0)
+        absolute = realpath(below, NULL);
+    if (absolute == NULL)
+        (void)complain("%s: %s; remove it", below, strerror(errno));
+    if (fd >= 0)
+        (void)close(fd);
+    return absolute;
+}
+
 int extra_build(struct extra *extra, const struct kit *kit,
                 const char *directory, const char *out)
 {
@@ -56,15 +75,13 @@ int extra_build(struct extra *extra, const struct kit *kit,
 
     *extra =
         (struct extra){kit, xcalloc(kit->labs.count, sizeof(*extra->programs))};
-    if (directory && (mkdir(below, 0777) == 0 || errno == EEXIST))
-        absolute = realpath(below, NULL);
-    if (directory && absolute == NULL)
-        status = complain("%s: %s", below, strerror(errno));
+    if (directory && (absolute = make_empty(below)) == NULL)
+        status = -1;
     for (size_t i = 0; directory && status == 0 && i < kit->labs.count; i++) {
         const char *lab = kit->labs.items[i];
         char *name = xformat("%s/test_%s.c", directory, lab);
         char *source = realpath(name, NULL);
-        if (source && absolute) {
+        if (source) {
             extra->programs[i] = xformat("%s/test_%s", absolute, lab);
             status = build(kit, lab, source, extra->programs[i]);
             found++;

@@ -90,7 +90,7 @@ static void remove_old(sqlite3 *book, const char *directory,
 }
 
 int shared_write(sqlite3 *book, const char *directory,
-                 const struct todos *todos)
+                 const struct todos *todos, const bool *taken)
 {
     static const char *const names[] = {"", "files", "results"};
     char *list = xstrdup("");
@@ -100,6 +100,8 @@ int shared_write(sqlite3 *book, const char *directory,
         status = make_directory(directory, names[i]);
     for (size_t i = 0; status == 0 && i < todos->count; i++) {
         const struct todo *todo = &todos->items[i];
+        if (taken[i])
+            continue;
         char *digest = digest_of(book, todo->lab);
         char *longer =
             xformat("%s%s %s %s\n", list, todo->hash, todo->lab, digest);
@@ -112,6 +114,32 @@ int shared_write(sqlite3 *book, const char *directory,
     if (status == 0)
         status = put(directory, "jobs", list, strlen(list));
     free(list);
+    return status;
+}
+
+char *shared_array(const char *directory)
+{
+    char *path = xformat("%s/array", directory);
+    char *id = shared_read(path, NULL);
+
+    free(path);
+    if (id && (*id == '\0' || id[strspn(id, "0123456789")] != '\0')) {
+        free(id);
+        id = NULL;
+    }
+    return id;
+}
+
+int shared_set_array(const char *directory, const char *id)
+{
+    if (id)
+        return put(directory, "array", id, strlen(id));
+    char *path = xformat("%s/array", directory);
+    int status = unlink(path) < 0 && errno != ENOENT ? -1 : 0;
+
+    if (status < 0)
+        (void)complain("%s: %s; remove it", path, strerror(errno));
+    free(path);
     return status;
 }
 

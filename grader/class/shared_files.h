@@ -7,11 +7,16 @@
 
 #include "gradebook.h"
 
-/* Write TODOS, and what they are about, below DIRECTORY; results of jobs that
- * are not to be taken from an earlier time are removed.  0, or -1 after a
+/* Write those of TODOS that are not TAKEN, and what they are about, below
+ * DIRECTORY; their results of an earlier time are removed.  0, or -1 after a
  * message. */
 int shared_write(sqlite3 *book, const char *directory,
-                 const struct todos *todos);
+                 const struct todos *todos, const bool *taken);
+/* The number of the array that is at work, to be freed, NULL if there is none;
+ * and keep ID as such, or, if it is NULL, that there is none: 0, or -1 after a
+ * message. */
+char *shared_array(const char *directory);
+int shared_set_array(const char *directory, const char *id);
 /* The path of a job's result, without its ending; to be freed. */
 char *shared_result(sqlite3 *book, const char *directory,
                     const struct todo *todo);

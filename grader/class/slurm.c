@@ -58,11 +58,14 @@ static char *task_command(const struct slurm *slurm)
     char *words[] = {shell_quote(program), shell_quote(slurm->directory),
                      slurm->extra_tests ? shell_quote(slurm->extra_tests)
                                         : NULL};
-    char *command =
-        xformat("exec %s shard %s \"$SLURM_ARRAY_TASK_ID\" %d --sandbox %s%s%s",
-                words[0], words[1], slurm->tasks, slurm->level,
-                words[2] ? " --extra-tests " : "", words[2] ? words[2] : "");
+    char *jobs =
+        slurm->jobs > 0 ? xformat(" --jobs %d", slurm->jobs) : xstrdup("");
+    char *command = xformat(
+        "exec %s shard %s \"$SLURM_ARRAY_TASK_ID\" %d --sandbox %s%s%s%s",
+        words[0], words[1], slurm->tasks, slurm->level, jobs,
+        words[2] ? " --extra-tests " : "", words[2] ? words[2] : "");
 
+    free(jobs);
     for (size_t i = 0; i < LENGTH(words); i++)
         free(words[i]);
     free(program);
@@ -93,7 +96,9 @@ static void cancel(const char *id)
 {
     struct argv argv = {0};
 
-    argv_add_all(&argv, (const char *const[]){"scancel", id, NULL});
+    /* Its name, too: Slurm may have begun to count anew. */
+    argv_add_all(&argv,
+                 (const char *const[]){"scancel", "--name=ipclab", id, NULL});
     free(ask(&argv)); /* it has said what is wrong */
     argv_release(&argv);
 }
@@ -118,9 +123,10 @@ static int is_queued(const char *id)
 
 /* ---- Results ------------------------------------------------------------- */
 
-/* Whether there is a result of the job at PATH, taken or not. */
+/* Whether there is a result of the job at PATH, taken or not; COMPLETE: such a
+ * grade alone is a result. */
 static int take(const struct slurm *slurm, const struct todo *todo,
-                const char *path)
+                const char *path, bool complete)
 {
     const struct pool_owner *owner = &slurm->owner;
     char why[160] = "";
@@ -128,12 +134,13 @@ static int take(const struct slurm *slurm, const struct todo *todo,
     char *failed_path = xformat("%s.failed", path);
     size_t size = 0;
     char *json = shared_read(json_path, &size);
-    char *failed = json ? NULL : shared_read(failed_path, &size);
+    char *failed = json || complete ? NULL : shared_read(failed_path, &size);
     struct grade *grade =
         json ? grade_from_json(json, size, why, sizeof(why)) : NULL;
-    int status = json || failed ? 1 : 0;
+    bool counts = !complete || (grade && grade->complete);
+    int status = counts && (json || failed) ? 1 : 0;
 
-    if (grade && owner->keep(owner->data, todo, grade, json) < 0)
+    if (status > 0 && grade && owner->keep(owner->data, todo, grade, json) < 0)
         status = -1;
     else if (status > 0 && grade == NULL &&
              owner->fail(owner->data, todo, failed ? failed : why) < 0)
@@ -157,7 +164,7 @@ static int take_all(const struct slurm *slurm, const struct todos *todos,
             continue;
         char *path =
             shared_result(slurm->book, slurm->directory, &todos->items[i]);
-        int status = take(slurm, &todos->items[i], path);
+        int status = take(slurm, &todos->items[i], path, false);
         free(path);
         if (status < 0)
             return -1;
@@ -194,18 +201,102 @@ static int follow(const struct slurm *slurm, const char *id,
     return left;
 }
 
+/* ---- What an earlier time left --------------------------------------------
+ */
+
+/* Until the array ID has ended: 0; -1 after a message, or -(128+N). */
+static int wait_for_end(const char *id)
+{
+    int queued = 1, signal_number;
+
+    for (int looks = 0; looks < SILENT_MAX && queued != 0; looks++) {
+        struct pollfd fd = {.fd = worker_signal_fd(), .events = POLLIN};
+        if ((queued = is_queued(id)) == 0)
+            return 0;
+        if (poll(&fd, 1, POLL_MS) > 0 && (signal_number = worker_signal()))
+            return -(128 + signal_number);
+    }
+    return complain("array %s of an earlier run does not end; scancel it and "
+                    "run the same command again",
+                    id);
+}
+
+/* Take the grades that nobody has taken.  Why there is none, or not all of one,
+ * is asked again. */
+static int take_old(const struct slurm *slurm, const struct todos *todos,
+                    bool *taken)
+{
+    for (size_t i = 0; i < todos->count; i++) {
+        const struct todo *todo = &todos->items[i];
+        bool again = false;
+        for (size_t j = 0; j < slurm->regrade->count; j++)
+            again |= strcmp(slurm->regrade->items[j], todo->lab) == 0;
+        char *path = shared_result(slurm->book, slurm->directory, todo);
+        int status = again ? 0 : take(slurm, todo, path, true);
+        free(path);
+        if (status < 0)
+            return -1;
+        taken[i] = status > 0;
+    }
+    return 0;
+}
+
+/* If the array of a caller that was killed is still there, end it, for its jobs
+ * are these, and take what it has done. 0, -1 after a message, or -(128+N). */
+static int end_old(const struct slurm *slurm, const struct todos *todos,
+                   bool *taken)
+{
+    char *id = shared_array(slurm->directory);
+    int status = 0;
+
+    if (id == NULL)
+        return 0;
+    if (is_queued(id) > 0)
+        cancel(id);
+    status = wait_for_end(id);
+    if (status == 0)
+        status = take_old(slurm, todos, taken);
+    free(id);
+    return status;
+}
+
 /* ------------------------------------------------------------------------- */
+
+/* Submit all that is not TAKEN, and follow it.  How many jobs have no result;
+ * -1, or -(128+N). */
+static int submit_and_follow(const struct slurm *slurm,
+                             const struct todos *todos, bool *taken)
+{
+    char *id = submit(slurm);
+
+    if (id == NULL)
+        return -1;
+    int left = shared_set_array(slurm->directory, id);
+    if (left < 0)
+        cancel(id);
+    else
+        left = follow(slurm, id, todos, taken);
+    /* One that may still be at work stays known. */
+    if (left != -1 && shared_set_array(slurm->directory, NULL) < 0)
+        left = -1;
+    free(id);
+    return left;
+}
 
 static int run(const struct slurm *slurm, const struct todos *todos,
                bool *taken)
 {
-    int left = (int)todos->count;
+    int left = end_old(slurm, todos, taken);
 
-    for (int i = 0; i < SUBMITS && left > 0; i++) {
-        char *id = submit(slurm);
-        left = id ? follow(slurm, id, todos, taken) : -1;
-        free(id);
-    }
+    for (size_t i = 0; left >= 0 && i < todos->count; i++)
+        left += !taken[i];
+    if (left == 0)
+        left = shared_set_array(slurm->directory, NULL);
+    if (left > 0 &&
+        shared_write(slurm->book, slurm->directory, todos, taken) < 0)
+        left = -1;
+    for (int i = 0; i < SUBMITS && left > 0; i++)
+        left = submit_and_follow(slurm, todos, taken);
     if (left < 0)
         return left < -128 ? -left : 3;
     for (size_t i = 0; left > 0 && i < todos->count; i++)
@@ -221,8 +312,6 @@ int slurm_run(const struct slurm *slurm, const struct todos *todos)
 {
     if (todos->count == 0)
         return 0;
-    if (shared_write(slurm->book, slurm->directory, todos) < 0)
-        return 3;
     bool *taken = xcalloc(todos->count, sizeof(*taken));
     int status = run(slurm, todos, taken);
     free(taken);

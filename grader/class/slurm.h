@@ -10,6 +10,7 @@
  *     results/HASH-LAB-ENVIRONMENT.json     a grade
  *     results/HASH-LAB-ENVIRONMENT.failed   or why there is none
  *     log-N.txt              what task N said
+ *     array                  Slurm's number of the array that is at work
  *
  * A task grades every TASKS-th job that has no result yet, so that a lost node
  * costs a second submission and nothing else.  The environment in the name
@@ -27,10 +28,14 @@ struct slurm {
     const char *extra_tests; /* directory of test programs; NULL: none */
     const char *level;       /* name of the sandbox level */
     int tasks;
-    struct pool_owner owner; /* `load` of it is not called */
+    int jobs; /* of a task at the same time; 0: one a processor of it */
+    const struct argv *regrade; /* labs of which no old result is taken */
+    struct pool_owner owner;    /* `load` of it is not called */
 };
 
-/* Submit TODOS as a job array and hand every result over as it appears.
+/* Submit TODOS as a job array and hand every result over as it appears.  An
+ * array of a caller that was killed is cancelled before, and its grades are
+ * handed over first.
  * Returns as pool_run() does; a signal cancels the array. */
 int slurm_run(const struct slurm *slurm, const struct todos *todos);
 

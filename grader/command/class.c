@@ -166,7 +166,6 @@ int class_main(int argc, char **argv)
         NULL};
     struct class_options options = {
         .out = OUT_DEFAULT,
-        .jobs = (int)sysconf(_SC_NPROCESSORS_ONLN),
         .level = -1,
         .required = -1,
     };

@@ -995,9 +995,13 @@ Test(class, own_tests_that_do_not_build)
 
     put("in/ann/pipe.c", BROKEN("1"));
     put("own/test_pipe.c", "int x = ;\n");
+    put("book/extra/test_msgq", "of an earlier directory\n");
     struct outcome outcome = CLASS("in", "--extra-tests", own);
     cr_expect(outcome.status == 3, "%d", outcome.status);
     cr_expect_not_null(strstr(outcome.errors, "does not build"));
+    char *earlier = in_scratch("book/extra/test_msgq");
+    cr_expect_eq(access(earlier, F_OK), -1, "a node would take it");
+    free(earlier);
     free(own);
     expect_clean_machine();
 }
