@@ -202,6 +202,31 @@ Test(command, solution_in_the_basic_sandbox)
     expect_full_score("basic");
 }
 
+Test(command, no_queue_is_left_in_the_basic_sandbox)
+{
+    static const char more[] =
+        "#include <mqueue.h>\n#include <fcntl.h>\n"
+        "__attribute__((destructor)) static void leave(void)\n"
+        "{ (void)mq_open(\"/ipclab-audit\", O_CREAT | O_RDWR, 0600, NULL); }\n";
+    char *path = xformat("%s/pipe.c", scratch());
+    char *solution =
+        read_file(AT_FDCWD, "solutions/pipe/pipe.c", 1 << 20, NULL);
+    char *text = xformat("%s%s", solution, more);
+
+    if (access("/dev/mqueue/.", X_OK) < 0)
+        cr_skip_test("/dev/mqueue is not mounted: queues cannot be listed");
+    cr_assert_eq(write_file(path, text, strlen(text), 0644), 0);
+    struct outcome outcome =
+        IPCLAB("grade", "pipe", "--submission", path, "--sandbox", "basic",
+               "--test", "upper_small", "--no-memcheck");
+    cr_expect_eq(outcome.status, 0, "%s", outcome.errors);
+    cr_expect_eq(access("/dev/mqueue/ipclab-audit", F_OK), -1);
+    free(text);
+    free(solution);
+    free(path);
+    expect_clean_machine();
+}
+
 /* Outside namespaces of its own an IPC lab would judge the host's objects. */
 Test(command, no_verdict_on_the_objects_of_the_host)
 {
