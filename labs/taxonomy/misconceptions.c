@@ -179,6 +179,12 @@ WHEN(takes_failure_for_none)
            failure->kind == FAILED_STATUS && prints(failure, "none");
 }
 
+WHEN(takes_failure_for_message)
+{
+    return is_run(failure, "sysv-msgq") && is_about(failure, "boundaries") &&
+           is_status(failure, 0);
+}
+
 WHEN(sender_is_not_waited_for)
 {
     return left_process(failure) && is_about(failure, "boundaries");
@@ -375,6 +381,11 @@ const struct misconception lab_misconceptions[] = {
     {"failure_taken_for_none", "probe_boundaries_works", takes_failure_for_none,
      "Only ENOTSUP says that there is no channel. Any other failure of "
      "channel_open() says nothing of boundaries: return -1, with its errno."},
+    {"failure_taken_for_message", "probe_boundaries_works",
+     takes_failure_for_message,
+     "A call that sent or received has failed, and there is an answer all the "
+     "same: look at what channel_send() and channel_receive() return. A failed "
+     "experiment shows nothing: return -1, with errno."},
     {"sender_not_waited_for", NULL, sender_is_not_waited_for,
      "Who makes a child that sends waits for it, too: until then it is a "
      "zombie, or still alive."},
