@@ -29,9 +29,10 @@ static const char *const properties[PROPERTIES] = {
 
 /*
  * More than one word: any of them will do, and the first is ours. Why, says the
- * handout: the words leave it open, or systems differ. Most of it is measured
- * while the tests run; not so: relation, host, kernel or filesystem, UDP's
- * order, and what has no channel.
+ * handout: the words leave it open, or systems differ. Seven columns are
+ * measured while the tests run, but for UDP's order and what has no channel.
+ * Four are not: of relation and host no experiment decides; boundaries and
+ * persistence have none but the student's own.
  */
 static const struct key {
     const char *mech, *cells[PROPERTIES];
@@ -143,8 +144,12 @@ static void measure(struct world *world, const char *property,
         launch(ARGS("probe", "all", property), .world = world, NATIVE);
     expect_exit(run, 0);
     split(run_output(run), words, 2 * MECHS);
-    for (int m = 0; m < MECHS; m++)
+    for (int m = 0; m < MECHS; m++) {
+        expect_that(run, strcmp(words[2 * m], key[m].mech) == 0,
+                    "probe says something of each mechanism", "not of %s",
+                    key[m].mech);
         shown[m] = words[2 * m + 1];
+    }
 }
 
 /* ---- What a probe did -------------------------------------------------------
