@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base.h"
 #include "run.h"
 
 bool find_wait(const struct failure *failure, const struct autopsy_wait **wait,
@@ -144,4 +145,29 @@ bool called_by_any(const char *names, const char *text)
             return true;
     }
     return false;
+}
+
+/* Add ID to the COUNT that there are, once, if there is room for it. */
+static void add_id(long ids[], size_t *count, size_t room, long id)
+{
+    for (size_t i = 0; i < *count; i++)
+        if (ids[i] == id)
+            return;
+    if (*count < room)
+        ids[(*count)++] = id;
+}
+
+size_t count_objects(const char *names)
+{
+    const struct trace_event *event;
+    size_t count = 0;
+    long ids[256];
+
+    for (struct run *run = probe_runs; run; run = run->next)
+        for (size_t from = 0;
+             run->finished &&
+             (event = next_call(run->trace, &from, names, ""));)
+            if (event->error == NULL && event->finished)
+                add_id(ids, &count, LENGTH(ids), event->result);
+    return count;
 }

@@ -55,5 +55,8 @@ size_t count_calls(const struct failure *failure, const char *names,
 bool called(const struct failure *failure, const char *names, const char *text);
 /* Whether one of the test's runs so far made such a call. */
 bool called_by_any(const char *names, const char *text);
+/* How many objects of the kernel's these runs made or found by calls of NAMES
+ * ("msgget"): how many different results there were. */
+size_t count_objects(const char *names);
 
 #endif

@@ -60,10 +60,19 @@ MATCH(waits_for_stopped)
     return false;
 }
 
+/* What is in the queue nobody but its reader can take out, and others' messages
+ * are behind it. Who holds it up is not written there: it has no owner. */
+WHEN(shares_queue)
+{
+    return hangs(failure) && called_by_any("msgsnd", "") &&
+           count_objects("msgget") == 1;
+}
+
 WHEN(sends_in_turn)
 {
     return find_wait(failure, wait, waits_for_stopped) ||
-           (hangs(failure) && sleeps_in(failure, "mq_timedsend", wait));
+           (hangs(failure) && (sleeps_in(failure, "mq_timedsend", wait) ||
+                               sleeps_in(failure, "msgsnd", wait)));
 }
 
 /* A read that brings the rest of a request, when its sender sends it. */
@@ -280,6 +289,9 @@ const struct misconception lab_misconceptions[] = {
      "\"a/#\" stands for \"a\", too: the levels behind it may be none."},
 
     /* Hangs */
+    {"one_queue_for_all", "stopped_sub_no_block", shares_queue,
+     "There is one queue for everybody: the slow reader's messages fill the "
+     "queue that all others need. Give each subscriber one of its own."},
     {"one_stops_all", "fan_out_five stopped_sub_no_block", sends_in_turn,
      "{process} waits in {call} for a subscriber that is stopped, and "
      "everybody "
