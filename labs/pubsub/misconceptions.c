@@ -123,6 +123,12 @@ WHEN(sub_fails_at_end)
     return is_run(failure, "sub") && failure->kind == FAILED_STATUS;
 }
 
+WHEN(ignores_output)
+{
+    return is_run(failure, "sub") && is_run(failure, "unheard") &&
+           failure->kind != FAILED_ERRORS;
+}
+
 /* Bytes arrive on something that keeps no boundaries. */
 static bool is_stream(const struct failure *failure)
 {
@@ -318,6 +324,10 @@ const struct misconception lab_misconceptions[] = {
     {"sub_fails_at_end", STOPS, sub_fails_at_end,
      "The broker's end is no failure of a subscriber: however it is reported, "
      "the exit status is 0."},
+    {"output_unchecked", "refusals", ignores_output,
+     "What was to be printed could not be written, and the subscriber goes on, "
+     "or says that all is well: look at what write returns. At -1 return -1, "
+     "with its errno."},
     {"no_frames", "fan_out_five big_text", has_no_frames,
      "Bytes are not messages: one read brings what is there, parts of two "
      "texts "

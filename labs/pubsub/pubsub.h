@@ -83,7 +83,8 @@ int broker_loop(const char *path, volatile sig_atomic_t *stop);
  * Returns 0 after `count` texts (0: there is no limit), or when the broker has
  * ended, in whatever way; within a second or so, unless it waits for `out`.
  * Returns -1 if there is no broker to begin with, or if it ends before it has
- * answered: ENOENT, ECONNREFUSED, ECONNRESET or what your mechanism says.
+ * answered: ENOENT, ECONNREFUSED, ECONNRESET or what your mechanism says; and
+ * at once if `out` does not take what is written: ENOSPC, EPIPE.
  */
 int subscribe(const char *path, const char *pattern, int count, int out);
 

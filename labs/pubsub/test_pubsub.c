@@ -213,8 +213,9 @@ Graded(pubsub, subscribed_means_subscribed, .points = 8, .step = "pubsub.2",
 }
 
 Graded(pubsub, refusals, .points = 6, .step = "pubsub.4",
-       .description = "Without a broker, where one is at work, and where a "
-                      "file is: an error, and no harm")
+       .description = "Without a broker, where one is at work, where a file "
+                      "is, and where nothing can be printed: an error, and no "
+                      "harm")
 {
     if (probe_is_memcheck())
         return;
@@ -241,6 +242,7 @@ Graded(pubsub, refusals, .points = 6, .step = "pubsub.4",
     struct run *pub = pubsub(world, ARGS("pub", HERE, "a", "still here"));
     expect_output(pub, LITERAL("delivered 1\n"));
     expect_output(sub, LITERAL("subscribed\na still here\n"));
+    expect_unheard(world);
     kill_all(broker, NULL, 0);
 }
 

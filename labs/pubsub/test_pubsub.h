@@ -243,6 +243,25 @@ static void expect_clean_world(struct world *world)
     expect_nothing_left(late);
 }
 
+/* Two subscribers whose lines nobody gets: one cannot say that it is there, the
+ * other cannot say what has come.  Each ends, and does not say that all is
+ * well. Whatever kills it at EPIPE says so, too. */
+static void expect_unheard(struct world *world)
+{
+    struct run *full = pubsub(world, ARGS("sub", HERE, "unheard", "-c", "1"),
+                              .output_mode = OUTPUT_FULL);
+    struct run *broken = wait_subscribed(pubsub(
+        world, ARGS("sub", HERE, "unheard", "-c", "1"),
+        .output_bytes = sizeof("subscribed"), .ignored = SIGNAL_BIT(SIGPIPE)));
+
+    expect_exit(full, 1);
+    expect_error(full, ENOSPC);
+    expect_exit(pubsub(world, ARGS("pub", HERE, "unheard", "text")), 0);
+    expect_that(broken, run_exit_status(broken) > 0,
+                "a text that cannot be printed is an error",
+                "it exited with status 0");
+}
+
 /* ---- A file that no broker has made -------------------------------------- */
 
 static void put_file(const struct world *world, const char *name)
