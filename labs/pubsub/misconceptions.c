@@ -233,6 +233,11 @@ WHEN(keeps_everything)
     return saw(failure, "all are kept");
 }
 
+WHEN(publishes_half)
+{
+    return wanted(failure, "half a text");
+}
+
 WHEN(keeps_too_little)
 {
     return wanted(failure, "64 texts are kept") ||
@@ -370,6 +375,10 @@ const struct misconception lab_misconceptions[] = {
      "is dropped for a subscriber, and that is the newest, was not delivered "
      "to "
      "it."},
+    {"end_is_the_frame", "stopped_sub_no_block", publishes_half,
+     "A publisher died in the middle of a text, and what it had sent was "
+     "published: end-of-file does not say that all has come. Send the size "
+     "first, and throw away what does not reach it."},
     {"queue_unbounded", "stopped_sub_no_block", keeps_everything,
      "Whatever a subscriber does not take is kept, until the memory is full: "
      "bound the queue, and count what is dropped."},

@@ -61,7 +61,8 @@ int topic_match(const char *pattern, const char *topic);
  * - A subscriber that has ended or died is forgotten within a second, even if
  *   nothing is published, and at whatever moment it died.
  * - A client that sends something else than your functions do does not matter,
- *   nor does one that is stopped or dies in the middle of what it sends.
+ *   nor does one that is stopped or dies in the middle of what it sends; of a
+ *   text that it has not sent whole nothing is published.
  * - Of a client that has gone, nothing stays open. While nobody wants anything
  *   the broker sleeps.
  *

@@ -436,6 +436,49 @@ static void stop_midway(struct world *world)
     expect_output(pub, LITERAL("delivered 0\n"));
 }
 
+/* What calls of WRITES have moved, all in all; one that was broken off by a
+ * kill may count. */
+static size_t count_written(struct run *run)
+{
+    const struct trace *trace = run_trace(run);
+    size_t size = 0;
+
+    for (size_t i = 0;
+         (i = trace_find(trace, i, WRITES, -1)) < trace->event_count; i++)
+        if (trace->events[i].error == NULL && trace->events[i].result > 0)
+            size += (size_t)trace->events[i].result;
+    return size;
+}
+
+/* A publisher dies in the middle of what it sends, if it sends more than a few
+ * times: streams take 4 KiB at a time.  A queue's messages may be twice as
+ * large, which is not enough for the text either. */
+static void publish_half(struct world *world, struct run *broker)
+{
+    static const char numbers[] =
+        "subscribers 0 published 0 delivered 0 dropped 0\n";
+    enum { SIZE = 60000 };
+    struct run *pub =
+        launch(ARGS("pub", HERE, "other"), .world = world,
+               .input = make_text(SIZE), .short_io = 8192,
+               .delay = "send@6=@on,write@6=@on", .native_only = true);
+    struct stage stage = {pub, pub, world, 0};
+
+    run_wait_until(pub, is_sending, &stage, "it publishes");
+    bool midway = !run_has_ended(pub);
+    run_signal(pub, SIGKILL);
+    (void)run_end(pub);
+    if (!midway || count_written(pub) >= SIZE)
+        return;
+    /* It has been told of the end, and done what it does about it. */
+    run_wait_until(broker, is_asleep, broker, "the broker sleeps");
+    struct run *stats = ask_stats(world);
+    expect_exit(stats, 0);
+    expect_that(stats, bytes_equal(run_output(stats), text(numbers)),
+                "half a text, whose publisher has died, is not published",
+                "it says \"%.60s\"", run_output(stats).data);
+}
+
 /* Texts of 64 KiB, so that the kernel cannot take many of them: a round of
  * sixteen, of which a subscriber that is at work never has to drop one. */
 enum { ROUND = 16, ROUNDS = 13, LARGE = 65536 };
