@@ -29,7 +29,7 @@ enum {
     TOPIC_SIZE = 256,  /* of a topic or a pattern, with its NUL */
     TEXT_SIZE = 65536, /* the longest text, without a NUL */
     QUEUE_SIZE = 64,   /* texts that the broker keeps for one subscriber */
-    SUBSCRIBERS = 100  /* that a broker can have at least */
+    SUBSCRIBERS = 60   /* that a broker can have at least */
 };
 
 /*
