@@ -2,7 +2,8 @@
 /*
  * Fails: claims_direction_relation claims_sync_bounded claims_boundaries_order
  *        claims_persistence_host claims_carries_notify_pollable
- * Shows: pipe_is_bidirectional
+ * Shows: pipe_is_bidirectional memory_makes_nobody_wait queue_is_always_fifo
+ *        name_goes_by_itself signal_is_a_message
  *
  * In each column the word that is right most often, for all: a guess is worth
  * no points.
