@@ -10,7 +10,7 @@
  * Three commands are for the tests, and do what a long-lived program would:
  *
  *     loop N      N streams one after another, "r" and "w" in turn
- *     many N      N streams open at once, closed in another order
+ *     many N      N streams open at once, closed in another order (to 32)
  *     foreign     a child and a stream that my_popen did not make
  */
 #include <errno.h>
@@ -22,6 +22,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "popen.h"
+
+enum {
+    ROUNDS_MAX = 200 /* of `loop`; more than one table of streams holds */
+};
 
 static int usage(void)
 {
@@ -140,14 +144,14 @@ static int foreign_command(void)
     return status;
 }
 
-/* The whole of `word` as a number from 1 to STREAMS_MIN, 0 if it is none. */
-static int number(const char *word)
+/* The whole of `word` as a number from 1 to `max`, 0 if it is none. */
+static int number(const char *word, int max)
 {
     char *end;
 
     errno = 0;
     long value = strtol(word, &end, 10);
-    if (errno || end == word || *end || value < 1 || value > STREAMS_MIN)
+    if (errno || end == word || *end || value < 1 || value > max)
         return 0;
     return (int)value;
 }
@@ -170,10 +174,10 @@ static int run(int argc, char **argv, int verbose)
         return mine_command(words[0], words[1]);
     if (strcmp(name, "two") == 0 && argc == 3)
         return two_command(words, verbose);
-    if (strcmp(name, "loop") == 0 && argc == 2 && number(words[0]))
-        return loop_command(number(words[0]));
-    if (strcmp(name, "many") == 0 && argc == 2 && number(words[0]))
-        return many_command(number(words[0]));
+    if (strcmp(name, "loop") == 0 && argc == 2 && number(words[0], ROUNDS_MAX))
+        return loop_command(number(words[0], ROUNDS_MAX));
+    if (strcmp(name, "many") == 0 && argc == 2 && number(words[0], STREAMS_MIN))
+        return many_command(number(words[0], STREAMS_MIN));
     if (strcmp(name, "foreign") == 0 && argc == 1)
         return foreign_command();
     return -2;

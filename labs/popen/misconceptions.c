@@ -193,6 +193,11 @@ IS(mode_checked_late, saw(failure, "was started for mode"))
 IS(fork_failure_leaks,
    run_was_injected(failure->run) && saw(failure, "the lowest free descriptor"))
 
+/* It goes well for a while, then my_popen fails though nothing is injected. */
+IS(slots_not_reused,
+   is_run(failure, "loop") && !run_was_injected(failure->run) &&
+       prints(failure, "5: status 5,") && says(failure, "my_popen: "))
+
 IS(stream_not_closed, saw(failure, "the lowest free descriptor"))
 
 IS(printed_twice, comes_twice(failure, "popen: mine\n"))
@@ -324,7 +329,7 @@ const struct misconception lab_misconceptions[] = {
      "before: addresses and numbers are used again, so forget a stream when it "
      "is closed."},
     {"table_too_small", "two_streams_no_deadlock", table_too_small,
-     "With 20 streams open at once something is lost: is there a fixed table "
+     "With 32 streams open at once something is lost: is there a fixed table "
      "of streams, and how large is it?"},
     {"not_waited_for", NULL, not_waited_for,
      "The stream was closed, but its process was never waited for: it stays a "
@@ -357,6 +362,10 @@ const struct misconception lab_misconceptions[] = {
     {"failure_ignored", "no_leak", was_injected,
      "pipe() or fork() failed, and my_popen went on, or did not leave errno as "
      "it was: return NULL with its errno."},
+    {"slots_not_reused", "no_leak", slots_not_reused,
+     "No stream is open, and there is no room for one more: what my_popen "
+     "remembers of a stream must be free for the next when my_pclose has "
+     "closed it."},
     {"descriptor_left_open", "no_leak", stream_not_closed,
      "A descriptor stays open with every stream: the stream is my_pclose's to "
      "close, the child's end of the pipe my_popen's."},

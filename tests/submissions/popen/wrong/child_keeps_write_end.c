@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * Fails: mine_write_waits two_streams_no_deadlock child_fd_hygiene
- * Shows: child_keeps_write_end
+ * Shows: child_keeps_write_end leaks_to_command
  *
  * The belief: what matters is descriptor 0. But the command still has the
  * write end of its own input, above 2, and waits for itself to close it.

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * Fails: child_quits_early no_leak child_fd_hygiene
- * Shows: parent_keeps_read_end
+ * Shows: parent_keeps_read_end inherits_earlier_streams
+ *        descriptor_left_open
  * Dirty: mine_write_waits two_streams_no_deadlock
  *
  * The belief: an end that one does not use does no harm. As long as the parent
