@@ -269,7 +269,9 @@ Graded(mkfifo, existing_file_and_leaks, .points = 8, .step = "mkfifo.2",
         }
     }
     expect_exit(server, 0);
-    expect_that(server, last < first + CLIENTS / 2,
+    /* One more may be open for the moment: the old end of a FIFO that is opened
+     * anew, or an answer's that is closed when the next one comes. */
+    expect_that(server, last <= first + 1,
                 "the number of open descriptors stays the same",
                 "%d after the first client, %d after %d", first, last,
                 CLIENTS - 1);
