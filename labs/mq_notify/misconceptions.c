@@ -100,6 +100,31 @@ WHEN(blocking_drain)
             sleeps_in(failure, "mq_timedreceive", wait));
 }
 
+/* The number of the signal that was asked for and has come; 0. */
+static int signal_that_came(const struct failure *failure)
+{
+    const struct trace *trace = run_trace(failure->run);
+    struct story story = story_of(failure);
+
+    for (size_t i = trace ? trace->event_count : 0; i-- > 0;)
+        if (trace->events[i].kind == TRACE_SIGNAL &&
+            strcmp(trace->events[i].name, story.signal) == 0)
+            return (int)trace->events[i].result;
+    return 0;
+}
+
+/* In a program of one thread, which therefore has the lock itself, while the
+ * signal is blocked, as it is in its handler. */
+WHEN(locks_in_handler)
+{
+    const struct trace *trace = run_trace(failure->run);
+    int signal = signal_that_came(failure);
+
+    return signal > 0 && trace->process_count == 1 &&
+           sleeps_in(failure, "futex", wait) &&
+           ((*wait)->signals.blocked & SIGNAL_BIT(signal)) != 0;
+}
+
 WHEN(never_registers)
 {
     struct story story = story_of(failure);
@@ -347,6 +372,11 @@ const struct misconception lab_misconceptions[] = {
     {"blocking_drain", NULL, blocking_drain,
      "Your drain blocks in mq_receive, so standard input waits, and no message "
      "is notified while a receiver waits: open the queue with O_NONBLOCK."},
+    {"locks_in_handler", NULL, locks_in_handler,
+     "The handler waits in {call} for a lock that the code which it "
+     "interrupted "
+     "has taken, and which cannot go on: in a handler only what "
+     "signal-safety(7) lists is safe. Set a flag, or block the signal."},
     {"never_registers", NULL, never_registers,
      "The process waits for messages without being registered: ask mq_notify "
      "to be called."},
