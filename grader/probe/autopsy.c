@@ -221,6 +221,7 @@ static void find_obstacle(const struct autopsy_scene *scene,
         found->change = change.sem_op;
         found->value = value;
         found->changed_by = semaphore->changed_by;
+        found->fresh = semaphore->fresh;
     }
     const struct snapshot_thread *changer =
         snapshot_process(scene->snapshot, found->changed_by);

@@ -54,6 +54,7 @@ struct autopsy_semaphore {
     int value;        /* what stops it */
     pid_t changed_by; /* the last to change it; 0: nobody, or the tester */
     bool changer_lives;
+    bool fresh;     /* sem_otime is 0, too: nobody has made a semop yet */
     size_t changes; /* how many the call is to make, all or none */
 };
 

@@ -213,6 +213,10 @@ static void say_semaphore(const struct autopsy_scene *scene,
         return;
     }
     autopsy_say(line, ": %s is %d", wait->object_name, now->value);
+    if (now->fresh)
+        autopsy_say(line, "; no semop was ever made on its set%s",
+                    now->changed_by == 0 ? ", and nobody has set its value"
+                                         : "");
     if (now->changed_by == 0)
         return;
     autopsy_name(scene, now->changed_by, name);

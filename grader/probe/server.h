@@ -75,8 +75,9 @@ struct server_message {
     uint32_t umask;              /* START: umask(2) of the program */
     struct server_limits limits; /* START */
     uint64_t user_us, system_us; /* ENDED: CPU time, descendants included */
-    /* SEMAPHORE: GETVAL, GETPID, GETNCNT and GETZCNT; -1 where one fails. */
-    int32_t semaphore[4];
+    /* SEMAPHORE: GETVAL, GETPID, GETNCNT and GETZCNT, and whether sem_otime is
+     * set; -1 where one fails. */
+    int32_t semaphore[5];
     /* START: the strings follow, each with its NUL */
 };
 

@@ -180,10 +180,13 @@ void ipclab_objects_remove(void)
         for_own_queues(remove_new_queue);
 }
 
-void ipclab_objects_ask(int id, int num, int32_t answers[4])
+void ipclab_objects_ask(int id, int num, int32_t answers[5])
 {
     static const int asked[4] = {GETVAL, GETPID, GETNCNT, GETZCNT};
+    static struct semid_ds set;
 
     for (int i = 0; i < 4; i++)
         answers[i] = (int32_t)bare(SYS_semctl, id, num, asked[i]);
+    answers[4] =
+        bare(SYS_semctl, id, 0, IPC_STAT, &set) == -1 ? -1 : set.sem_otime != 0;
 }

@@ -17,6 +17,6 @@ void ipclab_objects_remember(void);
 void ipclab_objects_remove(void);
 /* GETVAL, GETPID, GETNCNT and GETZCNT of number NUM of set ID (semctl(2)); -1
  * where one fails. */
-void ipclab_objects_ask(int id, int num, int32_t answers[4]);
+void ipclab_objects_ask(int id, int num, int32_t answers[5]);
 
 #endif

@@ -63,6 +63,7 @@ struct snapshot_semaphore {
     int value;                      /* GETVAL */
     pid_t changed_by;               /* GETPID; it may have ended; 0: nobody */
     int waiting_more, waiting_zero; /* GETNCNT, GETZCNT */
+    bool fresh; /* no semop(2) was ever made on its set: sem_otime is 0 */
 };
 
 /* A POSIX message queue, as /dev/mqueue shows it (mq_overview(7)). */

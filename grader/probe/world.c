@@ -220,6 +220,7 @@ bool world_semaphore(struct world *world, struct snapshot_semaphore *semaphore)
     semaphore->changed_by = reply.semaphore[1];
     semaphore->waiting_more = reply.semaphore[2];
     semaphore->waiting_zero = reply.semaphore[3];
+    semaphore->fresh = reply.semaphore[4] == 0;
     return semaphore->value >= 0;
 }
 

@@ -107,6 +107,18 @@ WHEN(went_on_without)
             count_calls(failure, SEMOPS, "", "EIDRM") > 0);
 }
 
+/* It has never been anything but 0. */
+MATCH(has_no_value)
+{
+    return wait->semaphore.known && wait->semaphore.fresh &&
+           wait->semaphore.changed_by == 0 && wait->semaphore.change < 0;
+}
+
+WHEN(never_got_a_value)
+{
+    return is_run(failure, "hold") && find_wait(failure, wait, has_no_value);
+}
+
 MATCH(took_it_itself)
 {
     return wait->semaphore.known && autopsy_holder(wait, WHO_ITSELF) != NULL;
@@ -236,6 +248,9 @@ const struct misconception lab_misconceptions[] = {
     {"no_undo", "killed_holder_releases", left_by_the_dead,
      "The process that held the semaphore has died without V: with SEM_UNDO "
      "the kernel would have given it back."},
+    {"no_first_value", NULL, never_got_a_value,
+     "{process} waits for a semaphore that nobody has ever given a value: who "
+     "made the set has left that out, or died before it. A new one is 0."},
     {"undo_on_p_only", NULL, gives_twice,
      "P is undone at the end of the process although V has given back already: "
      "SEM_UNDO belongs on both, or the value grows."},

@@ -30,7 +30,7 @@
 static inline bool recorded_semaphore(void *file,
                                       struct snapshot_semaphore *semaphore)
 {
-    struct snapshot_semaphore next;
+    struct snapshot_semaphore next = {0};
 
     rewind(file);
     while (fscanf(file, "%d %d %d %d %d %d", &next.id, &next.num, &next.value,

@@ -106,6 +106,21 @@ static void kill_holder(struct snapshot *snapshot)
     awaited(snapshot)->changed_by = 9;
 }
 
+/* As semget(2) leaves it, and only that: whoever made the set has died before
+ * it gave values. */
+static void leave_as_made(struct snapshot *snapshot)
+{
+    awaited(snapshot)->changed_by = 0;
+    awaited(snapshot)->fresh = true;
+}
+
+/* ...or has died before its first semop. */
+static void set_by_the_dead(struct snapshot *snapshot)
+{
+    awaited(snapshot)->changed_by = 9;
+    awaited(snapshot)->fresh = true;
+}
+
 static void take_twice(struct snapshot *snapshot)
 {
     awaited(snapshot)->changed_by = 3;
@@ -141,6 +156,14 @@ Test(autopsy, semaphore_states,
     assert_line(kill_holder,
                 "child 3 is blocked in semtimedop(0, {1, -1}): semaphore 1 of "
                 "set 0 is 0; process 9, the last to change it, is dead");
+    assert_line(leave_as_made,
+                "child 3 is blocked in semtimedop(0, {1, -1}): semaphore 1 of "
+                "set 0 is 0; no semop was ever made on its set, and nobody has "
+                "set its value");
+    assert_line(set_by_the_dead,
+                "child 3 is blocked in semtimedop(0, {1, -1}): semaphore 1 of "
+                "set 0 is 0; no semop was ever made on its set; process 9, the "
+                "last to change it, is dead");
     assert_line(take_twice,
                 "child 3 is blocked in semtimedop(0, {1, -1}): semaphore 1 of "
                 "set 0 is 0; child 3 itself was the last to change it");
