@@ -30,8 +30,8 @@ unexport MAKEFLAGS
 .DELETE_ON_ERROR:
 .SECONDARY:
 .SUFFIXES:
-.PHONY: status help setup kit grade test check matrix bench soak doctor lint \
-        watch hint debug gdb reset format clean test-fresh system unit attacks $(LABS)
+.PHONY: status help setup kit grade doctor watch hint debug gdb reset clean \
+        $(LABS)
 
 status: kit
 	@$(IPCLAB) status

@@ -26,10 +26,14 @@ $(B)/tests/%: $(B)/tests/%.o $(B)/libkit.a
 
 ## make test         all of the proof below but bench, soak and test-fresh; the
 ##                   matrix without Valgrind where no claim is about it
+.PHONY: test check
 test: kit gdb handouts-setup $(B)/tests/unit/tests $(B)/tests/system/tests \
       $(B)/tests/attacks $(B)/tests/matrix
 	@tests/run.sh $(LABS)
 
+check: test
+
+.PHONY: unit system
 unit: kit $(B)/tests/unit/tests
 	$(B)/tests/unit/tests --short-filename
 
@@ -38,23 +42,28 @@ system: kit gdb $(B)/tests/system/tests
 
 ## make matrix       every wrong and accepted submission (LAB=pipe: of one lab;
 ##                   CASE=name or 'pattern*': only those)
+.PHONY: matrix
 matrix: kit $(B)/tests/matrix
 	@$(B)/tests/matrix --jobs $(JOBS) $(if $(CASE),--case '$(CASE)') $(or $(LAB),$(LABS))
 
 ## make attacks      every hostile submission (ATTACK="names": some of them)
+.PHONY: attacks
 attacks: kit $(B)/tests/attacks
 	@$(B)/tests/attacks --jobs $(JOBS) $(ATTACK)
 
 ## make soak         the matrix 20 times, and 5 times under load (LABS="...")
+.PHONY: soak
 soak: kit $(B)/tests/matrix
 	@tests/soak.sh $(LABS)
 
 ## make bench        CPU and wall seconds, side by side, as ratios
+.PHONY: bench
 bench: kit $(B)/tests/bench $(B)/tests/naive $(B)/tests/bench_watch
 	@$(B)/tests/bench $(or $(LAB),$(LABS))
 	@$(B)/tests/bench_watch $(or $(LAB),$(firstword $(LABS)))
 
 ## make test-fresh   the README's commands in a clean Debian, as root (WHO="root student")
+.PHONY: test-fresh
 test-fresh:
 	@tests/fresh.sh $(WHO)
 
@@ -90,6 +99,7 @@ test-slurm: kit
 ## make lint         static analysis and formatting, as CI sees them
 KIT_SOURCES = $(shell git ls-files 'grader/*.[ch]' 'labs/*.[ch]' \
                 'solutions/*.[ch]' 'tests/*.[ch]' 'handouts/*.[ch]' | grep -v -e submissions -e attacks/)
+.PHONY: lint format
 lint:
 	$(Q)clang-format --dry-run -Werror $(KIT_SOURCES)
 	$(Q)cppcheck --quiet --enable=warning,portability --error-exitcode=1 \
