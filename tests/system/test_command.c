@@ -65,6 +65,77 @@ Test(command, man_page_has_every_command_and_option)
     expect_clean_machine();
 }
 
+/* Its examples name tests that there are. */
+Test(command, man_page_names_tests_of_the_lab)
+{
+    char *page = read_file(AT_FDCWD, "grader/ipclab.1", 1u << 20, NULL);
+    int examples = 0;
+
+    cr_assert(page);
+    for (const char *at = strstr(page, " --test "); at;
+         at = strstr(at + 1, " --test ")) {
+        const char *begin = at, *word;
+        char lab[32], test[64];
+        while (begin > page && begin[-1] != '\n')
+            begin--;
+        word = strstr(begin, "ipclab ");
+        cr_assert(word && word < at);
+        cr_assert_eq(sscanf(word, "ipclab %*s %31s", lab), 1);
+        cr_assert_eq(sscanf(at, " --test %63s", test), 1);
+        char *path = xformat("labs/%s/test_%s.c", lab, lab);
+        char *source = read_file(AT_FDCWD, path, 1u << 20, NULL);
+        char *name = xformat("Graded(%s, %s,", lab, test);
+        cr_expect(source && strstr(source, name), "%s has no test %s", lab,
+                  test);
+        free(name);
+        free(source);
+        free(path);
+        examples++;
+    }
+    cr_expect_geq(examples, 1);
+    free(page);
+    expect_clean_machine();
+}
+
+/* ---- Completion ---------------------------------------------------------- */
+
+/* What bash(1) offers for the last word of `ipclab WORDS`. */
+static void expect_completion(const char *words, const char *offered)
+{
+    char *script = xformat("bash -c '. grader/completion.bash\n"
+                           "set -- %s\n"
+                           "COMP_WORDS=(ipclab \"$@\")\n"
+                           "COMP_CWORD=$#\n"
+                           "_ipclab build/ipclab \"${!#}\"\n"
+                           "echo \"${COMPREPLY[*]}\"' 2>&1",
+                           words);
+    FILE *pipe = popen(script, "r");
+    char line[1024] = "";
+
+    cr_assert(pipe && fgets(line, sizeof(line), pipe));
+    line[strcspn(line, "\n")] = '\0';
+    cr_expect_str_eq(line, offered, "%s: %s", words, line);
+    (void)pclose(pipe);
+    free(script);
+}
+
+Test(command, completion_offers_what_may_stand_there)
+{
+    expect_completion("gr", "grade");
+    expect_completion("grade --js", "--json");
+    expect_completion("grade taxo", "taxonomy");
+    expect_completion("grade pipe --test upper_s", "upper_small");
+    expect_completion("grade pipe --test = upper_s", "upper_small");
+    expect_completion("grade --submission test", "tests");
+    expect_completion("hint pipe.", "pipe.1 pipe.2 pipe.3 pipe.4");
+    expect_completion("debug pipe upper_s", "upper_small");
+    expect_completion("show --solution pipe e", "eof");
+    expect_completion("class test", "tests");
+    expect_completion("class --lab taxo", "taxonomy");
+    expect_completion("doctor p", "");
+    expect_clean_machine();
+}
+
 /* ---- Refusals ------------------------------------------------------------ */
 
 Test(command, unknown_lab)
