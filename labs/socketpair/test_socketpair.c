@@ -10,6 +10,7 @@
  * Run one of them with `make socketpair TEST=upper_1mib`.
  */
 #include "test_socketpair.h"
+#include "test_socketpair_pair.h"
 
 /* ---- socketpair.1: both directions --------------------------------------- */
 
@@ -57,7 +58,7 @@ Graded(socketpair, one_pair_no_pipe, .points = 8, .step = "socketpair.1",
     size_t pipes = trace_count(trace, "pipe,pipe2", -1);
     expect_that(run, pipes == 0, "no pipe is made", "%zu pipes were made",
                 pipes);
-    expect_that(run, pairs == 1 && find_pair(trace, &pair),
+    expect_that(run, pairs == 1 && follow_pair(trace, &pair),
                 "one socket pair is made", "%zu pairs were made", pairs);
     int other = -1;
     expect_that(run, converter(trace, &pair, &other) > 0,
@@ -136,10 +137,11 @@ static void expect_messages(struct run *run, int requests)
     struct pair pair;
     const struct trace *trace = run_trace(run);
 
-    expect_that(run, find_pair(trace, &pair), "a socket pair is made",
+    expect_that(run, follow_pair(trace, &pair), "a socket pair is made",
                 "there was none");
-    int sent = count_transfers(trace, SENDS, &pair);
-    int received = count_transfers(trace, RECEIVES, &pair);
+    struct traffic all = all_traffic(trace, &pair);
+    int sent = all.sent[0] + all.sent[1];
+    int received = all.received[0] + all.received[1];
     char *expected = NULL;
     cr_assert(asprintf(&expected,
                        "%d requests and as many answers are %d messages, each "

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * test_socketpair.h - what the tests of the socketpair lab give to the program,
- * and what a trace says of who sends and receives.
+ * and what a trace says of the files that it has open.
  */
 #ifndef TEST_SOCKETPAIR_H
 #define TEST_SOCKETPAIR_H
@@ -89,77 +89,10 @@ static void make_file(struct world *world, const char *name, mode_t mode,
 
 /* ---- What a trace says --------------------------------------------------- */
 
-/* What a run did with the ends of its first socket pair. */
-struct pair {
-    int ends[2];
-    size_t made; /* the event that made it */
-};
-
-static bool find_pair(const struct trace *trace, struct pair *pair)
-{
-    for (size_t i = trace_find(trace, 0, "socketpair", -1);
-         i < trace->event_count;
-         i = trace_find(trace, i + 1, "socketpair", -1)) {
-        const char *list = strrchr(trace->events[i].args, '[');
-        pair->made = i;
-        if (trace->events[i].error == NULL && list &&
-            sscanf(list, "[%d, %d]", &pair->ends[0], &pair->ends[1]) == 2)
-            return true;
-    }
-    return false;
-}
-
 static int process_of(const struct trace *trace,
                       const struct trace_event *event)
 {
     return trace->processes[event->process].leader;
-}
-
-/* How many messages a call has moved. */
-static int messages_of(const struct trace_event *event)
-{
-    const char *at = event->args;
-    int count = 1;
-
-    if (strstr(event->name, "mmsg") == NULL)
-        return count;
-    /* The end of what is sent is received as an empty message. */
-    for (count = (int)event->result; (at = strstr(at, "msg_len=")); at++)
-        count -= atoi(at + strlen("msg_len=")) == 0;
-    return count;
-}
-
-/* Whether a call has moved bytes; who peeks leaves them there: recv(2). */
-static bool has_moved(const struct trace_event *event)
-{
-    return event->error == NULL && event->result > 0 &&
-           strstr(event->args, "MSG_PEEK") == NULL && messages_of(event) > 0;
-}
-
-/* How many messages PROCESS, in all its threads, has moved by CALLS through the
- * descriptor FD since event FROM, until it closed it; of a stream each transfer
- * counts as one. */
-static int moved(const struct trace *trace, size_t from, int process,
-                 const char *calls, int fd)
-{
-    int count = 0;
-
-    for (size_t i = trace_find(trace, from, NULL, -1); i < trace->event_count;
-         i = trace_find(trace, i + 1, NULL, -1)) {
-        const struct trace_event *event = &trace->events[i];
-        int n = strcmp(event->name, "splice") == 0 ? 2
-                : strcmp(event->name, "tee") == 0  ? 1
-                                                   : 0;
-        char word[32];
-        if (process_of(trace, event) != process ||
-            !trace_arg(event, n, word, sizeof(word)) || atoi(word) != fd)
-            continue;
-        if (strcmp(event->name, "close") == 0)
-            break;
-        if (has_moved(event) && trace_find(trace, i, calls, -1) == i)
-            count += messages_of(event);
-    }
-    return count;
 }
 
 /* The call closes FD. */
@@ -173,56 +106,6 @@ static bool closes(const struct trace_event *event, int fd)
                         trace_arg(event, 1, last, sizeof(last)) &&
                         atol(last) >= fd
                   : atoi(first) == fd);
-}
-
-/* Whether PROCESS, or one that it descends from, but not the first, has closed
- * FD since event FROM. */
-static bool has_closed(const struct trace *trace, size_t from, int process,
-                       int fd)
-{
-    for (; process > 0; process = trace->processes[process].parent)
-        for (size_t i = trace_find(trace, from, CLOSES, -1);
-             i < trace->event_count; i = trace_find(trace, i + 1, CLOSES, -1))
-            if (process_of(trace, &trace->events[i]) == process &&
-                closes(&trace->events[i], fd))
-                return true;
-    return false;
-}
-
-/* A process other than the first that has received bytes through an end of PAIR
- * and sent bytes through the same, or through the descriptors 0 and 1, where a
- * command expects them; 0 if there is none.  *OTHER: the end that it does not
- * need, or -1 if that has been closed, or is a command's. */
-static int converter(const struct trace *trace, const struct pair *pair,
-                     int *other)
-{
-    const int *ends = pair->ends;
-    const int ways[][3] = {
-        {ends[0], ends[0], ends[1]}, {ends[1], ends[1], ends[0]}, {0, 1, -1}};
-
-    for (int process = 1; process < (int)trace->process_count; process++)
-        for (int i = 0; i < 3; i++) {
-            if (moved(trace, pair->made, process, RECEIVES, ways[i][0]) == 0 ||
-                moved(trace, pair->made, process, SENDS, ways[i][1]) == 0)
-                continue;
-            bool closed = has_closed(trace, pair->made, process, ways[i][2]);
-            *other = closed ? -1 : ways[i][2];
-            return process;
-        }
-    return 0;
-}
-
-/* How many messages went into the ends of PAIR, or came out, in all processes.
- */
-static int count_transfers(const struct trace *trace, const char *calls,
-                           const struct pair *pair)
-{
-    int sum = 0;
-
-    for (size_t process = 0; process < trace->process_count; process++)
-        for (int i = 0; i < 2; i++)
-            sum += moved(trace, pair->made, (int)process, calls, pair->ends[i]);
-    return sum;
 }
 
 /* Whether a process has opened the file NAME: the first one, or another. */
