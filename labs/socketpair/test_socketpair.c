@@ -182,6 +182,8 @@ Graded(socketpair, calc_boundaries, .points = 12, .step = "socketpair.2",
     " 1+2\n"                                                                   \
     "1++2\n"                                                                   \
     "1-2\n"                                                                    \
+    "1+-\n"                                                                    \
+    "-+1\n"                                                                    \
     "007+-007\n"                                                               \
     "9223372036854775807+-9223372036854775808\n"                               \
     "9223372036854775807+1\n"                                                  \
@@ -192,8 +194,8 @@ Graded(socketpair, calc_boundaries, .points = 12, .step = "socketpair.2",
 
 #define BAD "bad request\n"
 
-static const char replies[] =
-    BAD BAD "-2\n" BAD BAD BAD BAD BAD BAD BAD "0\n-1\n" BAD BAD BAD BAD "2\n";
+static const char replies[] = BAD BAD "-2\n" BAD BAD BAD BAD BAD BAD BAD BAD BAD
+                                      "0\n-1\n" BAD BAD BAD BAD "2\n";
 
 /* A request of 4096 bytes is not too long, one of 4097 is, and so is the whole
  * of a line that is much longer. */
