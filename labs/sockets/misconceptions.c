@@ -351,9 +351,14 @@ WHEN(leaves_children)
            (wanted(failure, "end closes") && exited(failure, 0));
 }
 
+/* The test waited for its end, not for the answer to a client or so, and what
+ * it sent was let in. */
 WHEN(sleeps_after_signal)
 {
-    return failure->kind == FAILED_END;
+    const struct trace *trace = run_trace(failure->run);
+
+    return failure->kind == FAILED_END && wanted(failure, "comes to an end") &&
+           trace && trace_deliveries(trace, run_pid(failure->run), SIGTERM) > 0;
 }
 
 /* A wait was interrupted, and begun again. */
