@@ -424,6 +424,11 @@ WHEN(counts_wrong)
     return wanted(failure, "five datagrams");
 }
 
+WHEN(asks_too_soon)
+{
+    return wanted(failure, "only when 300 ms are over");
+}
+
 WHEN(sends_nul)
 {
     return saw(failure, "the last datagram has") ||
@@ -584,6 +589,9 @@ const struct misconception lab_misconceptions[] = {
     {"refused_is_no_silence", "udp_retry", does_not_wait,
      "A datagram was refused, and the next one sent at once: ECONNREFUSED is "
      "silence, too, so wait out the 300 ms; a server may come."},
+    {"tries_too_short", "udp_retry", asks_too_soon,
+     "The same was sent again too soon: after each of the five datagrams an "
+     "answer may take 300 ms, which are no limit for all of them together."},
     {"sends_the_nul", "udp_retry udp_echo", sends_nul,
      "A datagram is one byte too long: the NUL that ends a C string is not "
      "part of the text."},

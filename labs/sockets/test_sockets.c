@@ -489,6 +489,7 @@ Graded(sockets, udp_retry, .points = 6, .step = "sockets.4",
                 .blocked_s = UNHEARD_S, .native_only = true);
     noisy.stranger = stranger(world, "127.0.0.2", "5221");
     noisy.words = STRANGE_WORDS;
+    noisy.beside = &silent;
     struct run *nobody = sockets(world, ARGS("udpcall", "5222", "hello?"),
                                  .blocked_s = UNHEARD_S, .native_only = true);
     if (!probe_is_memcheck()) {

@@ -16,6 +16,8 @@
 /* What a stranger says at once, and how much of it a try may have time for. */
 #define STRANGE_WORDS 20
 #define MOST_IN_A_TRY 6
+/* A try of 300 ms, if the clocks by which it is begun and ended are coarse. */
+#define SHORTEST_TRY_MS 290
 
 /* ---- A client
  * ---------------------------------------------------------------- */
@@ -70,7 +72,9 @@ struct correspondent {
     char text[64];             /* the last of them... */
     size_t size;               /* ...and its bytes */
     bool answered;
-    long last_ms, gap_ms; /* the longest time that the test did not look */
+    long began_ms, came_ms; /* when it was there; when the last was taken */
+    long last_ms, gap_ms;   /* the longest time that the test did not look */
+    struct correspondent *beside; /* another one, looked after meanwhile */
 };
 
 static long now_ms(void)
@@ -88,8 +92,11 @@ static struct correspondent correspond(struct world *world, const char *port,
     int fd = world_socket(world, SOCK_DGRAM | SOCK_NONBLOCK);
 
     cr_assert(bind(fd, (struct sockaddr *)&name, sizeof(name)) == 0);
-    return (struct correspondent){
-        .fd = fd, .answers_from = answers_from, .last_ms = now_ms()};
+    long now = now_ms();
+    return (struct correspondent){.fd = fd,
+                                  .answers_from = answers_from,
+                                  .began_ms = now,
+                                  .last_ms = now};
 }
 
 /* Somebody else, who has PORT, too, but of another HOST. */
@@ -117,6 +124,7 @@ static bool has_ended(const void *data)
         it->text[n] = '\0';
         it->size = (size_t)n;
         it->count++;
+        it->came_ms = now_ms();
         for (; it->stranger > 0 && it->words > 0; it->words--)
             say(it->stranger, &it->client, "WRONG");
         it->answered = it->answers_from && it->count >= it->answers_from;
@@ -124,6 +132,8 @@ static bool has_ended(const void *data)
             say(it->fd, &it->client, "RIGHT");
     }
     it->last_ms = now;
+    if (it->beside)
+        (void)has_ended(it->beside);
     return run_has_ended(it->run);
 }
 
@@ -135,6 +145,19 @@ static void let_talk(struct correspondent *it)
     (void)has_ended(it); /* the last datagrams */
 }
 
+/* What came to IT did not come too soon. The first try began when IT was there,
+ * or later, and each that follows when the one before had lasted 300 ms: on a
+ * machine that is slow the last datagram is taken even later. */
+static void expect_long_tries(struct correspondent *it)
+{
+    long took = it->came_ms - it->began_ms;
+
+    expect_that(it->run, took >= (it->count - 1) * SHORTEST_TRY_MS,
+                "the same is sent again only when 300 ms are over",
+                "%d datagrams came within %ld ms, the program's start included",
+                it->count, took);
+}
+
 /* IT has been asked five times, in vain. */
 static void expect_given_up(struct correspondent *it, const char *request)
 {
@@ -144,6 +167,7 @@ static void expect_given_up(struct correspondent *it, const char *request)
     expect_error(it->run, ETIMEDOUT);
     expect_that(it->run, it->count == 5, "five datagrams are sent in all",
                 "there were %d", it->count);
+    expect_long_tries(it);
     struct bytes last = {it->text, it->size};
     expect_that(it->run, bytes_equal(last, text(request)), dump(text(request)),
                 "the last datagram has %s", dump(last));
@@ -205,6 +229,7 @@ static enum scene answer_third(struct world *world)
         return SPOILT;
     expect_output(late.run, text("RIGHT\n"));
     expect_exit(late.run, 0);
+    expect_long_tries(&late);
     return PLAYED;
 }
 
