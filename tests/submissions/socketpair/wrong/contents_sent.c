@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * Fails: open_passes_fd open_errors
- * Shows: contents_sent
+ * Shows: contents_sent read_error_ignored
  *
  * The belief: the child has the file, so it can as well read it and send what
  * is in it.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * Fails: big_frame two_requests_one_segment slow_client
- * Shows: sends_once
+ * Shows: sends_once eof_means_gone
  *
  * The belief: a send that does not fail has sent it all. On a socket that
  * does not block it has sent what there was room for.
