@@ -361,14 +361,19 @@ WHEN(sleeps_after_signal)
            trace && trace_deliveries(trace, run_pid(failure->run), SIGTERM) > 0;
 }
 
-/* A wait was interrupted, and begun again. */
+/* A wait was interrupted, and begun again; not that of the shim, which is of no
+ * descriptor. */
 static bool was_woken(const struct failure *failure)
 {
     static const char waits[] = "ppoll,pselect6,poll,select,epoll_wait,"
                                 "epoll_pwait,epoll_pwait2";
+    static const char *const errors[] = {"EINTR", "ERESTARTNOHAND"};
+    size_t count = 0;
 
-    return count_calls(failure, waits, "", "EINTR") > 0 ||
-           count_calls(failure, waits, "", "ERESTARTNOHAND") > 0;
+    for (int i = 0; i < 2; i++)
+        count += count_calls(failure, waits, "", errors[i]) -
+                 count_calls(failure, "ppoll", "NULL, 0, {", errors[i]);
+    return count > 0;
 }
 
 /* The servers that the shim holds before they wait. */
