@@ -72,12 +72,13 @@ int probe_boundaries(enum mech_id m)
     }
     pid_t pid = fork();
     if (pid == 0) {
-        (void)channel_send(&c, SENDER, "abc", 3);
-        (void)channel_send(&c, SENDER, "def", 3);
+        if (channel_send(&c, SENDER, "abc", 3) != 3 ||
+            channel_send(&c, SENDER, "def", 3) != 3)
+            (void)write(done[1], "!", 1);
         _exit(0);
     }
     (void)close(done[1]);
-    /* End-of-file: both were sent. */
+    /* End-of-file, and nothing before it: both were sent. */
     if (pid > 0 && read(done[0], &none, 1) == 0)
         n = channel_receive(&c, RECEIVER, buf, sizeof buf);
     (void)close(done[0]);
