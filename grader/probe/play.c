@@ -57,6 +57,13 @@ void run_read_output(struct run *run, size_t size)
     pump_until(run, is_quota_used, NULL);
 }
 
+void run_close_output(struct run *run)
+{
+    if (run->output_fd >= 0)
+        aside_close(run->output_fd);
+    run->output_fd = -1;
+}
+
 void run_signal(struct run *run, int signal)
 {
     if (run->finished || run->end != RUN_RUNNING)

@@ -237,6 +237,9 @@ void run_end_input(struct run *run);
 /* OUTPUT_HELD: read SIZE bytes of what the program writes (SIZE_MAX: from now
  * on whatever it writes), waiting until it has written them. */
 void run_read_output(struct run *run, size_t size);
+/* OUTPUT_COLLECTED: read no more, as if the reader had ended: what the program
+ * writes from now on fails with EPIPE, or SIGPIPE kills it. */
+void run_close_output(struct run *run);
 /* Send SIGNAL to the program's first process. */
 void run_signal(struct run *run, int signal);
 /* Wait until STREAM holds LINE as a whole line; the test fails if the program

@@ -22,6 +22,7 @@
  *                             message queue, too
  *     wait, sigwait           wait(2) and sigwaitinfo(2), in all their forms
  *     fork_child, fork_done   after fork(2), in the child, in the parent
+ *     child_3                 likewise, in the third child of a process (to 9)
  *     semop_done              after semop(2)
  *     semctl_rmid, shmctl_rmid, msgctl_rmid    before an IPC_RMID
  *     setlk, setlk_done       the asking for a lock on a file by flock, lockf

@@ -95,9 +95,22 @@ int sigtimedwait(const sigset_t *set, siginfo_t *info,
 
 pid_t fork(void)
 {
+    static pid_t parent;
+    static unsigned children; /* of that process */
+    char name[] = "child_?";
     NEXT(fork);
+
+    if (parent != getpid()) {
+        parent = getpid();
+        children = 0;
+    }
+    children++;
     pid_t pid = next();
     delay(pid == 0 ? "fork_child" : "fork_done");
+    if (pid == 0 && children < 10) {
+        name[sizeof(name) - 2] = (char)('0' + children);
+        delay(name);
+    }
     return pid;
 }
 
