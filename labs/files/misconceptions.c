@@ -227,6 +227,13 @@ WHEN(names_nobody)
     return called(failure, "fcntl", "F_GETLK, {l_type=F_UNLCK");
 }
 
+/* What F_GETLK has answered was asked with: this unlocks, and succeeds. */
+WHEN(asks_with_answer)
+{
+    return wanted(failure, "at the second try") &&
+           called(failure, "fcntl", "LK, {l_type=F_UNLCK");
+}
+
 WHEN(makes_lock_file)
 {
     return called(failure, "open,openat", "O_EXCL");
@@ -443,6 +450,10 @@ const struct misconception lab_misconceptions[] = {
      "The pid in FILE was that of an earlier holder: a note is written after "
      "the lock was taken, and not removed by who is killed. F_GETLK tells who "
      "has the lock now."},
+    {"answer_as_question", "once_exclusive", asks_with_answer,
+     "F_GETLK has written its answer, F_UNLCK, into the struct flock, and with "
+     "that F_SETLK gives a lock back: it succeeds, and nothing is locked. Fill "
+     "in all of it before each call."},
     {"holder_gone_meanwhile", "once_exclusive", names_nobody,
      "The lock was refused, and free again when F_GETLK asked for its holder "
      "(F_UNLCK): then nobody has it, so try again."},

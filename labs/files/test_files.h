@@ -329,7 +329,20 @@ static void refuse_others(struct world *world)
                 "it was removed");
 }
 
-/* The holder goes after the lock was refused, before it is asked for. */
+static bool is_next_in(const void *world)
+{
+    return has_file(world, "next");
+}
+
+static bool is_next_in_or_over(const void *data)
+{
+    const struct holder *holder = data;
+
+    return is_next_in(holder->world) || run_has_ended(holder->run);
+}
+
+/* The holder goes after the lock was refused, before it is asked for; who has
+ * come then has the lock, and a third one gets its pid. */
 static void holder_goes(struct world *world)
 {
     set_scene(world, "");
@@ -337,24 +350,28 @@ static void holder_goes(struct world *world)
         launch(STAYS("in"), .world = world, .input_mode = INPUT_FED);
     run_wait_until(first, is_in, world, IT_RUNS);
     struct run *second =
-        launch(ARGS("once", "f", "sh", "-c", "exit 5"), .world = world,
+        launch(STAYS("next"), .world = world, .input_mode = INPUT_FED,
                .delay = "getlk=@go", .blocked_s = 3);
     bool held = run_waits_in(second, RUN_HELD);
 
     run_end_input(first);
     expect_exit(first, 7);
     world_open_gate(world, "go");
-    if (held) {
-        expect_errors(second, LITERAL(""));
-        expect_exit(second, 5);
-    } else {
+    if (!held) {
         expect_exit(second, 1); /* it had asked in another way */
+        return;
     }
-}
-
-static bool is_next_in(const void *world)
-{
-    return has_file(world, "next");
+    run_wait_until(second, is_next_in_or_over, &(struct holder){world, second},
+                   IT_RUNS);
+    struct run *third = try_another(world);
+    bool alone = !has_file(world, "other");
+    run_end_input(second);
+    expect_errors(second, LITERAL(""));
+    expect_exit(second, 7);
+    expect_that(second, alone,
+                "who gets the lock at the second try has it for itself",
+                "another command was run meanwhile");
+    expect_refusal(third, second);
 }
 
 /* The holder goes, and another one comes between F_GETLK, which has found
