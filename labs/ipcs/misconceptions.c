@@ -245,6 +245,11 @@ WHEN(counts_messages)
     return prints(failure, "/full 2 ");
 }
 
+WHEN(skips_dot_names)
+{
+    return wanted(failure, "/.hidden 3 0") && !prints(failure, "/.hidden");
+}
+
 WHEN(skips_unreadable_queue)
 {
     return is_run(failure, "mq") && is_status(failure, 0);
@@ -382,6 +387,9 @@ const struct misconception lab_misconceptions[] = {
     {"qsize_is_bytes", "mq_list", counts_messages,
      "QSIZE is the number of bytes in a queue's messages, not the number of "
      "messages (mq_curmsgs)."},
+    {"dot_names_skipped", "mq_list", skips_dot_names,
+     "A queue whose name begins with a dot is left out: of what is in a "
+     "directory only \".\" and \"..\" are no names of their own."},
     {"mq_unreadable_skipped", "mq_list", skips_unreadable_queue,
      "A queue that may not be read (EACCES) is left out, as if it were not "
      "there: ENOENT alone says that a queue has gone."},

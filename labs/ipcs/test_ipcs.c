@@ -454,7 +454,8 @@ Graded(ipcs, mq_list, .points = 6, .step = "ipcs.4",
     struct world *world = make_world();
     char armed[64];
 
-    (void)use(world, "post", "/full", "hello", "post", "/full", "world");
+    (void)use(world, "post", "/full", "hello", "post", "/full", "world", "post",
+              "/.hidden", "dot");
     struct run *user =
         stay(world, "post", "/armed", "a message", "notify", "/armed");
     struct run *run = ipcs(world, "mq");
@@ -463,9 +464,12 @@ Graded(ipcs, mq_list, .points = 6, .step = "ipcs.4",
     expect_that(run, has_line(run, "/full 10 0\n"), "/full 10 0", "%s",
                 run_output(run).data);
     expect_that(run, has_line(run, armed), armed, "%s", run_output(run).data);
+    expect_that(run, has_line(run, "/.hidden 3 0\n"), "/.hidden 3 0", "%s",
+                run_output(run).data);
     expect_that(run,
-                run_output(run).size == strlen(armed) + strlen("/full 10 0\n"),
-                "a line for each of two queues", "%s", run_output(run).data);
+                run_output(run).size ==
+                    strlen(armed) + strlen("/full 10 0\n/.hidden 3 0\n"),
+                "a line for each of three queues", "%s", run_output(run).data);
     (void)use(world, "hide", "/full");
     struct run *refused = ipcs(world, "mq");
     expect_exit(refused, 1);
