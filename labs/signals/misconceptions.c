@@ -83,6 +83,15 @@ WHEN(leaves_zombies)
            lost_wakeup(failure, wait);
 }
 
+/* It asks for one child, whose number it gives, and for no other. */
+WHEN(waits_for_one)
+{
+    return wanted(failure, "while another one still runs") &&
+           called(failure, "wait4,waitid", "") &&
+           !called(failure, "wait4", "-1, ") &&
+           !called(failure, "waitid", "P_ALL");
+}
+
 /* ---- tally --------------------------------------------------------------- */
 
 WHEN(ready_hidden)
@@ -98,6 +107,12 @@ WHEN(killed_when_ready)
 WHEN(killed_by_term)
 {
     return was_killed_by(failure, SIGTERM);
+}
+
+/* Its output is a full device, or nobody reads it. */
+WHEN(write_unchecked)
+{
+    return is_status(failure, 0);
 }
 
 /* The values that were printed, and how many there are. */
@@ -168,9 +183,24 @@ WHEN(left_a_child)
     return failure->kind == FAILED_LEFTOVERS && saw(failure, "waited for");
 }
 
+/* The sum that was printed, if that is what is wrong; or -1. */
+static long sum_of(const struct failure *failure)
+{
+    const char *sum = strstr(run_output(failure->run).data, "sum=");
+
+    return sum && failure->kind == FAILED_OUTPUT ? atol(sum + strlen("sum="))
+                                                 : -1;
+}
+
+/* An exit status is in the second byte of what wait stores: wait(2). */
+WHEN(sums_undecoded)
+{
+    return sum_of(failure) > 0 && sum_of(failure) % 256 == 0;
+}
+
 WHEN(wrong_sum)
 {
-    return failure->kind == FAILED_OUTPUT && prints(failure, "sum=");
+    return sum_of(failure) >= 0;
 }
 
 /* ---- pingpong ------------------------------------------------------------ */
@@ -195,12 +225,6 @@ WHEN(killed_by_signal)
 WHEN(sends_too_few)
 {
     return saw(failure, "they sent");
-}
-
-/* Its output is a full device. */
-WHEN(write_unchecked)
-{
-    return is_status(failure, 0);
 }
 
 WHEN(forgets_child)
@@ -247,9 +271,18 @@ WHEN(rounds_down)
     return hangs(failure) && called(failure, "alarm", "0");
 }
 
+/* The first of two calls, or the only one, has been 0 seconds. */
+WHEN(disarms_timer)
+{
+    return hangs(failure) && is_run(failure, "0") &&
+           (called(failure, "setitimer", "it_value={tv_sec=0, tv_usec=0}") ||
+            called(failure, "timer_settime,timerfd_settime",
+                   "it_value={tv_sec=0, tv_nsec=0}"));
+}
+
 WHEN(misses_alarm)
 {
-    return hangs(failure) && is_run(failure, "0.1");
+    return hangs(failure) && (is_run(failure, "0.1") || is_run(failure, "0"));
 }
 
 WHEN(does_not_end)
@@ -351,6 +384,9 @@ const struct misconception lab_misconceptions[] = {
      "The children had ended before you began to wait for SIGCHLD, and one "
      "that "
      "is neither blocked nor caught is gone: block it before the first fork."},
+    {"waits_in_order", "reap_no_spin", waits_for_one,
+     "A child has ended, and its parent first waits for one that still runs: "
+     "take whoever has ended, with waitpid(-1, ...), in whatever order."},
     {"one_wait_per_sigchld", REAP, leaves_zombies,
      "One SIGCHLD may stand for many children: call waitpid with WNOHANG until "
      "it has no more."},
@@ -373,6 +409,9 @@ const struct misconception lab_misconceptions[] = {
      "The signal came between \"ready\" and the handler, and its default "
      "action "
      "killed the program: first be ready, then say so."},
+    {"write_unchecked", "tally_spaced", write_unchecked,
+     "The line could not be written, and the program ended as if it had been: "
+     "look at what write or fflush returns."},
     {"term_not_caught", TALLY, killed_by_term,
      "SIGTERM killed the program before it could print its tally: it needs a "
      "handler, or must be blocked and waited for, like the others."},
@@ -399,8 +438,11 @@ const struct misconception lab_misconceptions[] = {
      "wait finds nobody: set the disposition that you need."},
     {"child_not_waited_for", REAP " " PING, left_a_child,
      "A child was never waited for: it stays a zombie until its parent ends."},
-    {"status_not_decoded", REAP, wrong_sum,
+    {"status_not_decoded", REAP, sums_undecoded,
      "What wait stores is not the exit status: WEXITSTATUS takes it out."},
+    {"statuses_not_summed", REAP, wrong_sum,
+     "The sum is that of the exit statuses of all children, each as wait tells "
+     "it: a child's number says nothing about its status."},
 
     /* pingpong */
     {"write_unchecked", "pingpong_fork_race", write_unchecked,
@@ -425,6 +467,9 @@ const struct misconception lab_misconceptions[] = {
     {"whole_seconds", EXPIRES, rounds_down,
      "alarm counts whole seconds, and alarm(0) is no alarm: use setitimer, "
      "timer_create or a call with a timespec."},
+    {"zero_is_no_timer", EXPIRES, disarms_timer,
+     "A timer that is set to 0 is disarmed, and never ends: 0 seconds are over "
+     "at once, so give it the shortest time there is, or do not wait."},
     {"group_set_too_late", "timeout_kills_group", group_is_late,
      "Parent and child run at once, and only one of them makes the group: if "
      "it is late, there is no group to kill. Call setpgid in both."},

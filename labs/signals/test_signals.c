@@ -13,9 +13,27 @@
 
 /* ---- signals.1: tally ---------------------------------------------------- */
 
+/* The disk is full; or there is nobody any more who would read the tally. */
+static void expect_write_checked(struct world *world)
+{
+    struct run *run = signals(world, ARGS("tally"), .output_mode = OUTPUT_FULL);
+
+    wait_still_or_ended(run);
+    run_signal(run, SIGTERM);
+    expect_exit(run, 1);
+    expect_error(run, ENOSPC);
+
+    run = signals(world, ARGS("tally"), .ignored = SIGNAL_BIT(SIGPIPE));
+    run_wait_still(run);
+    run_close_output(run);
+    run_signal(run, SIGTERM);
+    expect_exit(run, 1);
+    expect_error(run, EPIPE);
+}
+
 Graded(signals, tally_spaced, .points = 8, .step = "signals.1",
        .description = "tally counts each signal from \"ready\" on; no signal "
-                      "kills it")
+                      "kills it; a line that cannot be written is an error")
 {
     struct world *world = make_world(.also_trace = SLEEPS);
     /* It has said "ready", and gets no further until there is `go`. */
@@ -31,10 +49,12 @@ Graded(signals, tally_spaced, .points = 8, .step = "signals.1",
         run_wait_still(run);
     }
     run_signal(run, SIGTERM);
-    if (probe_is_memcheck())
+    if (probe_is_memcheck()) {
         expect_tally(run, 0, 0, 1, 0);
-    else
-        expect_tally(run, 5, 3, 1, 0);
+        return;
+    }
+    expect_tally(run, 5, 3, 1, 0);
+    expect_write_checked(world);
 }
 
 Graded(signals, tally_rt_queue, .points = 12, .step = "signals.1",
@@ -105,7 +125,7 @@ static void expect_early_ends(struct world *world)
     if (run_waits_in(run, RUN_HELD))
         wait_children_over(run);
     world_open_gate(world, "all");
-    expect_output(run, LITERAL("reaped 5 sum=10\n"));
+    expect_output(run, LITERAL("reaped 5 sum=425\n"));
     expect_exit(run, 0);
     expect_no_children_left(run);
 }
@@ -127,7 +147,7 @@ Graded(signals, reap_all, .points = 10, .step = "signals.2",
         wait_children_over(run);
         run_continue(run);
     }
-    expect_output(run, LITERAL("reaped 8 sum=28\n"));
+    expect_output(run, LITERAL("reaped 8 sum=868\n"));
     expect_exit(run, 0);
     expect_no_children_left(run);
     expect_safe_handlers(run);
@@ -136,27 +156,29 @@ Graded(signals, reap_all, .points = 10, .step = "signals.2",
         expect_early_ends(world);
 
     run = signals(world, ARGS("reap", "60"), NATIVE);
-    expect_output(run, LITERAL("reaped 60 sum=1770\n"));
+    expect_output(run, LITERAL("reaped 60 sum=7782\n"));
     expect_exit(run, 0);
     run = signals(world, ARGS("reap", "0"), NATIVE);
     expect_output(run, LITERAL("reaped 0 sum=0\n"));
     run = signals(world, ARGS("reap", "4"));
-    expect_output(run, LITERAL("reaped 4 sum=6\n"));
+    expect_output(run, LITERAL("reaped 4 sum=266\n"));
 }
 
 Graded(signals, reap_no_spin, .points = 6, .step = "signals.2",
-       .description = "While its children live, reap sleeps: it does not look "
-                      "again and again")
+       .description = "While its children live, reap sleeps, and does not look "
+                      "again and again; who has ended is waited for, while "
+                      "others still run")
 {
     if (probe_is_memcheck())
         return;
     struct world *world = make_world(.also_trace = WAITS);
-    struct run *run =
-        signals(world, ARGS("reap", "1"), .delay = "fork_child@1=@go");
+    struct run *run = signals(world, ARGS("reap", "5"), .blocked_s = 3,
+                              .delay = HOLD_CHILDREN);
 
-    run_wait_still(run);
-    world_open_gate(world, "go");
-    expect_output(run, LITERAL("reaped 1 sum=0\n"));
+    wait_still_or_ended(run);
+    end_all_but_third(world, run);
+    world_open_gate(world, "3");
+    expect_output(run, LITERAL("reaped 5 sum=425\n"));
     expect_exit(run, 0);
     expect_sleep(run);
 }
@@ -174,7 +196,7 @@ Graded(signals, reap_errno, .points = 4, .step = "signals.2",
                               .delay = "fork_child@1=@go");
     wait_still_or_ended(run);
     world_open_gate(world, "go");
-    expect_output(run, LITERAL("reaped 1 sum=0\n"));
+    expect_output(run, LITERAL("reaped 1 sum=11\n"));
     expect_exit(run, 0);
     expect_errno_kept(run);
     world_end(world);
@@ -318,7 +340,7 @@ static void expect_group_in_time(void)
 
     expect_exit(child, 124);
     expect_no_children_left(child);
-    if (!run_has_ended(parent))
+    if (run_waits_in(parent, RUN_HELD)) /* it has called fork(2) */
         run_wait_line(parent, RUN_STDOUT, "ready");
     world_open_gate(world, "go");
     expect_exit(parent, 124);
@@ -327,8 +349,10 @@ static void expect_group_in_time(void)
 }
 
 Graded(signals, timeout_kills_group, .points = 10, .step = "signals.4",
-       .description = "After SECS the whole process group of CMD goes, also a "
-                      "member that ignores SIGTERM; the status is 124")
+       .description =
+           "After SECS the whole process group of CMD goes, also a "
+           "member that ignores SIGTERM; the status is 124; 0 seconds "
+           "are over at once")
 {
     if (probe_is_memcheck())
         return;
@@ -340,6 +364,10 @@ Graded(signals, timeout_kills_group, .points = 10, .step = "signals.4",
         run_script(NEVER, "(trap '' TERM; echo ready; exec sleep 600) & wait");
     expect_timed_out(deaf, "ready\n");
     expect_group_in_time();
+    struct run *at_once =
+        launch(ARGS("timeout", "0", NEVER, "sleep", NEVER),
+               .input_mode = INPUT_NONE, .also_trace = "?timer_settime");
+    expect_timed_out(at_once, "");
 }
 
 Graded(signals, timeout_stubborn, .points = 6, .step = "signals.4",
@@ -359,6 +387,8 @@ Graded(signals, timeout_stubborn, .points = 6, .step = "signals.4",
     expect_timed_out(polite, "ready\nbye\n");
     struct run *deaf =
         run_script("0.2", "trap '' TERM; echo ready; exec sleep 600");
+    expect_timed_out(deaf, "ready\n");
+    deaf = run_script("0", "trap '' TERM; echo ready; exec sleep 600");
     expect_timed_out(deaf, "ready\n");
 }
 

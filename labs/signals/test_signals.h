@@ -206,6 +206,38 @@ static void wait_children_over(struct run *run)
     run_wait_until(run, are_children_over, run, "the children end");
 }
 
+#define ENDED_IS_WAITED_FOR                                                    \
+    "a child that has ended is waited for while another one still runs"
+
+#define HOLD_CHILDREN "child_1=@1,child_2=@2,child_3=@3,child_4=@4,child_5=@5"
+
+struct family {
+    struct run *run;
+    int count; /* with the parent, and with zombies */
+};
+
+static bool has_shrunk(const void *data)
+{
+    const struct family *family = data;
+
+    return run_has_ended(family->run) ||
+           run_count_processes(family->run, "RSDTtZ") <= family->count;
+}
+
+/* Of five children, all of which are held, the third is the last to end:
+ * whoever waits for them in the order of their birth, or the other way round,
+ * comes to it before others.  One ends at a time, so each has a SIGCHLD. */
+static void end_all_but_third(const struct world *world, struct run *run)
+{
+    static const char *const gates[] = {"1", "5", "2", "4"};
+
+    for (int i = 0; i < 4; i++) {
+        world_open_gate(world, gates[i]);
+        run_wait_until(run, has_shrunk, &(struct family){run, 5 - i},
+                       ENDED_IS_WAITED_FOR);
+    }
+}
+
 /* Nobody of the student's code sleeps in wait(2): WNOHANG is in every call. */
 static void expect_no_blocking_wait(struct run *run)
 {
@@ -280,7 +312,8 @@ static struct run *run_script(const char *grace, const char *script)
 
     for (int i = 0; i < 3; i++) {
         run = launch(ARGS("timeout", limits[i], grace, "sh", "-c", script),
-                     .input_mode = INPUT_NONE, .blocked_s = 20, NATIVE);
+                     .input_mode = INPUT_NONE, .blocked_s = 20,
+                     .also_trace = "?timer_settime", NATIVE);
         if (strncmp(run_output(run).data, "ready", 5) == 0)
             break;
     }

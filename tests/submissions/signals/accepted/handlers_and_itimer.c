@@ -209,8 +209,8 @@ static void on_alarm(int signal)
     (void)signal;
     if (command > 0)
         (void)kill(-command, alarms == 0 ? SIGTERM : SIGKILL);
-    alarms++;
-    (void)setitimer(ITIMER_REAL, &grace_timer, NULL);
+    if (alarms++ == 0)
+        (void)setitimer(ITIMER_REAL, &grace_timer, NULL);
     errno = saved;
 }
 

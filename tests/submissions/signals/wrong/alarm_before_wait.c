@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Fails: timeout_stubborn
+ * Fails: timeout_kills_group timeout_stubborn
  * Shows: alarm_missed
  *
  * The belief: the alarm interrupts waitpid, and then the time is up. If it
@@ -210,8 +210,8 @@ static int set_alarm(double secs)
     struct itimerval timer = {.it_value.tv_sec = (time_t)secs};
 
     timer.it_value.tv_usec = (suseconds_t)((secs - (double)(time_t)secs) * 1e6);
-    if (secs > 0 && timer.it_value.tv_sec == 0 && timer.it_value.tv_usec == 0)
-        timer.it_value.tv_usec = 1;
+    if (timer.it_value.tv_sec == 0 && timer.it_value.tv_usec == 0)
+        return raise(SIGALRM);
     return setitimer(ITIMER_REAL, &timer, NULL);
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * Fails: timeout_kills_group timeout_stubborn
- * Shows: eintr_is_fatal
+ * Shows: eintr_is_fatal alarm_missed
  *
  * The belief: waitpid has returned -1, so something is wrong. EINTR says that a
  * signal came, and here that is just what was arranged.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Fails: reap_all
+ * Fails: reap_all reap_no_spin reap_errno
  * Shows: statuses_discarded
  *
  * The belief: whoever ignores SIGCHLD has no zombies. True: the kernel throws
