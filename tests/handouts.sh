@@ -375,6 +375,12 @@ x image 7 figures/z.svg
 END
 dead 'a figure that nobody shows' '^handouts/figures/used.svg:1: no handout shows' <<'END'
 END
+echo '- name: there' >labs/x/demo.yaml
+# shellcheck disable=SC2016 # it is Markdown
+echo '| 1 | Lecture | x `there`, `gone` | y |' >>handouts/README.md
+dead 'a demonstration that is missing' '^handouts/README.md:2: labs/x/demo.yaml has no demonstration gone' <<'END'
+x image 4 figures/used.svg
+END
 
 echo '# Glossary' >handouts/glossary.md
 echo '<code sourcepos="7:1-7:9" xml:space="preserve">pip(7)</code>' >page.xml

@@ -55,6 +55,22 @@ while read -r page kind line destination; do
     esac
 done <"$facts"
 
+# What the course plan wants to show, "LINE LAB NAME", from its third column:
+# "pipe `eof`, `full`; popen `streams`"
+awk -F'|' 'NF == 6 && $2 ~ /^ *[0-9]+ *$/ {
+    n = split($4, labs, ";")
+    for (i = 1; i <= n; i++) {
+        split(labs[i], words, " ")
+        m = split(labs[i], names, "`")
+        for (k = 2; k <= m; k += 2)
+            print NR, words[1], names[k]
+    }
+}' handouts/README.md >"$facts.demonstrations"
+while read -r line lab name; do
+    grep -qx -e "- name: $name" "labs/$lab/demo.yaml" ||
+        complain "handouts/README.md:$line: labs/$lab/demo.yaml has no demonstration $name; add it or correct its name"
+done <"$facts.demonstrations"
+
 for figure in handouts/figures/*; do
     grep -q " image [0-9]* figures/${figure##*/}\$" "$facts" ||
         complain "$figure:1: no handout shows this figure; show it or remove it"
