@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Fails: reap_all
+ * Fails: reap_all reap_no_spin reap_errno
  * Shows: status_not_decoded
  *
  * The belief: what waitpid stores is the exit status. It is in there, beside
