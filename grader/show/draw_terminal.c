@@ -222,6 +222,20 @@ static char *who(const json_t *process, long step)
     return xformat("%s %ld", name, number(process, "pid"));
 }
 
+/* AT_US in TIME_WIDTH columns: milliseconds, and after ten seconds seconds. */
+static void put_time(const struct drawing *drawing, long at_us)
+{
+    FILE *out = drawing->report->out;
+    int width = TIME_WIDTH - 2;
+
+    if (at_us < 9999995) /* or it would be rounded to one more digit */
+        (void)fprintf(out, "%*.2f  ", width, (double)at_us / 1000);
+    else if (at_us < 9999950000) /* 2 h 46 min */
+        (void)fprintf(out, "%*.1fs  ", width - 1, (double)at_us / 1e6);
+    else
+        (void)fprintf(out, "%*lds  ", width - 1, at_us / 1000000);
+}
+
 static void put_step(struct drawing *drawing, size_t index)
 {
     const json_t *step = json_array_get(drawing->steps, index);
@@ -241,8 +255,7 @@ static void put_step(struct drawing *drawing, size_t index)
         mark = glyphs->to;
     }
     drawing->waiting[lane] = strcmp(kind, "wait") == 0;
-    (void)fprintf(drawing->report->out, "%*.2f  ", TIME_WIDTH - 2,
-                  (double)number(step, "at_us") / 1000);
+    put_time(drawing, number(step, "at_us"));
     put_lanes(drawing, lane, mark, branch);
     char *name = who(process, (long)index);
     long blocked = number(step, "blocked_us");
@@ -300,6 +313,7 @@ static void put_head(const struct drawing *drawing, bool ask)
 static void put_waits(const struct drawing *drawing)
 {
     const json_t *waits = json_object_get(drawing->recording, "waits"), *wait;
+    const json_t *notes = json_object_get(drawing->recording, "notes"), *note;
     const json_t *holder;
     size_t i, n;
 
@@ -311,6 +325,8 @@ static void put_waits(const struct drawing *drawing)
                            holder) if (*word(holder, "close"))
             layout_block(drawing->report, 0, "", word(holder, "close"));
     }
+    json_array_foreach(notes, n, note) layout_block(
+        drawing->report, 0, i + n ? "" : "who waits", json_string_value(note));
 }
 
 static void put_foot(const struct drawing *drawing)

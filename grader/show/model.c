@@ -13,8 +13,9 @@
 #include "model_private.h"
 #include "text.h"
 
-#define RAW_MAX 700               /* bytes of arguments that are kept */
-#define HELPERS "/kit/bin/asleep" /* only looks on, for a scenario's script */
+#define RAW_MAX   700               /* bytes of arguments that are kept */
+#define WAITED_US 50000             /* a call of so long has waited */
+#define HELPERS   "/kit/bin/asleep" /* only looks on, for a scenario's script */
 
 size_t model_step(const struct model *model)
 {
@@ -138,6 +139,14 @@ static char *raw(const struct now *now)
     return text;
 }
 
+/* Whether a call during which nobody of the run did anything has waited all the
+ * same: for time to pass, or for somebody else. */
+static bool has_waited_alone(const struct now *now)
+{
+    return now->step.kind == STEP_CALL && !now->at_once &&
+           now->step.blocked_us >= WAITED_US;
+}
+
 static void keep_step(struct now *now)
 {
     struct model *model = now->model;
@@ -157,6 +166,8 @@ static void keep_step(struct now *now)
     } else if (model->waiting[now->index] != OPEN) {
         model->steps[model->waiting[now->index]].until = number;
         step->kind = step->kind == STEP_CALL ? STEP_RETURN : step->kind;
+    } else if (!has_waited_alone(now)) {
+        step->blocked_us = 0;
     }
 }
 
@@ -223,6 +234,8 @@ void model_replay(struct model *model, size_t index, bool begins)
             event->ended_us - model_root(model, index)->begun_us;
     const struct call *call =
         event->kind == TRACE_CALL ? model_call(event->name) : &process_event;
+    if (call && !call->blocks)
+        now.step.blocked_us = 0;
     if (call && call->handle(&now) && !scene_hides(&now)) {
         scene_shorten(&now);
         keep_step(&now);

@@ -9,6 +9,11 @@
 
 /* ---- Pipes, as they fill and empty -------------------------------------- */
 
+long pipe_capacity(const struct object *pipe)
+{
+    return pipe->limit > 0 ? pipe->limit : PIPE_CAPACITY;
+}
+
 /* There is room in OBJECT: what waits for it goes in. */
 static void fill(struct model *model, int object)
 {
@@ -18,7 +23,7 @@ static void fill(struct model *model, int object)
         struct process *process = &model->processes[i];
         if (!process->begun || process->filling != object)
             continue;
-        long room = PIPE_CAPACITY - pipe->bytes;
+        long room = pipe_capacity(pipe) - pipe->bytes;
         /* Up to PIPE_BUF bytes go in in one piece: pipe(7). */
         if (process->placed + process->owed <= PIPE_BUF && process->owed > room)
             continue;
@@ -29,6 +34,13 @@ static void fill(struct model *model, int object)
         process->owed -= size;
         pipe->bytes += size;
     }
+}
+
+void pipe_resize(struct model *model, int pipe, long bytes)
+{
+    model->objects[pipe].limit = bytes;
+    fill(model, pipe);
+    object_touch(model, pipe);
 }
 
 /* A write of SIZE bytes waits for room in OBJECT. */
@@ -88,7 +100,7 @@ static bool must_wait(const struct now *now, int object, bool out, long size)
         return false;
     if (known->kind > KIND_FIFO || known->outside)
         return true;
-    return out ? known->bytes + size > PIPE_CAPACITY &&
+    return out ? known->bytes + size > pipe_capacity(known) &&
                      fd_held(now->model, object, 'r')
                : known->bytes <= 0 && fd_held(now->model, object, 'w');
 }
@@ -132,6 +144,7 @@ static bool handle_transfer(struct now *now)
     if (now->begins)
         return begin_transfer(now, object, out);
     long size = now->event->error ? 0 : now->event->result;
+    now->at_once = !must_wait(now, object, out, size);
     long placed = now->model->processes[now->process].placed;
     if (now->model->processes[now->process].filling != NONE) {
         move(now, object, -placed);

@@ -186,8 +186,9 @@ static bool handle_wait(struct now *now)
                    : (pid_t)now->event->result;
     long whom = arg_number(now, id ? 1 : 0);
 
-    if (now->begins && !now->endless && has_ended_child(now, whom))
-        return false; /* it need not wait */
+    now->at_once = has_ended_child(now, whom);
+    if (now->begins && !now->endless && now->at_once)
+        return false;
     if (now->event->error && !is_own(now) && now->model->log->own)
         return false; /* a shell asks whether there is another one */
     if (now->begins || now->event->error) {

@@ -73,7 +73,8 @@ static enum cause missing_to_write(const struct model *model,
         return strcmp(event->error, "EPIPE") == 0 && fd_held(model, pipe, 'r')
                    ? CAUSE_READERS
                    : CAUSE_NONE;
-    return model->objects[pipe].bytes - placed + event->result > PIPE_CAPACITY
+    return model->objects[pipe].bytes - placed + event->result >
+                   pipe_capacity(&model->objects[pipe])
                ? CAUSE_READ
                : CAUSE_NONE;
 }

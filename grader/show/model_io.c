@@ -148,6 +148,7 @@ static int end_open(struct now *now, bool at, const char *path, char mode)
 {
     int object = io_add_result(now, KIND_FILE, mode);
 
+    now->at_once = object == NONE || !waits_for_partner(now, object, mode);
     if (object == NONE)
         object = now->step.object = opened(now, at, path);
     if (object == NONE || now->model->waiting[now->index] == OPEN)
@@ -287,6 +288,10 @@ static bool handle_lock(struct now *now)
                        : arg_has(now, -1, "F_RDLCK") || arg_has(now, 1, "_SH")
                            ? "lock to read"
                            : "lock to write";
+    now->at_once = strcmp(type, "unlock") == 0 ||
+                   strcmp(command, "F_SETLK") == 0 ||
+                   strcmp(command, "F_OFD_SETLK") == 0 ||
+                   strstr(command, "LOCK_NB") != NULL;
     step_text(now, "%s %d, %s: %s%s%s", now->event->name, fd, command, type,
               now->step.object == NONE ? "" : " ",
               now->step.object == NONE
@@ -305,8 +310,18 @@ static bool handle_fcntl(struct now *now)
 
     if (arg_has(now, 1, "SETLK"))
         return handle_lock(now);
+    now->at_once = true;
     if (arg_has(now, 1, "F_DUPFD"))
         return duplicate(now, fd);
+    if (known && is_success(now) && arg_has(now, 1, "PIPE_SZ")) {
+        pipe_resize(now->model, known->object, now->event->result);
+        if (arg_has(now, 1, "F_GETPIPE_SZ"))
+            return false;
+        now->step.object = known->object;
+        step_text(now, "fcntl %d: %s has room for %ld bytes", fd,
+                  object_label(now->model, known->object), now->event->result);
+        return true;
+    }
     if (known && is_success(now) && arg_has(now, 1, "F_SETFD"))
         known->cloexec = arg_has(now, 2, "FD_CLOEXEC");
     return false;
@@ -333,9 +348,10 @@ static bool handle_poll(struct now *now)
                      : NONE;
 
     int object = now->step.object = fd >= 0 ? fd_object(now, fd, name) : NONE;
-    if (now->begins && !now->endless && object != NONE &&
-        now->model->objects[object].kind <= KIND_FIFO &&
-        now->model->objects[object].bytes > 0)
+    now->at_once = object != NONE &&
+                   now->model->objects[object].kind <= KIND_FIFO &&
+                   now->model->objects[object].bytes > 0;
+    if (now->begins && !now->endless && now->at_once)
         return false; /* there is something to be read */
     step_text(now, "%s", now->event->name);
     if (now->begins || now->event->error) {

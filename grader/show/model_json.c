@@ -180,8 +180,7 @@ static json_t *json_step(const struct step *step, const int *numbers)
                             : "",
         "data", string_or_null(data ? data : step->data), "size",
         number_or_null(step->size), "error", string_or_null(step->error),
-        "blocked_us",
-        (json_int_t)(step->kind == STEP_RETURN ? step->blocked_us : 0), "until",
+        "blocked_us", (json_int_t)step->blocked_us, "until",
         step_or_null(step->until), "other", number_or_null(step->other));
 
     if (step->address)
@@ -240,6 +239,7 @@ static void add_lists(const struct model *model, json_t *recording)
     (void)json_object_set_new(recording, "descriptors", descriptors);
     (void)json_object_set_new(recording, "steps", steps);
     (void)json_object_set_new(recording, "waits", waits_json(model, numbers));
+    (void)json_object_set_new(recording, "notes", notes_json(model));
     free(numbers);
 }
 

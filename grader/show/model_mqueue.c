@@ -12,13 +12,16 @@
         */
 
 /* The queue NAME ("q", as the system call has it); its key is what a descriptor
- * of it is called, "/q". */
-static int by_name(struct now *now, const char *name)
+ * of it is called, "/q".  MADE: if it is new here, then it is new. */
+static int by_name(struct now *now, const char *name, bool made)
 {
     char *key = xformat("/%s", name);
     char *label = xformat("queue /%s", name);
+    bool known = object_find(now->model, key) != NONE;
     int object = object_get(now->model, KIND_QUEUE, key, label, key);
 
+    if (!known)
+        now->model->objects[object].outside = !made;
     free(label);
     free(key);
     return object;
@@ -34,7 +37,7 @@ static bool handle_open(struct now *now)
     step_result(now, "descriptor %ld", now->event->result);
     if (is_success(now)) {
         const char *limit = strstr(now->event->args, "mq_maxmsg=");
-        now->step.object = by_name(now, name);
+        now->step.object = by_name(now, name, arg_has(now, 1, "O_CREAT"));
         if (limit)
             now->model->objects[now->step.object].limit =
                 strtol(limit + 10, NULL, 10);
@@ -56,7 +59,7 @@ static int queue_at(struct now *now)
     struct descriptor *known =
         fd >= 0 ? fd_get(now->model, now->leader, fd) : NULL;
 
-    return known ? known->object : *name ? by_name(now, name + 1) : NONE;
+    return known ? known->object : *name ? by_name(now, name + 1, false) : NONE;
 }
 
 /* Behind those of the same priority: mq_send(3). */
@@ -86,7 +89,7 @@ static void send_message(struct now *now, struct object *queue)
     bool taken = message_settle(queue, priority);
 
     now->step.size = size;
-    if (queue->message_count == 0)
+    if (queue->message_count == 0 && !queue->outside)
         notify(now, queue);
     if (!taken)
         insert(queue,
@@ -102,8 +105,9 @@ static bool handle_send(struct now *now)
         return false;
     struct object *queue = &now->model->objects[object];
     long limit = queue->limit > 0 ? queue->limit : MSG_DEFAULT;
-    if (now->begins && !now->endless &&
-        ((long)queue->message_count < limit || fails_at_once(now, "EAGAIN")))
+    now->at_once = (!queue->outside && (long)queue->message_count < limit) ||
+                   fails_at_once(now, "EAGAIN");
+    if (now->begins && !now->endless && now->at_once)
         return false;
     now->step.object = object;
     now->step.flow = 'o';
@@ -131,8 +135,9 @@ static bool handle_receive(struct now *now)
     if (object == NONE)
         return false;
     struct object *queue = &now->model->objects[object];
-    if (now->begins && !now->endless &&
-        (queue->message_count > 0 || fails_at_once(now, "EAGAIN")))
+    now->at_once = (!queue->outside && queue->message_count > 0) ||
+                   fails_at_once(now, "EAGAIN");
+    if (now->begins && !now->endless && now->at_once)
         return false;
     now->step.object = object;
     now->step.flow = 'i';

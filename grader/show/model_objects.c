@@ -337,7 +337,8 @@ static void note_bytes(const struct model *model, const struct object *object,
                        struct state *state)
 {
     state->level = object->bytes > 0 ? object->bytes : 0;
-    state->capacity = object->kind == KIND_SOCKET ? NONE : PIPE_CAPACITY;
+    state->capacity =
+        object->kind == KIND_SOCKET ? NONE : pipe_capacity(object);
     char *bytes =
         xformat("%ld byte%s", state->level, state->level == 1 ? "" : "s");
     bool full = state->level == state->capacity || is_waited_for(model, object);

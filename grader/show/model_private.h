@@ -26,7 +26,7 @@
 #define DATA_MAX 512
 #define OPEN     SIZE_MAX /* the end of an interval that is not over */
 
-#define PIPE_CAPACITY 65536 /* pipe(7) */
+#define PIPE_CAPACITY 65536 /* if nobody asks: pipe(7) */
 
 /* ---- Objects ------------------------------------------------------------ */
 
@@ -116,7 +116,8 @@ struct object {
     long *owed; /* types of messages that were received, but whose sending is
                    not in the log yet */
     size_t owed_count;
-    long limit; /* of bytes (System V) or messages (POSIX) in it; 0: unknown */
+    long limit; /* of bytes (pipes, System V) or messages (POSIX) in it; 0:
+                   unknown */
     int attached;
     int registered; /* process; NONE */
     bool notifies;  /* somebody was registered once */
@@ -233,6 +234,7 @@ struct now {
     int leader;   /* whose descriptors count */
     bool begins;  /* a wait begins; nothing may be changed */
     bool endless; /* ...and it never ends */
+    bool at_once; /* nothing that we know of was in the call's way */
     struct step step;
 };
 
@@ -382,6 +384,10 @@ void attach_inherit(struct model *model, int from, int to);
 
 /* PROCESS no longer waits for room in a pipe. */
 void end_filling(struct model *model, int process);
+/* How many bytes a pipe holds. */
+long pipe_capacity(const struct object *pipe);
+/* It now has room for as many: who waits for room may go on. */
+void pipe_resize(struct model *model, int pipe, long bytes);
 
 /* ---- model_io.c --------------------------------------------------------- */
 
@@ -484,5 +490,7 @@ void scene_shorten(struct now *now);
 json_t *model_json(const struct model *model);
 /* NUMBERS: of the objects, as they are told of. */
 json_t *waits_json(const struct model *model, const int *numbers);
+/* What the autopsy says beside: a sentence each. */
+json_t *notes_json(const struct model *model);
 
 #endif

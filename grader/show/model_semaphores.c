@@ -272,9 +272,11 @@ static bool handle_semop(struct now *now)
     struct change *changes;
     size_t count = read_changes(now->event, &changes);
 
-    if (now->begins && !now->endless &&
-        (fails_at_once(now, "EAGAIN") || (all_known(set, changes, count) &&
-                                          !blocked_by(set, changes, count)))) {
+    /* EAGAIN is also what comes of a time limit: semop(2). */
+    bool fails = fails_at_once(now, "EAGAIN") && arg_has(now, -1, "IPC_NOWAIT");
+    now->at_once = fails || (all_known(set, changes, count) &&
+                             !blocked_by(set, changes, count));
+    if (now->begins && !now->endless && now->at_once) {
         free(changes);
         return false;
     }

@@ -73,8 +73,14 @@ int sysv_object(struct now *now, enum object_kind kind, long id)
             model->objects[object].outside = true;
         }
     }
-    if (object == NONE)
+    if (object == NONE) {
         object = object_get(model, kind, key, NULL, detail);
+        /* Others have made it, and may put in and take out what they like.  Of
+         * semaphores tell.c says the values. */
+        model->objects[object].outside = kind == KIND_MESSAGES &&
+                                         !arg_has(now, -1, "IPC_CREAT") &&
+                                         !arg_has(now, 0, "IPC_PRIVATE");
+    }
     free(detail);
     free(key);
     return object;
@@ -103,7 +109,9 @@ int sysv_get(struct now *now, enum object_kind kind)
     }
     int object = sysv_object(now, kind, now->event->result);
     struct object *known = &now->model->objects[object];
-    known->outside = false;
+    if (kind != KIND_MESSAGES || arg_has(now, 0, "IPC_PRIVATE") ||
+        arg_has(now, -1, "IPC_EXCL"))
+        known->outside = false; /* or the call would have failed */
     if (strstr(known->detail, "key") == NULL) {
         char *detail = xformat("%s, key %s", known->detail, key);
         free(known->detail);
@@ -253,8 +261,9 @@ static bool handle_msgsnd(struct now *now)
     struct object *queue = &now->model->objects[object];
     long size = arg_number(now, 2), type = type_of(now);
 
-    if (now->begins && !now->endless &&
-        (has_room(queue, size) || fails_at_once(now, "EAGAIN")))
+    now->at_once = (!queue->outside && has_room(queue, size)) ||
+                   fails_at_once(now, "EAGAIN");
+    if (now->begins && !now->endless && now->at_once)
         return false;
     now->step.object = object;
     now->step.flow = 'o';
@@ -334,9 +343,10 @@ static bool handle_msgrcv(struct now *now)
     long wanted = arg_number(now, 3), type = type_of(now);
     bool except = arg_has(now, 4, "MSG_EXCEPT");
 
-    if (now->begins && !now->endless &&
-        (find_message(queue, wanted, except) < queue->message_count ||
-         fails_at_once(now, "ENOMSG,E2BIG")))
+    size_t first = find_message(queue, wanted, except);
+    now->at_once = (!queue->outside && first < queue->message_count) ||
+                   fails_at_once(now, "ENOMSG,E2BIG");
+    if (now->begins && !now->endless && now->at_once)
         return false;
     now->step.object = object;
     now->step.flow = 'i';

@@ -153,21 +153,34 @@ static json_t *json_holder(const struct model *model, const json_t *wait,
 
 /* ---- The whole ---------------------------------------------------------- */
 
-/* LINE, with what the autopsy calls "pipe A" called LABEL, as in the drawing:
- * it has letters of its own.  To be freed. */
-static char *renamed(const char *line, const char *label)
+/* What the autopsy calls an object in LINE, such as "pipe A": *SIZE bytes of
+ * it; NULL.  A program may be called "pipe 3". */
+static const char *find_name(const char *line, size_t *size)
 {
     static const char *const words[] = {"pipe ", "FIFO ", "socket "};
 
-    for (size_t i = 0; i < LENGTH(words); i++) {
-        const char *at = strstr(line, words[i]);
-        const char *letter = at ? at + strlen(words[i]) : NULL;
-        size_t size = letter ? strcspn(letter, " ,;:") : 0;
-        if (size > 0 && size < 4 && *letter >= 'A' && *letter <= 'Z')
-            return xformat("%.*s%s%s", (int)(at - line), line, label,
-                           letter + size);
-    }
-    return xstrdup(line);
+    for (size_t i = 0; i < LENGTH(words); i++)
+        for (const char *at = strstr(line, words[i]); at;
+             at = strstr(at + 1, words[i])) {
+            const char *letter = at + strlen(words[i]);
+            size_t length = strcspn(letter, " ,;:");
+            *size = strlen(words[i]) + length;
+            if (length > 0 && length < 4 && *letter >= 'A' && *letter <= 'Z')
+                return at;
+        }
+    return NULL;
+}
+
+/* LINE, with the object that it names called LABEL, as in the drawing, which
+ * has letters of its own.  To be freed. */
+static char *renamed(const char *line, const char *label)
+{
+    size_t size;
+    const char *name = find_name(line, &size);
+
+    return name ? xformat("%.*s%s%s", (int)(name - line), line, label,
+                          name + size)
+                : xstrdup(line);
 }
 
 /* The semaphore of OBJECT that WAIT is about; "" of any other object.  To be
@@ -217,6 +230,67 @@ static json_t *json_wait(const struct model *model, const json_t *wait,
     return json;
 }
 
+/* The sentence of the autopsy about its wait NUMBER. */
+static const char *line_of(const json_t *about, size_t number)
+{
+    const char *line = json_string_value(
+        json_array_get(json_object_get(about, "lines"), number));
+
+    return line ? line : "";
+}
+
+/* What the object that TEXT begins with, *SIZE bytes, is called in the drawing,
+ * if one of the waits is about it; NULL. */
+static const char *drawn_name(const struct model *model, const char *text,
+                              size_t *size)
+{
+    const json_t *about = model->log->about, *wait;
+    size_t i;
+
+    json_array_foreach(json_object_get(about, "waits"), i, wait)
+    {
+        const char *name = find_name(line_of(about, i), size);
+        int process = process_called(
+            model, json_integer_value(json_object_get(wait, "pid")));
+        int object = object_of(model, wait, process);
+        if (name && object != NONE && strncmp(text, name, *size) == 0 &&
+            (text[*size] == '\0' || strchr(" ,;:", text[*size])))
+            return object_label(model, object);
+    }
+    return NULL;
+}
+
+/* LINE, with all objects called as in the drawing.  To be freed. */
+static char *all_renamed(const struct model *model, const char *line)
+{
+    char *text = xstrdup("");
+
+    while (*line) {
+        size_t size = 1;
+        const char *label = drawn_name(model, line, &size);
+        char *longer =
+            label ? xformat("%s%s", text, label) : xformat("%s%c", text, *line);
+        free(text);
+        text = longer;
+        line += label ? size : 1;
+    }
+    return text;
+}
+
+json_t *notes_json(const struct model *model)
+{
+    const json_t *about = model->log->about;
+    json_t *notes = json_array();
+
+    for (size_t i = json_array_size(json_object_get(about, "waits"));
+         i < json_array_size(json_object_get(about, "lines")); i++) {
+        char *note = all_renamed(model, line_of(about, i));
+        (void)json_array_append_new(notes, json_string(note));
+        free(note);
+    }
+    return notes;
+}
+
 json_t *waits_json(const struct model *model, const int *numbers)
 {
     const json_t *about = model->log->about;
@@ -227,10 +301,8 @@ json_t *waits_json(const struct model *model, const int *numbers)
 
     json_array_foreach(all, i, wait)
     {
-        const char *line = json_string_value(
-            json_array_get(json_object_get(about, "lines"), i));
         (void)json_array_append_new(
-            waits, json_wait(model, wait, line ? line : "", least, numbers));
+            waits, json_wait(model, wait, line_of(about, i), least, numbers));
     }
     return waits;
 }

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "draw.h"
+#include "draw_terminal.h"
 #include "worker.h"
 
 static struct kit kit;
@@ -192,6 +193,71 @@ Test(draw, steps_are_listed_without_javascript)
     cr_expect_eq(count(plain, "first 300 of\n"), 1);
     free(plain);
     free(html);
+}
+
+/* ---- The terminal -------------------------------------------------------- */
+
+/* ONE, which is freed, in ASCII on 80 columns. */
+static char *text_of(json_t *one)
+{
+    struct report report = {.width = 80};
+    char *text = NULL;
+    size_t size;
+
+    report.out = open_memstream(&text, &size);
+    cr_assert_not_null(report.out);
+    draw_terminal(&report, one, true, true);
+    cr_assert_eq(fclose(report.out), 0);
+    json_decref(one);
+    return text;
+}
+
+/* How many columns stand before the first process's line, which is the same in
+ * each line of a step. */
+static void expect_aligned(const char *text)
+{
+    char *copy = xstrdup(strstr(text, "what happened\n")), *rest = copy, *line;
+
+    (void)strsep(&rest, "\n");
+    while ((line = strsep(&rest, "\n")) != NULL && *line) {
+        cr_expect_leq(strlen(line), 80, "%s", line);
+        cr_expect_eq(strcspn(line, "*|o+x:"), 9, "%s", line);
+    }
+    free(copy);
+}
+
+Test(draw, terminal_is_aligned_however_long_a_run_takes)
+{
+    static const long begins_us[] = {0,          9999994,     9999995,
+                                     10100000,   9999900000,  9999949999,
+                                     9999950000, 900000000000};
+
+    for (size_t i = 0; i < LENGTH(begins_us); i++) {
+        json_t *one = recording("pipe_right"), *step;
+        size_t n;
+        json_array_foreach(json_object_get(one, "steps"), n, step)(void)
+            json_object_set_new(step, "at_us", json_integer(begins_us[i]));
+        char *text = text_of(one);
+        expect_aligned(text);
+        free(text);
+    }
+}
+
+#define NOTE "message queue /q holds no bytes"
+
+Test(draw, terminal_and_page_say_what_the_autopsy_says_beside)
+{
+    json_t *one = recording("pipe_wrong");
+
+    (void)json_object_set_new(one, "notes", json_pack("[s]", NOTE));
+    char *text = text_of(json_incref(one));
+    cr_expect(strstr(text, NOTE) > strstr(text, "who waits"), "%s", text);
+    free(text);
+    free(html_of(json_incref(one)));
+    (void)json_object_set_new(one, "waits", json_array());
+    text = text_of(one);
+    cr_expect(strstr(text, "who waits message queue /q"), "%s", text);
+    free(text);
 }
 
 /* ---- SVG ----------------------------------------------------------------- */

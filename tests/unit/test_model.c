@@ -140,6 +140,94 @@ Test(model, what_came_after_a_hang_is_not_told)
     json_decref(about);
 }
 
+/* ---- What the autopsy says ----------------------------------------------- */
+
+/* Two pipes; the autopsy has come upon the second one first. */
+#define TWO_PIPES                                                              \
+    BEGIN "10 1.001000 pipe([3<pipe:[7]>, 4<pipe:[7]>]) = 0 <0.000001>\n"      \
+          "10 1.002000 pipe([5<pipe:[8]>, 6<pipe:[8]>]) = 0 <0.000001>\n"      \
+          "10 1.003000 read(5<pipe:[8]>,  <unfinished ...>\n"
+
+/* The recording of a run that hung in its read of pipe B. */
+static json_t *record_hang(const char *line, const char *note)
+{
+    json_t *about =
+        json_pack("{s:b, s:I, s:s, s:[{s:i, s:s, s:b, s:i, s:[]}], s:[s, s]}",
+                  "hung", 1, "hung_us", (json_int_t)8000000, "story",
+                  "is deadlocked", "waits", "pid", 10, "call", "read", "reads",
+                  1, "fd", 5, "holders", "lines", line, note);
+    struct run_log run = {.text = TWO_PIPES,
+                          .size = strlen(TWO_PIPES),
+                          .program = "/bin/p",
+                          .about = about};
+    json_t *recording = model_record(&run);
+
+    cr_assert(recording);
+    json_decref(about);
+    return recording;
+}
+
+Test(model, autopsy_names_objects_as_the_drawing_does)
+{
+    json_t *recording =
+        record_hang("pipe 10 is blocked in read(5): pipe A is empty",
+                    "so: pipe 10 waits for the other end of pipe A");
+
+    cr_expect_str_eq(text(item(recording, "waits", 0), "text"),
+                     "pipe 10 is blocked in read(5): pipe B is empty");
+    cr_expect_str_eq(json_string_value(item(recording, "notes", 0)),
+                     "so: pipe 10 waits for the other end of pipe B");
+    cr_expect_eq(size(recording, "notes"), 1);
+    json_decref(recording);
+}
+
+/* ---- Time, and room ------------------------------------------------------ */
+
+Test(model, who_waits_alone_has_waited_too)
+{
+    json_t *recording = record(
+        BEGIN
+        "10 1.100000 clock_nanosleep(CLOCK_REALTIME, 0, {tv_sec=1}, NULL) = 0 "
+        "<1.000200>\n"
+        "10 2.200000 pipe([3<pipe:[7]>, 4<pipe:[7]>]) = 0 <0.200000>\n"
+        "10 2.500000 write(4<pipe:[7]>, \"x\", 1) = 1 <0.200000>\n"
+        "10 2.800000 clock_nanosleep(CLOCK_REALTIME, 0, {tv_nsec=1}, NULL) = 0 "
+        "<0.000200>\n");
+
+    expect_step(recording, 1, "call", "clock_nanosleep");
+    cr_expect_eq(number(item(recording, "steps", 1), "blocked_us"), 1000200);
+    cr_expect_eq(number(item(recording, "steps", 2), "blocked_us"), 0,
+                 "pipe(2) never waits");
+    cr_expect_eq(number(item(recording, "steps", 3), "blocked_us"), 0,
+                 "the machine was slow, but there was room");
+    cr_expect_eq(number(item(recording, "steps", 4), "blocked_us"), 0);
+    json_decref(recording);
+}
+
+Test(model, pipe_has_the_room_that_it_was_given)
+{
+    json_t *recording = record(
+        FORKED
+        "10 1.003000 fcntl(4<pipe:[7]>, F_SETPIPE_SZ, 4096) = 4096 <0.1>\n"
+        "10 1.004000 write(4<pipe:[7]>, \"x\"..., 4096) = 4096 <0.1>\n"
+        "10 1.005000 write(4<pipe:[7]>, \"y\", 1 <unfinished ...>\n"
+        "11 1.006000 <... read resumed>\"x\", 9) = 9 <0.003500>\n"
+        "10 1.007000 <... write resumed>) = 1 <0.002>\n");
+    const json_t *states =
+        json_object_get(item(recording, "objects", 0), "states");
+
+    expect_step(recording, 4, "call",
+                "fcntl 4: pipe A has room for 4096 bytes");
+    cr_expect_str_eq(
+        text(json_array_get(states, json_array_size(states) - 1), "text"),
+        "4088 bytes");
+    cr_expect_eq(
+        number(json_array_get(states, json_array_size(states) - 1), "capacity"),
+        4096);
+    cr_expect_str_eq(state(recording, 0, 1), "4096 bytes, full");
+    json_decref(recording);
+}
+
 Test(model, semaphores_have_the_values_that_they_were_told)
 {
     json_t *recording = record(

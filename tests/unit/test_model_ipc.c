@@ -293,6 +293,84 @@ Test(model_ipc, who_closes_the_queue_is_no_longer_registered)
     json_decref(recording);
 }
 
+/* ---- What others than the run put in and take out ------------------------ */
+
+static void expect_outside(const json_t *recording, size_t index)
+{
+    const json_t *object = item(recording, "objects", index);
+
+    cr_expect(json_is_true(json_object_get(object, "outside")), "%s",
+              text(object, "label"));
+    cr_expect_eq(json_array_size(json_object_get(object, "states")), 0,
+                 "nobody knows what is in it");
+}
+
+/* The first message was there before; another that took it is not traced. */
+Test(model_ipc, queue_that_others_made_has_no_states)
+{
+    json_t *recording = record(
+        BEGIN
+        "10 1.100000 msgget(0x9, 0) = 0 <0.1>\n"
+        "10 1.200000 fork() = 11 <0.1>\n"
+        "10 1.300000 msgsnd(0, {mtype=1, mtext=\"a\"}, 1, 0 <unfinished ...>\n"
+        "11 1.400000 getppid() = 10 <0.1>\n"
+        "11 1.450000 msgrcv(0, {mtype=7, mtext=\"b\"}, 9, 0, 0) = 1 <0.01>\n"
+        "10 1.500000 <... msgsnd resumed>) = 0 <0.2>\n"
+        "11 1.600000 msgsnd(0, {mtype=1, mtext=\"c\"}, 1, 0) = 0 "
+        "<0.300000>\n");
+
+    expect_outside(recording, 0);
+    expect_step(recording, 3, "wait", "msgsnd to queue A: type 1, 1 bytes");
+    expect_step(recording, 5, "return", "msgsnd to queue A: type 1, 1 bytes");
+    cr_expect_eq(number(item(recording, "steps", 6), "blocked_us"), 300000);
+    json_decref(recording);
+}
+
+Test(model_ipc, posix_queue_that_others_made_has_no_states)
+{
+    json_t *recording = record(
+        BEGIN "10 1.100000 mq_open(\"q\", O_RDWR) = 3</q> <0.1>\n"
+              "10 1.200000 mq_notify(3</q>, {sigev_signo=SIGUSR1}) = 0 <0.1>\n"
+              "10 1.300000 mq_timedsend(3</q>, \"a\", 1, 0, NULL) = 0 <0.1>\n");
+
+    expect_outside(recording, 0);
+    expect_step(recording, 3, "call",
+                "mq_send to queue /q: priority 0, 1 bytes");
+    json_decref(recording);
+}
+
+Test(model_ipc, queue_that_was_made_anew_is_known)
+{
+    json_t *recording = record(
+        BEGIN
+        "10 1.100000 msgrcv(0, 0x1, 9, 0, 0) = -1 EINVAL (Invalid) <0.1>\n"
+        "10 1.200000 msgget(0x9, IPC_CREAT|IPC_EXCL|0600) = 0 <0.1>\n"
+        "10 1.300000 msgsnd(0, {mtype=1, mtext=\"a\"}, 1, 0) = 0 "
+        "<0.300000>\n");
+
+    cr_expect_str_eq(last_state(recording, 0), "1 message");
+    cr_expect_eq(number(item(recording, "steps", 3), "blocked_us"), 0,
+                 "there was room");
+    json_decref(recording);
+}
+
+Test(model_ipc, time_limit_is_a_wait)
+{
+    json_t *recording = record(
+        BEGIN
+        "10 1.100000 semget(IPC_PRIVATE, 1, 0600) = 0 <0.1>\n"
+        "10 1.300000 semtimedop(0, " OP(
+            0, -1, "0") ", {tv_sec=1}) = -1 EAGAIN (Try again) "
+                        "<0.900000>\n"
+                        "10 2.300000 semop(0, " OP(
+                            0, -1, "IPC_NOWAIT") ") = -1 EAGAIN (Try again) "
+                                                 "<0.200000>\n");
+
+    cr_expect_eq(number(item(recording, "steps", 2), "blocked_us"), 900000);
+    cr_expect_eq(number(item(recording, "steps", 3), "blocked_us"), 0);
+    json_decref(recording);
+}
+
 Test(model_ipc, yield_is_told_of_who_shares_memory)
 {
     static const char log[] =

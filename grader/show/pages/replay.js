@@ -147,7 +147,8 @@ function draw_graph() {
   runs.forEach((_, i) => { $(`graph-${i}`).hidden = i !== run.number; });
   fill($("waits"), run.waits.map((wait) => element("li", {}, wait.text,
     wait.holders.filter((h) => h.close).map((h) =>
-      element("strong", {}, ` ${h.close}`)))));
+      element("strong", {}, ` ${h.close}`)))),
+  run.notes.map((note) => element("li", { class: "note" }, note)));
 }
 
 /* ---- Playing, jumping, selecting ----------------------------------------- */

@@ -71,6 +71,7 @@ const holds = (interval, at) =>
 class Run {
   constructor(recording, number) {
     Object.assign(this, recording);
+    this.notes ||= []; /* there were none */
     this.number = number;
     this.at = 0;
     this.selected = null; /* {kind, index} */
