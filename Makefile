@@ -70,7 +70,8 @@ doctor: kit
 
 ## make demo         the demonstrations; LAB=pipe SCENARIO=eof: one, drawn;
 ##                   TEST=name: your run that failed there; SOLUTION=yes: by
-##                   our program; HTML=FILE, SVG=FILE: written
+##                   our program; WRONG=yes: by the scenario's wrong one;
+##                   HTML=FILE, SVG=FILE: written (SVG: of two the right one)
 .PHONY: demo
 demo: kit
 	@$(IPCLAB) show $(LAB) $(SCENARIO) $(if $(SOLUTION),--solution) \

@@ -38,7 +38,10 @@ static const struct argp_option options[] = {
     {"submission", 's', "PATH", 0,
      "Run this file, or the one in this directory (default: yours)", 0},
     {"html", OPTION_HTML, "FILE", 0, "Write a replay for a browser", 0},
-    {"svg", OPTION_SVG, "FILE", 0, "Write a picture for slides", 0},
+    {"svg", OPTION_SVG, "FILE", 0,
+     "Write a picture for slides; of two runs the right one (--wrong: the "
+     "other)",
+     0},
     {"json", OPTION_JSON, "FILE", 0,
      "Write the recording, see grader/show/MODEL.md", 0},
     {"log", OPTION_LOG, "FILE", 0, "Keep strace's log of a command", 0},
@@ -179,6 +182,8 @@ static int draw(const struct show *show)
 
 static int run(struct show *show)
 {
+    if (!show_is_clear(show))
+        return EXIT_USAGE;
     if (show->lab && !kit_has_lab(&show->kit, show->lab)) {
         (void)complain("%s: no such lab; ipclab status shows them", show->lab);
         return EXIT_USAGE;

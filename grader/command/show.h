@@ -17,6 +17,9 @@ struct show {
     json_t *recordings;
 };
 
+/* Whether all that SHOW asks for can be had at once; false after a message. */
+bool show_is_clear(const struct show *show);
+
 /* Run what SHOW asks for and add its recordings, the wrong one first; exit
  * status. */
 int show_observe(struct show *show);

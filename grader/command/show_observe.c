@@ -237,6 +237,40 @@ static int observe_any(struct show *show)
     return status;
 }
 
+/* ---- What is asked for -------------------------------------------------- */
+
+bool show_is_clear(const struct show *show)
+{
+    bool lab = show->lab, arguments = lab && show->command;
+    const struct {
+        bool given;
+        const char *words;
+    } refused[] = {
+        {show->scenario && show->test, "a scenario or --test, not both"},
+        {show->scenario && arguments, "a scenario or arguments, not both"},
+        {show->test && arguments, "--test or arguments, not both"},
+        {show->solution && show->submission,
+         "--solution or --submission, not both"},
+        {show->wrong && show->solution, "--wrong or --solution, not both"},
+        {show->wrong && show->submission, "--wrong or --submission, not both"},
+        {show->wrong && (show->test || arguments),
+         "--wrong is for a scenario, not for a test or arguments"},
+        {show->log && lab, "--log is for a command, not for a LAB"},
+        {!lab &&
+             (show->test || show->solution || show->wrong || show->submission),
+         "--test, --solution, --wrong and --submission need a LAB"},
+    };
+
+    for (size_t i = 0; i < LENGTH(refused); i++)
+        if (refused[i].given) {
+            (void)complain("show%s%s: %s; see ipclab show --help",
+                           lab ? " " : "", lab ? show->lab : "",
+                           refused[i].words);
+            return false;
+        }
+    return true;
+}
+
 int show_observe(struct show *show)
 {
     return show->lab == NULL ? observe_any(show)
