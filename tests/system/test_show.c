@@ -116,6 +116,7 @@ static const struct program {
     {"the compiler",
      {"sh", "-c", "echo 'int main(){}' | gcc -pipe -xc -o /dev/null -"}},
     {"timeout", {"timeout", "-s", "KILL", "0.2", "cat", "/dev/zero"}},
+    {"ssh-agent", {"ssh-agent", "sh", "-c", "ssh-add -l; true"}},
     {"a shell of loops",
      {"sh", "-c",
       "for i in 1 2 3; do (echo $i; exit $i) | while read -r x; do echo $x; "
@@ -181,10 +182,30 @@ static void expect_everything(const struct program *program)
     json_decref(recordings);
 }
 
+/* Not every machine has all of them. */
+static bool is_installed(const char *name)
+{
+    const char *rest = getenv("PATH");
+    bool found = false;
+
+    while (rest && *rest && !found) {
+        size_t size = strcspn(rest, ":");
+        char *path = xformat("%.*s/%s", (int)size, rest, name);
+        found = access(path, X_OK) == 0;
+        free(path);
+        rest += size + (rest[size] == ':');
+    }
+    return found;
+}
+
 Test(show, any_program_loses_no_event)
 {
     for (size_t i = 0; i < LENGTH(programs); i++)
-        expect_everything(&programs[i]);
+        if (is_installed(programs[i].argv[0]))
+            expect_everything(&programs[i]);
+        else
+            (void)fprintf(stderr, "show: %s: not installed, and not shown\n",
+                          programs[i].name);
     expect_clean_machine();
 }
 
@@ -250,6 +271,174 @@ Test(show, failed_test_names_who_keeps_the_end)
     json_decref(recordings);
     expect_clean_machine();
 }
+
+/* ---- Alone --------------------------------------------------------------- */
+
+Test(show, who_waits_alone_is_seen_to_wait)
+{
+    struct outcome outcome = IPCLAB("show", "--ascii", "--", "sleep", "0.2");
+
+    cr_expect_eq(outcome.status, 0, "%s", outcome.errors);
+    cr_expect(strstr(outcome.output, "clock_nanosleep (waited "), "%s",
+              outcome.output);
+    expect_clean_machine();
+}
+
+/* The tester puts the messages in, and is not traced. */
+Test(show, queue_of_a_tester_has_no_invented_state)
+{
+    char *json = in_scratch("show.json");
+    struct outcome outcome = IPCLAB("show", "msgq", "--solution", "--test",
+                                    "take_by_type", "--json", json);
+    json_t *recordings = json_load_file(json, 0, NULL), *object;
+    const json_t *recording = json_array_get(recordings, 0);
+    int queues = 0;
+    size_t i;
+
+    cr_assert(outcome.status == 0 && recording, "%s", outcome.errors);
+    json_array_foreach(json_object_get(recording, "objects"), i, object)
+    {
+        if (!is_kind(object, "messages"))
+            continue;
+        queues++;
+        cr_expect(json_is_true(json_object_get(object, "outside")));
+        cr_expect_eq(json_array_size(json_object_get(object, "states")), 0);
+    }
+    cr_expect_geq(queues, 1);
+    free(json);
+    json_decref(recordings);
+    expect_clean_machine();
+}
+
+/* ---- MODEL.md ------------------------------------------------------------ */
+
+static void add_name(json_t *set, const char *name, size_t size)
+{
+    char *copy = xstrndup(name, size);
+
+    (void)json_object_set_new(set, copy, json_true());
+    free(copy);
+}
+
+/* The members that SECTION of MODEL.md tells of: what is in the first column
+ * of a table, and the keys of what is written as JSON. */
+static json_t *told_in(const char *section)
+{
+    json_t *set = json_object();
+    const char *end = strstr(section + 1, "\n## ");
+    const char *row = NULL;
+
+    end = end ? end : section + strlen(section);
+    for (const char *c = section; c < end; c++) {
+        size_t word = strspn(c + 1, "abcdefghijklmnopqrstuvwxyz_");
+        if (strncmp(c, "\n| ", 3) == 0)
+            row = c + 3;
+        else if (row && strncmp(c, " |", 2) == 0)
+            row = NULL;
+        if ((row && *c == '`' && c[1 + word] == '`' && word > 0) ||
+            (*c == '"' && word > 0 && strncmp(c + 1 + word, "\":", 2) == 0))
+            add_name(set, c + 1, word);
+    }
+    return set;
+}
+
+/* The members of JSON, and of all that is in it. */
+static void add_members(json_t *set, const json_t *json)
+{
+    const char *key;
+    json_t *value;
+    size_t i;
+
+    json_array_foreach(json, i, value) add_members(set, value);
+    json_object_foreach((json_t *)json, key, value)
+    {
+        add_name(set, key, strlen(key));
+        add_members(set, value);
+    }
+}
+
+static void expect_subset(const json_t *one, const json_t *other,
+                          const char *section, const char *what)
+{
+    const char *key;
+    json_t *value;
+
+    json_object_foreach((json_t *)one, key, value) cr_expect(
+        json_object_get(other, key), "MODEL.md, %s: %s %s", section, key, what);
+}
+
+/* What MODEL.md tells of LIST ("": of a recording), and what RECORDINGS have
+ * there, are the same. */
+static void expect_told(const char *model, const json_t *recordings,
+                        const char *list)
+{
+    char *head = xformat("\n## `%s`\n", list);
+    const char *section = *list ? strstr(model, head) : model;
+    json_t *had = json_object(), *recording, *value;
+    const char *key;
+    size_t i;
+
+    cr_assert(section, "MODEL.md has no section %s", list);
+    json_t *told = told_in(section);
+    (void)json_object_del(told, *list ? "" : "kind"); /* an example's */
+    json_array_foreach(recordings, i, recording)
+    {
+        if (*list)
+            add_members(had, json_object_get(recording, list));
+        else
+            json_object_foreach(recording, key, value)
+                add_name(had, key, strlen(key));
+    }
+    expect_subset(had, told, list, "is not told of");
+    expect_subset(told, had, list, "is in no recording");
+    json_decref(told);
+    json_decref(had);
+    free(head);
+}
+
+/* Add what `show WORDS` records to RECORDINGS. */
+static void add_recording(json_t *recordings, const char *const words[])
+{
+    char *json = in_scratch("show.json");
+    struct argv argv = {0};
+
+    argv_add_all(&argv, (const char *const[]){"show", "--json", json, NULL});
+    argv_add_all(&argv, words);
+    struct outcome outcome = ipclab((const char *const *)argv.items);
+    json_t *new = json_load_file(json, 0, NULL);
+    cr_assert(outcome.status == 0 && new, "%s", outcome.errors);
+    (void)json_array_extend(recordings, new);
+    json_decref(new);
+    argv_release(&argv);
+    free(json);
+}
+
+Test(show, recording_is_what_model_md_says)
+{
+    static const char *const lists[] = {
+        "", "processes", "objects", "descriptors", "steps", "waits"};
+    json_t *recordings = json_array();
+    char *model = read_file(AT_FDCWD, "grader/show/MODEL.md", 1u << 20, NULL);
+
+    cr_assert(model);
+    add_recording(recordings,
+                  (const char *const[]){"pipe", "--test", "upper_empty_eof",
+                                        "--submission", WRONG, NULL});
+    /* A socket has items. */
+    add_recording(recordings,
+                  (const char *const[]){
+                      "--", "perl", "-MSocket", "-e",
+                      "socketpair(A, B, AF_UNIX, SOCK_STREAM, PF_UNSPEC); "
+                      "syswrite(A, q(x)); sysread(B, $x, 1)",
+                      NULL});
+    for (size_t i = 0; i < LENGTH(lists); i++)
+        expect_told(model, recordings, lists[i]);
+    free(model);
+    json_decref(recordings);
+    expect_clean_machine();
+}
+
+/* ---- Refused ------------------------------------------------------------- */
 
 static void expect_refused(struct outcome outcome, int status,
                            const char *words)
@@ -324,4 +513,38 @@ Test(show, refuses_what_is_not_there)
     expect_refused(IPCLAB("show", "--", "/tmp"), 3,
                    "ipclab: /tmp: Is a directory; name");
     expect_refused(IPCLAB("show", "--"), 2, "no command");
+}
+
+/* Whatever would have no effect. */
+Test(show, refuses_what_contradicts_itself)
+{
+    static const struct {
+        const char *words[7]; /* end with NULL */
+        const char *message;
+    } refused[] = {
+        {{"pipe", "eof", "--test", "filter_1mib"}, "scenario or --test"},
+        {{"pipe", "eof", "--", "filter", "cat"}, "scenario or arguments"},
+        {{"pipe", "--test", "filter_1mib", "--", "x"}, "--test or arguments"},
+        {{"pipe", "eof", "--log", "log"}, "--log is for a command"},
+        {{"pipe", "--test", "filter_1mib", "--wrong"}, "--wrong is for a"},
+        {{"pipe", "--wrong", "--", "upper"}, "--wrong is for a"},
+        {{"pipe", "eof", "--solution", "--submission", WRONG},
+         "--solution or --submission"},
+        {{"pipe", "eof", "--wrong", "--submission", WRONG},
+         "--wrong or --submission"},
+        {{"pipe", "eof", "--wrong", "--solution"}, "--wrong or --solution"},
+        {{"--solution", "--", "true"}, "need a LAB"},
+        {{"--test", "filter_1mib"}, "need a LAB"},
+    };
+
+    for (size_t i = 0; i < LENGTH(refused); i++) {
+        struct argv argv = {0};
+        argv_add(&argv, "show");
+        argv_add_all(&argv, refused[i].words);
+        struct outcome outcome = ipclab((const char *const *)argv.items);
+        cr_expect_eq(count_lines(outcome.errors, "."), 1, "one line: %s",
+                     outcome.errors);
+        expect_refused(outcome, 2, refused[i].message);
+        argv_release(&argv);
+    }
 }
