@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Can a replay be read by everybody, and led by the keyboard alone?  Draws the
-# recordings of tests/show, and one of 20 processes and 10 000 steps, and takes
-# a tour of them: tests/show/tour.js.
+# recordings of tests/show, one of 20 processes and 10 000 steps, and runs of
+# today, and takes a tour of them: tests/show/tour.js.
 #     tests/replay.sh
 # Needs what tests/browser.sh needs; SHOTS=DIR keeps pictures.
 set -eu
@@ -29,5 +29,12 @@ draw pipe "$fixtures/pipe_wrong.json" "$fixtures/pipe_right.json"
 draw semaphores "$fixtures/semaphores.json"
 draw hostile "$fixtures/hostile.json"
 draw large "$pages/large.json"
+
+# today LAB SCENARIO
+today() {
+    build/ipclab show "$1" "$2" --solution --html "$pages/today-$1.html"
+}
+today pipe eof
+today mq_notify once # hangs with the wrong program; the autopsy has notes
 
 node "$fixtures/tour.js" "$pages"

@@ -204,6 +204,39 @@ async function keyboard(browser, file) {
   report("keyboard", problems);
 }
 
+/* What a run of today has drawn, from its first step to its last, in each of
+ * its runs; the first of them hung, and WORDS say why. */
+async function today(browser, file, words) {
+  const problems = [];
+  const page = await open(browser, file,
+    { width: 1280, height: HEIGHT, scheme: "light" }, problems);
+  const tour = new Tour(page, problems);
+
+  for (const run of ["1", "2"]) {
+    await tour.press(run, "Home");
+    const count = Number(tour.now.step.split(" / ")[1]);
+    if (!(count > 5))
+      problems.push(`run ${run} has ${tour.now.step} steps`);
+    for (let i = 1; i <= count; i++) {
+      tour.expect("step", `${i} / ${count}`).expect("row_in_sight", true)
+        .expect("sentence", `Step ${i} of ${count}: `)
+        .expect("processes", /./);
+      await tour.press("j");
+    }
+    tour.expect("step", `${count} / ${count}`);
+    if (run === "1") {
+      tour.expect("about", "deadlocked");
+      (await tour.press("f")).expect("graphs", 1);
+      for (const word of words)
+        tour.expect("dialog", word);
+      (await tour.press("Escape")).expect("dialog", "");
+    }
+  }
+  tour.expect("about", "exited with status 0");
+  await page.context().close();
+  report(path.basename(file), problems);
+}
+
 async function touch(browser, file) {
   const problems = [];
   const page = await open(browser, file,
@@ -335,6 +368,9 @@ async function all(browser, at) {
     path.join(__dirname, "hostile.json"), "utf8"));
 
   await keyboard(browser, at("pipe.html"));
+  await today(browser, at("today-pipe.html"), ["should have closed"]);
+  await today(browser, at("today-mq_notify.html"),
+    ["waits", "no process is registered for it"]);
   await touch(browser, at("pipe.html"));
   await hostile(browser, at("hostile.html"), recording);
   await views(browser, at("pipe.html"), {

@@ -96,6 +96,19 @@ static void expect_picture(const struct play *play, const json_t *recording)
               play->lab, play->scenario->name);
 }
 
+/* Whether the pictures differ in more than their steps: how the runs ended, and
+ * what they wrote. */
+static bool differ(const json_t *wrong, const json_t *right)
+{
+    static const char *const members[] = {"hung", "end", "output"};
+
+    for (size_t i = 0; i < LENGTH(members); i++)
+        if (!json_equal(json_object_get(wrong, members[i]),
+                        json_object_get(right, members[i])))
+            return true;
+    return false;
+}
+
 static void expect_point(const struct play *play, const json_t *recordings)
 {
     const struct scenario *scenario = play->scenario;
@@ -112,6 +125,11 @@ static void expect_point(const struct play *play, const json_t *recordings)
                   !shows(right, scenario->shows),
               "%s %s: the right one shows, too: %s", play->lab, scenario->name,
               scenario->shows);
+    cr_expect(scenario->wrong == NULL || scenario->shows ||
+                  differ(first, right),
+              "%s %s: the wrong program does as the right one; add what only "
+              "it shows",
+              play->lab, scenario->name);
 }
 
 static void finish(struct play *play)
