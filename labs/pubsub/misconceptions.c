@@ -118,6 +118,14 @@ WHEN(sub_goes_on)
     return is_run(failure, "sub") && hangs(failure);
 }
 
+/* The text that was published last has come: what it still waits for is not
+ * the broker's to send. */
+WHEN(has_everything)
+{
+    return is_run(failure, "sub") && hangs(failure) &&
+           prints(failure, "\nt late\n");
+}
+
 WHEN(sub_fails_at_end)
 {
     return is_run(failure, "sub") && failure->kind == FAILED_STATUS;
@@ -340,6 +348,9 @@ const struct misconception lab_misconceptions[] = {
     {"newer_overtakes", "stopped_sub_no_block", overtakes,
      "A text was sent at once while older ones were still kept, and overtook "
      "them: whatever is kept goes first."},
+    {"sub_waits_for_ever", "stopped_sub_no_block", has_everything,
+     "The broker has ended, and nothing tells the subscriber: a queue has no "
+     "end-of-file, so it must watch something that has one."},
     {"partial_send", "stopped_sub_no_block", sends_in_part,
      "A write that does not wait may take a part: the rest must be sent later, "
      "and before anything else."},
