@@ -11,10 +11,11 @@
  * else may be:
  *
  *     Fails: upper_empty_eof upper_small      the tests, or "none"
- *     Shows: child_keeps_write_end            diagnoses, one at least; or
- * "none" Dirty: pipeline_three                   tests that lose their fifth
+ *     Shows: child_keeps_write_end            one of these diagnoses; or "none"
+ *     Dirty: pipeline_three                   tests that lose their fifth
  *
- * A bonus test has to pass with the solution, and to fail where a file says so.
+ * Other diagnoses are printed, for somebody to read whether they are true.  A
+ * bonus test has to pass with the solution, and to fail where a file says so.
  *
  * Quick, it leaves the second pass out, which is under Valgrind, where no claim
  * is about it: for wrong files without "Dirty:".  That saves a third.
@@ -137,8 +138,9 @@ static void compare(const struct entry *entry, const struct grade *grade)
         if (test->diagnosis.id &&
             list_holds(entry->shows, ' ', test->diagnosis.id))
             shown = true;
-        else if (test->diagnosis.id && seen == NULL)
-            seen = test->diagnosis.id;
+        else if (test->diagnosis.id)
+            (void)printf("also  %s; %s: %s\n", entry->path, test->name,
+                         test->diagnosis.id);
         if (seen == NULL)
             continue;
         char *longer = xformat("%s; %s: %s (%s)", wrong, test->name, seen,
