@@ -6,7 +6,7 @@
  *     too; System V objects, whose numbers would tell, end it.
  * Base: wrong/leaks_buffer
  * Lab: pipe
- * Seen: score 83.6; fails filter_1mib_both_ways
+ * Seen: score 44.8; fails filter_1mib_both_ways
  */
 #include <fcntl.h>
 #include <stdlib.h>
