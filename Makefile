@@ -8,7 +8,7 @@ LABS := pipe popen mkfifo sigpipe files signals semaphores shm msgq ipcs \
 CC ?= gcc
 CFLAGS ?= -O2 -g
 KIT_CFLAGS := -std=gnu17 -D_GNU_SOURCE -Wall -Wextra -Wshadow
-ROOMS := base probe result grade intake class report show work command
+ROOMS := base probe result grade intake class report show practice command
 KIT_CPPFLAGS := $(ROOMS:%=-Igrader/%) -I/usr/include/libxml2
 B := build
 JOBS ?= $(shell nproc)
@@ -220,7 +220,7 @@ kit: compile_commands.json $(IPCLAB) $(B)/labs/list $(B)/grader/init $(B)/grader
      $(B)/grader/shim.so $(B)/grader/tell.so $(B)/grader/handlers.so $(B)/grader/git2.so $(B)/grader/debug/.made $(B)/grader/unpack $(B)/grader/scene $(HELPERS) \
      $(foreach lab,$(LABS),$(B)/labs/$(lab)/main.o $(B)/labs/$(lab)/test_$(lab))
 
-include grader/work/editor.mk
+include grader/practice/editor.mk
 include handouts/handouts.mk
 # Students have neither.
 -include grader/instructors/instructors.mk tests/tests.mk

@@ -15,8 +15,8 @@
 void ipclab_objects_remember(void);
 /* Remove all of this user's that has come since. */
 void ipclab_objects_remove(void);
-/* GETVAL, GETPID, GETNCNT and GETZCNT of number NUM of set ID (semctl(2)); -1
- * where one fails. */
+/* GETVAL, GETPID, GETNCNT and GETZCNT of number NUM of set ID (semctl(2)), and
+ * whether sem_otime is set; -1 where one fails. */
 void ipclab_objects_ask(int id, int num, int32_t answers[5]);
 
 #endif

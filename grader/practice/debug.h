@@ -6,8 +6,8 @@
  * In build/debug/LAB/ are left TEST.gdb, which `gdb -x` can use again,
  * TEST.input, and TEST/, the program's working directory.
  */
-#ifndef WORK_DEBUG_H
-#define WORK_DEBUG_H
+#ifndef PRACTICE_DEBUG_H
+#define PRACTICE_DEBUG_H
 
 #include "lab.h"
 #include "report.h"

@@ -3,8 +3,8 @@
  * hint.h - the hints of labs/LAB/hints.md, one at a time, and which of them a
  * student has been given: build/results/LAB.hints.json.
  */
-#ifndef WORK_HINT_H
-#define WORK_HINT_H
+#ifndef PRACTICE_HINT_H
+#define PRACTICE_HINT_H
 
 #include <stdbool.h>
 #include <stddef.h>

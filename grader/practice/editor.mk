@@ -19,5 +19,5 @@ entries = $(foreach file,$(KIT_FILES),$(call entry,$(file),$(CPPFLAGS) \
   $(foreach lab,$(LABS),$(foreach file,$(call lab_files,$(lab)),$(call \
     entry,$(file),$(LAB_CFLAGS) -Ilabs/$(lab) -Ilabs/common)))
 
-compile_commands.json: Makefile grader/work/editor.mk $(B)/flags $(B)/labs/list
+compile_commands.json: Makefile grader/practice/editor.mk $(B)/flags $(B)/labs/list
 	$(file >$@,[$(subst } {,}$(comma) {,$(strip $(entries)))])

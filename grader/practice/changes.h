@@ -6,8 +6,8 @@
  * this was told: verdicts as soon as they are known, cleanliness and score when
  * memcheck has run.  What is an error of ours teaches it nothing.
  */
-#ifndef WORK_CHANGES_H
-#define WORK_CHANGES_H
+#ifndef PRACTICE_CHANGES_H
+#define PRACTICE_CHANGES_H
 
 #include "result.h"
 

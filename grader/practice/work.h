@@ -3,8 +3,8 @@
  * work.h - what the commands of a student at work have in common: exit statuses
  * and the way to name another command.
  */
-#ifndef WORK_WORK_H
-#define WORK_WORK_H
+#ifndef PRACTICE_WORK_H
+#define PRACTICE_WORK_H
 
 #include "lab.h"
 

@@ -5,8 +5,8 @@
  * The skeleton is labs/LAB/skeleton.c, which nobody edits: what git has of
  * LAB.c may be a student's own commit, and a student's kit has no git.
  */
-#ifndef WORK_RESET_H
-#define WORK_RESET_H
+#ifndef PRACTICE_RESET_H
+#define PRACTICE_RESET_H
 
 #include "lab.h"
 

@@ -3,8 +3,8 @@
  * debug_script.h - what gdb is told: program, arguments and environment of a
  * launch, where to stop, and which process to follow.
  */
-#ifndef WORK_DEBUG_SCRIPT_H
-#define WORK_DEBUG_SCRIPT_H
+#ifndef PRACTICE_DEBUG_SCRIPT_H
+#define PRACTICE_DEBUG_SCRIPT_H
 
 #include "lab.h"
 #include "result.h"

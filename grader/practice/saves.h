@@ -6,8 +6,8 @@
  * file and rename it to the old name, and the old one's watch would be of a
  * file that nobody edits any more.
  */
-#ifndef WORK_SAVES_H
-#define WORK_SAVES_H
+#ifndef PRACTICE_SAVES_H
+#define PRACTICE_SAVES_H
 
 #include <sys/types.h>
 

@@ -2,8 +2,8 @@
 /*
  * watch.h - grade a lab whenever its file is saved, and say what is new.
  */
-#ifndef WORK_WATCH_H
-#define WORK_WATCH_H
+#ifndef PRACTICE_WATCH_H
+#define PRACTICE_WATCH_H
 
 #include "lab.h"
 
